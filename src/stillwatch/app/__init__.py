@@ -1,0 +1,1 @@
+"""Command line, API, configuration: the only wiring."""

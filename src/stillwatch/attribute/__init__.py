@@ -1,0 +1,1 @@
+"""Distillation against the best innocent explanation: `campaigns` → `hypotheses`, `attributions`."""

@@ -1,0 +1,1 @@
+"""Model-side countermeasures and provenance tests. This version has none."""

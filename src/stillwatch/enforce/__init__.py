@@ -1,0 +1,1 @@
+"""Policy → plan → approval → adapter → receipt. This version takes no action on anybody."""

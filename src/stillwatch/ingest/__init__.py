@@ -1,0 +1,1 @@
+"""Log formats to canonical exchanges: raw logs → `exchanges`, `rejects`."""

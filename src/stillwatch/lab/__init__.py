@@ -1,0 +1,1 @@
+"""Traffic simulator with ground truth, evaluation, conformance checks."""

@@ -1,0 +1,1 @@
+"""Accounts that act together: `keys`, `holdings`, `activity`, `scores` → `links`, `campaigns`, `members`, `campaign_exchanges`."""

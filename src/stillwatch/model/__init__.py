@@ -1,0 +1,1 @@
+"""Records, table schemas, ids, errors, the registry, shared pure maths. Imports nothing else of ours."""

@@ -1,0 +1,1 @@
+"""Findings for others: results → files that other tools read."""

@@ -1,0 +1,1 @@
+"""One measured quantity per file: `exchanges`, `accounts` → `keys`, `holdings`, `activity`, `templates`, `scores`."""

@@ -1,0 +1,131 @@
+"""DuckDB as the engine: the one place that calls its client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from stillwatch.model.engine import Relation
+from stillwatch.model.errors import ResourceError, StillwatchError
+
+BATCH_ROWS = 65_536
+
+
+class DuckTables:
+    """Tables in one DuckDB database; satisfies `model.engine.Tables`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._con = connection
+
+    def define(self, name: str, sql: str) -> Relation:
+        """Materialise a statement under `name`, replacing what stood there."""
+        self._run(f'CREATE OR REPLACE TABLE "{name}" AS {sql}')
+        return Relation(f'SELECT * FROM "{name}"')
+
+    def put(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> Relation:
+        """Store Arrow rows under `name`, replacing what stood there."""
+        self._con.register("_incoming", rows)
+        try:
+            return self.define(name, "SELECT * FROM _incoming")
+        finally:
+            self._con.unregister("_incoming")
+
+    def append(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+        """Add Arrow rows to a table, making it if need be; columns are matched by name."""
+        if not self.has(name):
+            self.put(name, rows)
+            return
+        self._con.register("_incoming", rows)
+        try:
+            self._run(f'INSERT INTO "{name}" BY NAME SELECT * FROM _incoming')
+        finally:
+            self._con.unregister("_incoming")
+
+    def query(self, sql: str) -> pa.Table:
+        """Rows of a statement as Arrow."""
+        return self._run(sql).to_arrow_table()
+
+    def batches(self, sql: str, *, rows: int = BATCH_ROWS) -> pa.RecordBatchReader:
+        """Rows of a statement as a stream of Arrow batches, on a cursor of its own."""
+        return self._run(sql, cursor=True).to_arrow_reader(rows)
+
+    def numpy(self, sql: str) -> Mapping[str, Any]:
+        """Columns of a statement as NumPy arrays (masked where null)."""
+        columns: Mapping[str, Any] = self._run(sql).fetchnumpy()
+        return columns
+
+    def has(self, name: str) -> bool:
+        """Whether a table or view of that name exists."""
+        found = self._con.execute(
+            "SELECT count(*) FROM information_schema.tables WHERE table_name = ?", [name]
+        ).fetchone()
+        return bool(found and found[0])
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        """Names of a table's columns."""
+        return tuple(row[0] for row in self._run(f'DESCRIBE "{name}"').fetchall())
+
+    def rows(self, name: str) -> int:
+        """Number of rows of a table."""
+        found = self._run(f'SELECT count(*) FROM "{name}"').fetchone()
+        return int(found[0]) if found else 0
+
+    def drop(self, name: str) -> None:
+        """Forget a table, if it exists."""
+        self._run(f'DROP TABLE IF EXISTS "{name}"')
+
+    def view(self, name: str, sql: str) -> Relation:
+        """Name a statement without running it."""
+        self._run(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
+        return Relation(f'SELECT * FROM "{name}"')
+
+    def _run(self, sql: str, *, cursor: bool = False) -> duckdb.DuckDBPyConnection:
+        con = self._con.cursor() if cursor else self._con
+        try:
+            return con.execute(sql)
+        except duckdb.IOException as error:
+            raise ResourceError(
+                f"the engine could not read or write: {error}".split("\n")[0],
+                remedy="Check free disk space and permissions, then run again",
+            ) from error
+        except duckdb.OutOfMemoryException as error:
+            raise ResourceError(
+                "the engine ran out of memory",
+                remedy="Give more with --memory, or free disk space for spilling",
+            ) from error
+        except duckdb.Error as error:
+            raise StillwatchError(f"engine error: {error}", where=sql[:200]) from error
+
+
+@contextmanager
+def open_duck(scratch: Path, *, memory: str = "", threads: int = 0) -> Iterator[DuckTables]:
+    """Open a database in a scratch folder; it is a cache, deleted by whoever made the folder.
+
+    Raises `ResourceError` if the folder cannot be written.
+    """
+    config: dict[str, str | int] = {"temp_directory": str(scratch / "spill")}
+    if memory:
+        config["memory_limit"] = memory
+    if threads:
+        config["threads"] = threads
+    try:
+        con = duckdb.connect(str(scratch / "scratch.duckdb"), config=config)
+    except duckdb.Error as error:
+        raise ResourceError(
+            f"cannot open a scratch database: {error}".split("\n")[0],
+            where=str(scratch),
+            remedy="Choose another folder with --scratch, or check permissions and --memory",
+        ) from error
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute("SET preserve_insertion_order = false")
+        con.execute("SET autoinstall_known_extensions = false")
+        con.execute("SET autoload_known_extensions = false")
+        yield DuckTables(con)
+    finally:
+        con.close()
