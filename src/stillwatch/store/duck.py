@@ -48,32 +48,32 @@ class DuckTables:
 
     def query(self, sql: str) -> pa.Table:
         """Rows of a statement as Arrow."""
-        return self._run(sql).to_arrow_table()
+        with _translated(sql):
+            return self._con.sql(sql).to_arrow_table()
 
     def batches(self, sql: str, *, rows: int = BATCH_ROWS) -> pa.RecordBatchReader:
         """Rows of a statement as a stream of Arrow batches, on a cursor of its own."""
-        return self._run(sql, cursor=True).to_arrow_reader(rows)
+        with _translated(sql):
+            return self._con.cursor().sql(sql).to_arrow_reader(rows)
 
     def numpy(self, sql: str) -> Mapping[str, Any]:
         """Columns of a statement as NumPy arrays (masked where null)."""
-        columns: Mapping[str, Any] = self._run(sql).fetchnumpy()
+        with _translated(sql):
+            columns: Mapping[str, Any] = self._con.sql(sql).fetchnumpy()
         return columns
 
     def has(self, name: str) -> bool:
         """Whether a table or view of that name exists."""
-        found = self._con.execute(
-            "SELECT count(*) FROM information_schema.tables WHERE table_name = ?", [name]
-        ).fetchone()
-        return bool(found and found[0])
+        sql = "SELECT count(*) FROM information_schema.tables WHERE table_name = ?"
+        return bool(self._con.execute(sql, [name]).fetchall()[0][0])
 
     def columns(self, name: str) -> tuple[str, ...]:
         """Names of a table's columns."""
-        return tuple(row[0] for row in self._run(f'DESCRIBE "{name}"').fetchall())
+        return tuple(row[0] for row in self._fetch(f'DESCRIBE "{name}"'))
 
     def rows(self, name: str) -> int:
         """Number of rows of a table."""
-        found = self._run(f'SELECT count(*) FROM "{name}"').fetchone()
-        return int(found[0]) if found else 0
+        return int(self._fetch(f'SELECT count(*) FROM "{name}"')[0][0])
 
     def drop(self, name: str) -> None:
         """Forget a table, if it exists."""
@@ -84,22 +84,32 @@ class DuckTables:
         self._run(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
         return Relation(f'SELECT * FROM "{name}"')
 
-    def _run(self, sql: str, *, cursor: bool = False) -> duckdb.DuckDBPyConnection:
-        con = self._con.cursor() if cursor else self._con
-        try:
-            return con.execute(sql)
-        except duckdb.IOException as error:
-            raise ResourceError(
-                f"the engine could not read or write: {error}".split("\n")[0],
-                remedy="Check free disk space and permissions, then run again",
-            ) from error
-        except duckdb.OutOfMemoryException as error:
-            raise ResourceError(
-                "the engine ran out of memory",
-                remedy="Give more with --memory, or free disk space for spilling",
-            ) from error
-        except duckdb.Error as error:
-            raise StillwatchError(f"engine error: {error}", where=sql[:200]) from error
+    def _run(self, sql: str) -> None:
+        with _translated(sql):
+            self._con.execute(sql).fetchall()
+
+    def _fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        with _translated(sql):
+            return self._con.execute(sql).fetchall()
+
+
+@contextmanager
+def _translated(sql: str) -> Iterator[None]:
+    """Turn the client's errors into ours."""
+    try:
+        yield
+    except duckdb.IOException as error:
+        raise ResourceError(
+            f"the engine could not read or write: {error}".split("\n")[0],
+            remedy="Check free disk space and permissions, then run again",
+        ) from error
+    except duckdb.OutOfMemoryException as error:
+        raise ResourceError(
+            "the engine ran out of memory",
+            remedy="Give more with --memory, or free disk space for spilling",
+        ) from error
+    except duckdb.Error as error:
+        raise StillwatchError(f"engine error: {error}", where=sql[:200]) from error
 
 
 @contextmanager
