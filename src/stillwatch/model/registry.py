@@ -61,9 +61,7 @@ def signal(
                 where=function.__module__,
                 remedy="Use grain 'account' or 'campaign' and direction -1, 0 or +1",
             )
-        spec = SignalSpec(
-            function.__name__, grain, tuple(reads), unit, direction, version, family
-        )
+        spec = SignalSpec(function.__name__, grain, tuple(reads), unit, direction, version, family)
         setattr(function, SPEC, spec)
         return function
 

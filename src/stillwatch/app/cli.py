@@ -1,0 +1,87 @@
+"""The command line: finds the commands in `app/commands/`, turns our errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from stillwatch import __version__
+from stillwatch.app import commands
+from stillwatch.model.errors import StillwatchError
+
+EXIT_BAD_INPUT = 2
+
+
+def command_names() -> tuple[str, ...]:
+    """Names of the commands, sorted."""
+    return tuple(sorted(info.name for info in pkgutil.iter_modules(commands.__path__)))
+
+
+def build(names: Iterable[str]) -> typer.Typer:
+    """The command line with these commands; only their modules are imported."""
+    app = typer.Typer(
+        name="stillwatch",
+        rich_markup_mode="markdown",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name in names:
+        module = importlib.import_module(f"{commands.__name__}.{name}")
+        app.command(name)(module.command)
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with 0 (done), 1 (ran, found or failed as documented) or 2 (bad input)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    known = command_names()
+    wanted = arguments[:1] if arguments and arguments[0] in known else known
+    try:
+        build(wanted)(arguments)
+    except StillwatchError as error:
+        _explain(error, as_json="--json" in arguments)
+        sys.exit(EXIT_BAD_INPUT)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"stillwatch {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Find distillation campaigns in the request logs of a language-model API, with evidence.
+
+    Start with `stillwatch demo`, then point `stillwatch ingest` and `stillwatch scan` at logs of your own.
+    """
+
+
+def _explain(error: StillwatchError, *, as_json: bool) -> None:
+    if as_json:
+        fields = {
+            "error": error.what,
+            "where": error.where,
+            "remedy": error.remedy,
+            "kind": type(error).__name__,
+        }
+        typer.echo(json.dumps(fields))
+        return
+    err = Console(stderr=True, highlight=False, soft_wrap=True)
+    err.print("Error ", style="bold red", end="")
+    err.print(f"{error.where}: {error.what}" if error.where else error.what, markup=False)
+    if error.remedy:
+        err.print(f"      {error.remedy}", markup=False)
