@@ -1,7 +1,7 @@
-"""64-bit hashes of text and of other hashes: XXH64 for grouping, SipHash-2-4 where a key must protect the value.
+"""64-bit hashes of text and of other hashes: XXH64 to group, SipHash-2-4 where a key must protect the value.
 
-Hashes are stored as signed 64-bit integers, since Arrow and SQL handle unsigned ones badly. 0 stands for null;
-a value whose hash is 0 gets 1 instead. Sources: see `xxhash` and `siphash`.
+Hashes are stored as signed 64-bit integers, since SQL handles unsigned ones badly. 0 stands for null; a
+value whose hash is 0 gets 1 instead. Sources: see `xxhash` and `siphash`.
 """
 
 from __future__ import annotations
@@ -58,6 +58,15 @@ def hash_strings(array: Text, *, seed: int = 0) -> Ints:
     """XXH64 of each string's UTF-8 bytes; 0 for null. Shape (n,)."""
     word = np.uint64(seed & _MASK)
     return _over_chunks(array, lambda text, out: _hash_rows(text.data, text.starts, text.valid, word, out))
+
+
+def hash_turns(array: Text, *, seed: int = 0) -> Ints:
+    """Hash of a conversation turn: XXH64 after trimming, each run of ASCII white space made one space.
+
+    This is the normalised text of the conversation keys. 0 for null, never for a value. Shape (n,).
+    """
+    word = np.uint64(seed & _MASK)
+    return _over_chunks(array, lambda text, out: _turn_rows(text.data, text.starts, text.valid, word, out))
 
 
 def keyed_strings(array: Text, key: HashKey) -> Ints:
@@ -161,6 +170,39 @@ def _hash_rows(data: Bytes, starts: Ints, valid: Flags, seed: Word, out: Ints) -
             continue
         word = np.int64(xxh64(data, starts[i], starts[i + 1], seed))
         out[i] = word if word != 0 else 1
+
+
+@kernel
+def _turn_rows(data: Bytes, starts: Ints, valid: Flags, seed: Word, out: Ints) -> None:
+    longest = 0
+    for i in range(len(valid)):
+        longest = max(longest, starts[i + 1] - starts[i])
+    plain = np.empty(longest, np.uint8)
+    for i in range(len(valid)):
+        if not valid[i]:
+            out[i] = 0
+            continue
+        word = np.int64(xxh64(plain, 0, _squeeze(data, starts[i], starts[i + 1], plain), seed))
+        out[i] = word if word != 0 else 1
+
+
+@kernel
+def _squeeze(data: Bytes, start: int, stop: int, plain: Bytes) -> int:
+    """Copy bytes, runs of white space as one space and none at the ends; the number written."""
+    n = 0
+    space = False
+    for at in range(start, stop):
+        byte = data[at]
+        if byte == 32 or 9 <= byte <= 13:
+            space = n > 0
+            continue
+        if space:
+            plain[n] = 32
+            n += 1
+            space = False
+        plain[n] = byte
+        n += 1
+    return n
 
 
 @kernel

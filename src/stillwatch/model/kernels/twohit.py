@@ -1,0 +1,62 @@
+"""Two-hit filter: remember which keys more than one account used, in fixed memory and one pass.
+
+A table slot holds nothing, the mark of one account, or "several". Two keys that fall into one slot can make
+a private key look shared, never the other way round, so what the filter drops is private for certain. It may
+be asked only after the whole window has been seen: asked earlier it would lose the first holder of a key.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+_SEVERAL = np.uint32(0xFFFFFFFF)
+
+
+class TwoHitFilter:
+    """Which keys had two or more accounts; `slots` is rounded up to a power of two."""
+
+    def __init__(self, slots: int) -> None:
+        size = 1 << max(10, int(slots - 1).bit_length())
+        self._table: NDArray[np.uint32] = np.zeros(size, dtype=np.uint32)
+
+    def add(self, keys: NDArray[np.int64], accounts: NDArray[np.int64]) -> None:
+        """Note that `accounts[i]` used `keys[i]`; key 0 means no key."""
+        _add(self._table, keys, accounts)
+
+    def shared(self, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """bool[n]: the key may have several accounts (False: it has one for certain, or is 0)."""
+        return np.asarray(_shared(self._table, keys), dtype=np.bool_)
+
+
+@njit(cache=True, nogil=True)
+def _slot(key, mask):  # type: ignore[no-untyped-def]  # numba
+    x = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
+    return (x >> np.uint64(20)) & mask
+
+
+@njit(cache=True, nogil=True)
+def _add(table, keys, accounts):  # type: ignore[no-untyped-def]  # numba
+    mask = np.uint64(len(table) - 1)
+    for i in range(len(keys)):
+        if keys[i] == 0:
+            continue
+        mark = np.uint32(np.uint64(accounts[i]) >> np.uint64(32))
+        if mark == 0 or mark == _SEVERAL:
+            mark = np.uint32(1)
+        at = _slot(keys[i], mask)
+        held = table[at]
+        if held == 0:
+            table[at] = mark
+        elif held != mark:
+            table[at] = _SEVERAL
+
+
+@njit(cache=True, nogil=True)
+def _shared(table, keys):  # type: ignore[no-untyped-def]  # numba
+    mask = np.uint64(len(table) - 1)
+    out = np.zeros(len(keys), dtype=np.bool_)
+    for i in range(len(keys)):
+        out[i] = keys[i] != 0 and table[_slot(keys[i], mask)] == _SEVERAL
+    return out
