@@ -1,0 +1,94 @@
+# Stillwatch: `make` alone lists what can be asked for. Each line with `##` is a target and its description.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+DONE := $(VENV)/.done
+PYTEST := $(PY) -m pytest
+CODE := src tests bench scripts examples
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(DONE)/core ## install if need be, simulate a small disclosure, scan it, show the campaigns and the report
+	@$(BIN)/stillwatch demo $(ARGS)
+
+.PHONY: test
+test: $(DONE)/test $(DONE)/system ## every test that is not marked long (installs Chromium if it is missing)
+	@$(PYTEST) -m "not long" $(ARGS)
+
+.PHONY: test-long
+test-long: $(DONE)/test $(DONE)/system ## kill tests, fuzzing, large runs, installation of the wheel
+	@scripts/pytest-or-none $(PYTEST) -m long $(ARGS)
+
+.PHONY: check
+check: $(DONE)/check ## format, lint, types, direction of imports
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/mypy
+	@$(PYTEST) tests/architecture -m "not long"
+
+.PHONY: format
+format: $(DONE)/check ## put the code into its format, repair what lint can repair
+	@$(BIN)/ruff check --fix $(CODE)
+	@$(BIN)/ruff format $(CODE)
+
+.PHONY: all
+all: ## exactly what CI runs: check, test, test-long
+	@.ci/run
+
+.PHONY: golden
+golden: $(DONE)/test $(DONE)/system ## rewrite expected files of the tests; the diff is the review
+	@$(PYTEST) -p no:randomly -m "not long" --golden tests/golden tests/cases tests/conformance tests/unit $(ARGS)
+
+.PHONY: docs
+docs: $(DONE)/core ## write docs/reference anew from the code
+	@$(PY) -m stillwatch.lab.reference --write docs/reference
+
+.PHONY: bench
+bench: $(DONE)/bench ## speed of each stage, beside polars and datasketch
+	@$(PY) -m bench $(ARGS)
+
+.PHONY: evaluate
+evaluate: $(DONE)/core ## recall, precision and false positives on fresh seeds, with intervals
+	@$(BIN)/stillwatch evaluate $(ARGS)
+
+.PHONY: new-signal
+new-signal: $(DONE)/core ## skeleton of a signal with its cases and page: make new-signal NAME=answer_length
+	@$(PY) scripts/new_signal.py "$(NAME)"
+
+.PHONY: lock
+lock: $(DONE)/core ## resolve the versions in requirements/ anew (needs the network)
+	@$(PY) scripts/lock.py
+
+.PHONY: clean
+clean: ## remove the environment and everything that was made
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist out demo-out
+
+# Installation. A stamp per group: what stands is not installed again, and then no network is touched.
+
+$(DONE)/venv: scripts/make-venv
+	@scripts/make-venv $(VENV)
+	@mkdir -p $(DONE) && touch $@
+
+$(DONE)/core: $(DONE)/venv pyproject.toml requirements/build.txt requirements/core.txt
+	@scripts/install $(PY) build core
+	@$(PY) -m pip install --quiet --no-build-isolation --constraint requirements/core.txt --editable .
+	@touch $@
+
+$(DONE)/test $(DONE)/check $(DONE)/bench: $(DONE)/%: $(DONE)/core requirements/%.txt
+	@scripts/install $(PY) $*
+	@touch $@
+
+$(DONE)/check: $(DONE)/test
+
+$(DONE)/system: scripts/install-system $(DONE)/venv
+	@scripts/install-system
+	@touch $@
