@@ -1,0 +1,1 @@
+"""Text of simulated traffic: frames, fillings, answers, and the clients that send them."""
