@@ -23,7 +23,7 @@ def groups() -> Mapping[str, Sequence[str]]:
     extras = project["project"]["optional-dependencies"]
     dependencies = project["dependency-groups"]
     return {
-        "build": project["build-system"]["requires"],
+        "build": [*project["build-system"]["requires"], "editables>=0.5"],  # hatchling asks for it as it goes
         "core": project["project"]["dependencies"],
         "test": dependencies["test"],
         "check": dependencies["check"],
