@@ -249,17 +249,7 @@ KEYS = _table(
     shingle_3 | int64 | 4-word shingle with the smallest hash in the last 48 words
     shingle_4 | int64 | 4-word shingle with the second smallest hash there
     shape_key | int64 | skeleton of lines: lists, headings, code fences, questions
-    system_key | int64 | normalised system text
-    tools_key | int64 | tool definitions
-    schema_key | int64 | required output schema
-    params_key | int64 | temperature, top_p, max_tokens, stream, logprobs, reasoning effort
-    client_key | int64 | User-Agent, SDK, header order and JA4 together
-    model_key | int64 | requested model
     tokens | int32 | words in the new input
-    turn | int32 | earlier turns carried in the request
-    output_tokens | int32 | tokens in the answer
-    finish | int16 | 1 stopped, 2 length limit, 3 tool call, 4 error, 0 unknown
-    status | int16 | HTTP status
     intent_reasoning | int16 | reasoning elicitation, in 1/100 bit
     intent_rubric | int16 | rubric grading and judging, in 1/100 bit
     intent_generation | int16 | task and instruction generation, in 1/100 bit
@@ -267,6 +257,33 @@ KEYS = _table(
     intent_agentic | int16 | tool-use and agent trajectories, in 1/100 bit
     intent_solutions | int16 | problems with worked solutions, in 1/100 bit
     intent_sensitive | int16 | rewriting of sensitive queries, in 1/100 bit
+    system_key | int64 | normalised system text
+    tools_key | int64 | tool definitions
+    schema_key | int64 | required output schema
+    params_key | int64 | temperature, top_p, max_tokens, stream, logprobs, reasoning effort
+    client_key | int64 | User-Agent, SDK, header order and JA4 together
+    user_agent_key | int64 | User-Agent
+    sdk_key | int64 | SDK headers
+    ja4_key | int64 | JA4
+    header_key | int64 | header order
+    model_key | int64 | requested model
+    pathway_key | int64 | pathway
+    api_key_key | int64 | API key id
+    organization_key | int64 | organization of the key
+    end_user_key | int64 | end-user field
+    metadata_key | int64 | request metadata
+    address_key | int64 | client address
+    net_key | int64 | /24 or /48 of the client address
+    network_kind | int16 | code of the kind of network, null if unknown
+    asn_key | int64 | autonomous system
+    profile_key | int64 | all of the above from `system_key` on together
+    prefix_key | int64 | keyed hash of the earlier turns
+    next_prefix_key | int64 | keyed hash of earlier turns, input and answer
+    turn | int32 | earlier turns carried in the request
+    output_tokens | int32 | tokens in the answer
+    finish | int16 | 1 stopped, 2 length limit, 3 tool call, 4 error, 0 unknown
+    status | int16 | HTTP status
+    row | int64 | position in the input; locates the row, decides nothing
     """,
     key=("exchange_id",),
 )
@@ -350,6 +367,20 @@ FACTS = _table(
     banned_at | ts | first ban or suspension in `enforcement` or `accounts`
     """,
     key=("account_id",),
+)
+
+REASONING = _table(
+    "reasoning",
+    "between",
+    "Reasoning blocks: which exchange returned one, which replayed it.",
+    """
+    exchange_id! | int64 | keyed hash of the exchange id
+    account_id! | int64 | keyed hash of the account id
+    ts! | ts | request received
+    block_key! | int64 | keyed hash of the block's digest
+    returned! | bool | returned by the answer; otherwise replayed in the request
+    """,
+    key=("exchange_id", "block_key", "returned"),
 )
 
 SCORES = _table(
@@ -610,6 +641,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             TEMPLATES,
             EXCHANGE_TEMPLATES,
             FACTS,
+            REASONING,
             SCORES,
             LINKS,
             CAMPAIGNS,

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
+
+from stillwatch.model.kernels.compiled import kernel
 
 NONE = np.int64(np.iinfo(np.int64).min)
 _V6_FLAG = 1 << 63
@@ -102,7 +103,7 @@ def _signed(value: int) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _parse(text, spans, valid):  # type: ignore[no-untyped-def]  # numba
     out = np.full(len(valid), NONE, dtype=np.int64)
     for i in range(len(valid)):
@@ -118,7 +119,7 @@ def _parse(text, spans, valid):  # type: ignore[no-untyped-def]  # numba
     return out
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _parse_v4(text, start, end):  # type: ignore[no-untyped-def]  # numba
     value, part, digits, dots = 0, 0, 0, 0
     for p in range(start, end):
@@ -138,7 +139,7 @@ def _parse_v4(text, start, end):  # type: ignore[no-untyped-def]  # numba
     return np.int64((value << 8) | part)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _parse_v6(text, start, end):  # type: ignore[no-untyped-def]  # numba
     groups = np.zeros(8, dtype=np.int64)
     count, gap, p = 0, -1, start

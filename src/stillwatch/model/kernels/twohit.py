@@ -8,8 +8,9 @@ be asked only after the whole window has been seen: asked earlier it would lose 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from stillwatch.model.kernels.compiled import kernel
 
 _SEVERAL = np.uint32(0xFFFFFFFF)
 
@@ -30,13 +31,13 @@ class TwoHitFilter:
         return np.asarray(_shared(self._table, keys), dtype=np.bool_)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _slot(key, mask):  # type: ignore[no-untyped-def]  # numba
     x = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
     return (x >> np.uint64(20)) & mask
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add(table, keys, accounts):  # type: ignore[no-untyped-def]  # numba
     mask = np.uint64(len(table) - 1)
     for i in range(len(keys)):
@@ -53,7 +54,7 @@ def _add(table, keys, accounts):  # type: ignore[no-untyped-def]  # numba
             table[at] = _SEVERAL
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _shared(table, keys):  # type: ignore[no-untyped-def]  # numba
     mask = np.uint64(len(table) - 1)
     out = np.zeros(len(keys), dtype=np.bool_)

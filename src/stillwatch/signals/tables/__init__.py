@@ -1,0 +1,1 @@
+"""The tables that signals read: sketches, holdings, activity, facts, frames."""

@@ -1,0 +1,175 @@
+"""A dataset folder: one Parquet file or one folder of Parquet files per table, read as streams of Arrow batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from stillwatch.model.errors import InputError, ResourceError, SchemaError
+from stillwatch.model.tables import SCHEMA_VERSION, TABLES, Table
+
+BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Input tables in a folder; tables that are not there read as empty ones."""
+
+    folder: Path
+
+    def has(self, name: str) -> bool:
+        """Whether the folder holds the table."""
+        return self._path(name) is not None
+
+    def files(self, name: str) -> list[Path]:
+        """The Parquet files of a table, sorted."""
+        path = self._path(name)
+        if path is None:
+            return []
+        return sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+
+    def present(self, name: str) -> tuple[str, ...]:
+        """Columns of the table's schema that its files hold."""
+        found = self._open(name)
+        return tuple(c.name for c in TABLES[name].columns if found and c.name in found.schema.names)
+
+    def rows(self, name: str) -> int:
+        """Number of rows."""
+        found = self._open(name)
+        return found.count_rows() if found else 0
+
+    def read(self, name: str) -> pa.Table:
+        """The whole table, in its schema; for small tables."""
+        return pa.Table.from_batches(self.batches(name), schema=TABLES[name].schema)
+
+    def batches(
+        self, name: str, *, columns: Sequence[str] | None = None, rows: int = BATCH_ROWS
+    ) -> Iterator[pa.RecordBatch]:
+        """The table as a stream of batches in its schema (or the named columns of it).
+
+        Raises `SchemaError` if a required column is missing, null or of another type.
+        """
+        table = TABLES[name]
+        found = self._open(name)
+        if found is None:
+            return
+        wanted = [c for c in table.columns if columns is None or c.name in columns]
+        held = [c.name for c in wanted if c.name in found.schema.names]
+        scanner = found.scanner(columns=held, batch_size=rows, batch_readahead=2, fragment_readahead=1)
+        try:
+            for batch in scanner.to_batches():
+                if batch.num_rows:
+                    yield _conform(batch, table, [c.name for c in wanted], str(self.folder / name))
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError(
+                f"cannot read table {name}: {error}".split("\n")[0],
+                where=str(self._path(name)),
+                remedy="The file may be damaged or cut short; write it again",
+            ) from error
+
+    def _path(self, name: str) -> Path | None:
+        for path in (self.folder / f"{name}.parquet", self.folder / name):
+            if path.exists():
+                return path
+        return None
+
+    def _open(self, name: str) -> ds.Dataset | None:
+        path = self._path(name)
+        if path is None:
+            return None
+        files = [str(file) for file in self.files(name)]
+        if not files:
+            raise InputError("the folder holds no Parquet file", where=str(path), remedy="Run ingest again")
+        try:
+            found = ds.dataset(files, format="parquet")
+        except PermissionError as error:
+            raise ResourceError("may not be read", where=str(path), remedy="Check its permissions") from error
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError(
+                "is not a Parquet file, or is damaged",
+                where=str(path),
+                remedy="Make canonical tables with `stillwatch ingest`",
+            ) from error
+        _check(found.schema, TABLES[name], str(path))
+        return found
+
+
+def open_dataset(folder: Path) -> Dataset:
+    """A dataset folder that holds at least `exchanges`.
+
+    Raises `InputError` if the folder or its exchanges are missing or cannot be read.
+    """
+    if not folder.exists():
+        raise InputError("no such folder", where=str(folder), remedy="Check the path")
+    if not folder.is_dir():
+        raise InputError(
+            "is a file, not a dataset folder",
+            where=str(folder),
+            remedy=f"Make one with `stillwatch ingest {folder} --out DIR`, then scan DIR",
+        )
+    dataset = Dataset(folder)
+    if not dataset.has("exchanges"):
+        raise InputError(
+            "holds no exchanges.parquet",
+            where=str(folder),
+            remedy=f"Make a dataset with `stillwatch ingest {folder} --out DIR`, then scan DIR",
+        )
+    dataset.present("exchanges")
+    return dataset
+
+
+def _check(found: pa.Schema, table: Table, where: str) -> None:
+    version = (found.metadata or {}).get(b"stillwatch.schema", SCHEMA_VERSION.encode()).decode()
+    if version != SCHEMA_VERSION:
+        raise SchemaError(
+            f"has schema version {version}, this program reads version {SCHEMA_VERSION}",
+            where=where,
+            remedy="Write it again with this version of Stillwatch",
+        )
+    missing = [name for name in table.required if name not in found.names]
+    if missing:
+        raise SchemaError(
+            f"table {table.name} lacks the required column {missing[0]!r}",
+            where=where,
+            remedy="Name the source column for it in a mapping: `stillwatch ingest --map`",
+        )
+
+
+def _conform(batch: pa.RecordBatch, table: Table, names: Sequence[str], where: str) -> pa.RecordBatch:
+    fields, arrays = [], []
+    for column in table.columns:
+        if column.name not in names:
+            continue
+        at = batch.schema.get_field_index(column.name)
+        array = pa.nulls(batch.num_rows, column.type) if at < 0 else batch.column(at)
+        arrays.append(_cast(array, column.type, f"{where}.{column.name}"))
+        fields.append(pa.field(column.name, column.type))
+        if column.required and arrays[-1].null_count:
+            raise SchemaError(
+                f"required column {column.name!r} holds {arrays[-1].null_count} empty values",
+                where=where,
+                remedy="Read the logs with `stillwatch ingest`, which puts such records into rejects",
+            )
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _cast(array: pa.Array, wanted: pa.DataType, where: str) -> pa.Array:
+    if array.type == wanted:
+        return array
+    try:
+        if pa.types.is_dictionary(array.type):
+            array = array.dictionary_decode()
+        if pa.types.is_timestamp(wanted) and pa.types.is_timestamp(array.type) and array.type.tz is None:
+            array = pc.assume_timezone(array.cast(pa.timestamp("us"), safe=False), "UTC")
+        return array.cast(wanted, safe=not pa.types.is_timestamp(wanted))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise SchemaError(
+            f"column has type {array.type}, expected {wanted}",
+            where=where,
+            remedy="Convert the column, or read the logs with `stillwatch ingest`",
+        ) from error
