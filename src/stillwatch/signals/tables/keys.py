@@ -1,0 +1,79 @@
+"""Tables `keys` and `reasoning`: every exchange sketched once, duplicates counted once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pyarrow as pa
+
+from stillwatch.model.engine import Tables
+from stillwatch.model.tables import KEYS, REASONING
+from stillwatch.signals.tables.sketch import Sketcher
+
+Done = Callable[[int], None]
+
+
+def write_keys(
+    t: Tables, batches: Iterator[pa.RecordBatch], sketcher: Sketcher, *, threads: int, done: Done
+) -> int:
+    """Fill `keys` and `reasoning` from batches of exchanges; returns how many duplicates were dropped.
+
+    `done` is told the rows of each batch. Batches are sketched in `threads` threads, which hold the
+    interpreter lock only between kernels; at most twice as many batches are in memory.
+    """
+    reasoning: list[pa.RecordBatch] = []
+
+    def stream() -> Iterator[pa.RecordBatch]:
+        for keys, blocks in _sketched(batches, sketcher, threads):
+            if blocks.num_rows:
+                reasoning.append(blocks)
+            done(keys.num_rows)
+            yield keys
+
+    t.put("keys", pa.RecordBatchReader.from_batches(_types(KEYS.schema), stream()))
+    t.put("reasoning", pa.Table.from_batches(reasoning, schema=_types(REASONING.schema)))
+    return _drop_duplicates(t)
+
+
+def _sketched(
+    batches: Iterator[pa.RecordBatch], sketcher: Sketcher, threads: int
+) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+    waiting: deque[Future[tuple[pa.RecordBatch, pa.RecordBatch]]] = deque()
+    row = 0
+    with ThreadPoolExecutor(threads) as pool:
+        for batch in batches:
+            waiting.append(pool.submit(sketcher.batch, batch, row))
+            row += batch.num_rows
+            if len(waiting) > 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _drop_duplicates(t: Tables) -> int:
+    """Keep one exchange of each id: the earliest, ties broken by content, so that row order does not matter."""
+    before = t.rows("keys")
+    ids = t.query("SELECT count(DISTINCT exchange_id) AS n FROM keys")
+    if int(ids["n"][0].as_py()) == before:
+        return 0
+    columns = ", ".join(KEYS.schema.names)
+    t.define(
+        "keys",
+        f"""
+        SELECT {columns} FROM (
+            SELECT {columns}, row_number() OVER (
+                PARTITION BY exchange_id
+                ORDER BY ts, account_id, exact_key, profile_key, output_tokens, row
+            ) AS copy FROM keys
+        ) AS counted WHERE copy = 1
+        """,
+    )
+    t.define("reasoning", "SELECT DISTINCT * FROM reasoning")
+    return before - t.rows("keys")
+
+
+def _types(schema: pa.Schema) -> pa.Schema:
+    """The schema without nullability and metadata, as batches carry it."""
+    return pa.schema([pa.field(f.name, f.type) for f in schema])
