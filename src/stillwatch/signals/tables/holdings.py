@@ -54,7 +54,15 @@ def write_holdings(t: Tables, accounts: pa.Table, instruments: pa.Table, key: Ha
         FROM account_values v
         """
     )
-    return t.define("holdings", " UNION ALL ".join(parts))
+    return t.define(
+        "holdings",
+        f"""
+        SELECT account_id, CAST(family AS SMALLINT) AS family, CAST(kind AS SMALLINT) AS kind, value_key,
+               CAST(sum(n) AS BIGINT) AS n, min(first_seen) AS first_seen, max(last_seen) AS last_seen
+        FROM ({" UNION ALL ".join(parts)}) AS held
+        GROUP BY account_id, family, kind, value_key
+        """,
+    )
 
 
 def _from_profiles(kind: str, column: str) -> str:

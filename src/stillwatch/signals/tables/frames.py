@@ -1,0 +1,254 @@
+"""Tables `templates` and `exchange_templates`: frames that several accounts fill.
+
+Two sketch keys belong to one frame when texts that hold the one mostly hold the other: a frame's own keys
+come together in nearly all of its fillings, while a stock phrase ("think step by step") comes with many
+different companions. So keys, not texts, are joined (union-find), and texts do not chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from stillwatch.model.engine import Tables
+from stillwatch.model.kernels.compiled import kernel
+from stillwatch.model.kernels.components import components
+from stillwatch.model.kernels.twohit import TwoHitFilter
+
+Ints = NDArray[np.int64]
+
+TEXT_KEYS = (
+    "exact_key", "band_1", "band_2", "band_3", "head_key", "tail_key",
+    "shingle_1", "shingle_2", "shingle_3", "shingle_4",
+)  # fmt: skip
+INTENTS = (
+    "intent_reasoning", "intent_rubric", "intent_generation", "intent_evolution",
+    "intent_agentic", "intent_solutions", "intent_sensitive",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSettings:
+    """`min_together`: least share of the commoner key's texts that hold both; `max_ratio`: commoner to rarer;
+    `min_keys`: keys that make a frame, and that a text must hold of it; `min_intent`: 1/100 bit that a mean
+    intent must exceed to name a capability."""
+
+    min_together: float = 0.3
+    max_ratio: float = 3.0
+    min_keys: int = 2
+    min_intent: int = 0
+
+
+def write_frames(
+    t: Tables, *, reference: Collection[int], settings: FrameSettings | None = None
+) -> None:
+    """Fill `templates` and `exchange_templates` from `keys`.
+
+    `reference` holds sketch keys of public texts; a frame at least half of whose keys stand there is public.
+    """
+    s = settings or FrameSettings()
+    texts = _texts(t)
+    frames = _frames(texts["keys"], texts["low"], texts["high"], s)
+    _store_texts(t, texts["exact"], frames.of_text)
+    _store_frames(t, frames, reference, s)
+    t.drop("frame_texts"), t.drop("text_accounts")
+
+
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    of_text: Ints  # frame id of each text, 0 for none
+    key: Ints  # every key in a frame …
+    frame: Ints  # … and its frame
+
+
+def _texts(t: Tables) -> dict[str, Ints]:
+    """Distinct texts: `exact`, `keys` (n, 10), and the smallest and largest account that sent them."""
+    columns = ", ".join(f"coalesce(min({c}), 0) AS {c}" for c in TEXT_KEYS[1:])
+    t.define(
+        "text_accounts",
+        f"""
+        SELECT exact_key, min(account_id) AS low, max(account_id) AS high, {columns}
+        FROM keys WHERE exact_key IS NOT NULL GROUP BY exact_key
+        """,
+    )
+    rows = t.numpy(f"SELECT low, high, {', '.join(TEXT_KEYS)} FROM text_accounts ORDER BY exact_key")
+    keys = np.stack([np.asarray(rows[c], np.int64) for c in TEXT_KEYS], axis=1)
+    return {"exact": keys[:, 0], "keys": keys, "low": np.asarray(rows["low"]), "high": np.asarray(rows["high"])}
+
+
+def _frames(keys: Ints, low: Ints, high: Ints, s: FrameSettings) -> _Frames:
+    shared = _shared_keys(keys, low, high)
+    none = np.zeros(len(keys), np.int64)
+    if len(shared) == 0:
+        return _Frames(none, shared, shared)
+    codes = np.searchsorted(shared, keys)
+    codes[codes == len(shared)] = 0
+    codes = np.where(shared[codes] == keys, codes, -1).astype(np.int32)
+    counts = np.bincount(codes[codes >= 0], minlength=len(shared))
+    left, right = _companions(codes, counts, s)
+    root = components(len(shared), left, right)
+    size = np.bincount(root, minlength=len(shared))
+    best = _best_frame(codes, root.astype(np.int32), counts, s.min_keys)
+    smallest = np.full(len(shared), np.iinfo(np.int64).max)
+    np.minimum.at(smallest, root, shared)
+    of_text = np.where(best >= 0, smallest[np.maximum(best, 0)], 0)
+    real = size[root] >= s.min_keys
+    return _Frames(np.where(np.isin(of_text, smallest[root[real]]), of_text, 0), shared[real], smallest[root[real]])
+
+
+def _shared_keys(keys: Ints, low: Ints, high: Ints) -> Ints:
+    """Sorted keys that two or more accounts used: first the filter, then exactly."""
+    hits = TwoHitFilter(2 * keys.size)
+    for column in range(keys.shape[1]):
+        one = np.ascontiguousarray(keys[:, column])
+        hits.add(one, low)
+        hits.add(one, high)
+    kept, lows, highs = [], [], []
+    for column in range(keys.shape[1]):
+        one = np.ascontiguousarray(keys[:, column])
+        mask = hits.shared(one)
+        kept.append(one[mask]), lows.append(low[mask]), highs.append(high[mask])
+    flat, inverse = np.unique(np.concatenate(kept), return_inverse=True)
+    least = np.full(len(flat), np.iinfo(np.int64).max)
+    most = np.full(len(flat), np.iinfo(np.int64).min)
+    np.minimum.at(least, inverse, np.concatenate(lows))
+    np.maximum.at(most, inverse, np.concatenate(highs))
+    return flat[least != most]
+
+
+def _companions(codes: NDArray[np.int32], counts: Ints, s: FrameSettings) -> tuple[Ints, Ints]:
+    """Pairs of keys that mostly come together."""
+    pairs = _adjacent(codes, counts, s.max_ratio)
+    both, together = np.unique(pairs, return_counts=True)
+    left, right = both >> 32, both & 0xFFFFFFFF
+    mostly = together >= s.min_together * np.maximum(counts[left], counts[right])
+    return left[mostly], right[mostly]
+
+
+@kernel
+def _adjacent(codes, counts, max_ratio):  # type: ignore[no-untyped-def]  # numba
+    """Neighbours among each text's keys in order of how common they are, as code pairs in one int64."""
+    n, width = codes.shape
+    out = np.empty(n * (width - 1), dtype=np.int64)
+    used = 0
+    held = np.empty(width, dtype=np.int64)
+    for i in range(n):
+        m = 0
+        for j in range(width):
+            c = codes[i, j]
+            if c < 0:
+                continue
+            fresh = True
+            for k in range(m):
+                if held[k] == c:
+                    fresh = False
+                    break
+            if not fresh:
+                continue
+            k = m
+            while k > 0 and (
+                counts[held[k - 1]] < counts[c] or (counts[held[k - 1]] == counts[c] and held[k - 1] > c)
+            ):
+                held[k] = held[k - 1]
+                k -= 1
+            held[k] = c
+            m += 1
+        for k in range(m - 1):
+            a, b = held[k], held[k + 1]
+            if counts[a] <= max_ratio * counts[b]:
+                low, high = min(a, b), max(a, b)
+                out[used] = (low << 32) | high
+                used += 1
+    return out[:used]
+
+
+@kernel
+def _best_frame(codes, root, counts, min_keys):  # type: ignore[no-untyped-def]  # numba
+    """For each text the component that holds most of its keys (ties: the commoner key, then the smaller)."""
+    n, width = codes.shape
+    out = np.full(n, -1, dtype=np.int64)
+    seen = np.empty(width, dtype=np.int64)
+    votes = np.empty(width, dtype=np.int64)
+    top = np.empty(width, dtype=np.int64)
+    for i in range(n):
+        m = 0
+        for j in range(width):
+            c = codes[i, j]
+            if c < 0:
+                continue
+            at = -1
+            for k in range(m):
+                if seen[k] == root[c]:
+                    at = k
+                    break
+            if at < 0:
+                at = m
+                seen[m], votes[m], top[m] = root[c], 0, 0
+                m += 1
+            votes[at] += 1
+            top[at] = max(top[at], counts[c])
+        best = -1
+        for k in range(m):
+            if votes[k] < min_keys:
+                continue
+            if (
+                best < 0
+                or votes[k] > votes[best]
+                or (votes[k] == votes[best] and top[k] > top[best])
+                or (votes[k] == votes[best] and top[k] == top[best] and seen[k] < seen[best])
+            ):
+                best = k
+        if best >= 0:
+            out[i] = seen[best]
+    return out
+
+
+def _store_texts(t: Tables, exact: Ints, frame: Ints) -> None:
+    held = frame != 0
+    t.put("frame_texts", pa.table({"exact_key": exact[held], "template_id": frame[held]}))
+    t.define(
+        "exchange_templates",
+        """
+        SELECT k.exchange_id, k.account_id, f.template_id
+        FROM keys k JOIN frame_texts f ON f.exact_key = k.exact_key
+        """,
+    )
+
+
+def _store_frames(t: Tables, frames: _Frames, reference: Collection[int], s: FrameSettings) -> None:
+    known = np.isin(frames.key, np.fromiter(reference, np.int64, len(reference)))
+    ids, inverse = np.unique(frames.frame, return_inverse=True)
+    public = np.bincount(inverse, weights=known, minlength=len(ids)) * 2 >= np.bincount(
+        inverse, minlength=len(ids)
+    )
+    t.put("public_frames", pa.table({"template_id": ids, "public": public}))
+    means = ", ".join(f"avg(coalesce(k.{i}, -1000)) AS {i}" for i in INTENTS)
+    t.define(
+        "frame_stats",
+        f"""
+        SELECT e.template_id, count(*) AS exchanges, count(DISTINCT e.account_id) AS accounts,
+               count(DISTINCT k.exact_key) AS fillings, {means}
+        FROM exchange_templates e JOIN keys k ON k.exchange_id = e.exchange_id
+        GROUP BY e.template_id
+        """,
+    )
+    best = f"greatest({', '.join(INTENTS)})"
+    named = " ".join(f"WHEN {i} = {best} THEN '{i.removeprefix('intent_')}'" for i in INTENTS)
+    t.define(
+        "templates",
+        f"""
+        SELECT s.template_id, CAST(NULL AS VARCHAR) AS signature, s.exchanges, s.accounts, s.fillings,
+               CASE WHEN p.public THEN 0.0
+                    ELSE log2(CAST(n.accounts AS DOUBLE) / s.accounts) END AS rarity_bits,
+               CASE WHEN {best} <= {s.min_intent} THEN 'general' {named} END AS capability,
+               p.public
+        FROM frame_stats s JOIN public_frames p ON p.template_id = s.template_id
+        CROSS JOIN (SELECT count(DISTINCT account_id) AS accounts FROM keys) n
+        WHERE s.accounts >= 2
+        """,
+    )
+    t.drop("frame_stats"), t.drop("public_frames")
