@@ -67,18 +67,6 @@ def test_mix_sees_the_order():
     assert hashing.mix(1, 2) != hashing.mix(2, 1)
 
 
-def test_turns_are_hashed_without_regard_to_runs_of_white_space():
-    expected = hashing.hash_strings(pa.array(["one two", "", None]))
-    assert expected.tolist() == hashing.hash_turns(pa.array(["  one \r\n\ttwo ", " \n", None])).tolist()
-
-
-def test_fold_is_the_documented_fold_and_null_without_turns():
-    word = hashing.SEED
-    for role, text in ((1, 11), (2, 22)):
-        word = hashing.mix(hashing.mix(word, role), text)
-    assert [word, 0] == hashing.fold_turns(np.array([0, 2, 2]), np.array([1, 2]), np.array([11, 22])).tolist()
-
-
 def test_key_of_another_length_is_refused():
     with pytest.raises(UsageError, match="16 or 32 bytes"):
         HashKey.from_bytes(b"short")

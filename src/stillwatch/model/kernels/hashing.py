@@ -60,15 +60,6 @@ def hash_strings(array: Text, *, seed: int = 0) -> Ints:
     return _over_chunks(array, lambda text, out: _hash_rows(text.data, text.starts, text.valid, word, out))
 
 
-def hash_turns(array: Text, *, seed: int = 0) -> Ints:
-    """Hash of a conversation turn: XXH64 after trimming, each run of ASCII white space made one space.
-
-    This is the normalised text of the conversation keys. 0 for null, never for a value. Shape (n,).
-    """
-    word = np.uint64(seed & _MASK)
-    return _over_chunks(array, lambda text, out: _turn_rows(text.data, text.starts, text.valid, word, out))
-
-
 def keyed_strings(array: Text, key: HashKey) -> Ints:
     """SipHash-2-4 of each string's UTF-8 bytes under the key; 0 for null, never 0 for a value. Shape (n,)."""
     k0, k1 = np.uint64(key.k0 & _MASK), np.uint64(key.k1 & _MASK)
@@ -98,23 +89,6 @@ def mix(a: Ints | int, b: Ints | int) -> Ints | int:
     out = np.empty(left.size, np.int64)
     _mix_rows(np.ascontiguousarray(left).reshape(-1), np.ascontiguousarray(right).reshape(-1), out)
     return out.reshape(left.shape)
-
-
-def fold_turns(starts: Ints, roles: Ints, hashes: Ints) -> Ints:
-    """Conversation key of each of n conversations: `k = SEED; for each turn k = mix(mix(k, role), hash)`.
-
-    `starts` has shape (n + 1,): conversation i holds turns `starts[i]:starts[i + 1]`. A conversation without
-    turns gets 0, which stands for null.
-    """
-    out = np.empty(len(starts) - 1, np.int64)
-    _fold_rows(
-        np.asarray(starts, np.int64),
-        np.asarray(roles, np.int64),
-        np.asarray(hashes, np.int64),
-        np.uint64(SEED),
-        out,
-    )
-    return out
 
 
 def _over_chunks(array: Text, fill: Callable[[TextBuffers, Ints], None]) -> Ints:
@@ -173,39 +147,6 @@ def _hash_rows(data: Bytes, starts: Ints, valid: Flags, seed: Word, out: Ints) -
 
 
 @kernel
-def _turn_rows(data: Bytes, starts: Ints, valid: Flags, seed: Word, out: Ints) -> None:
-    longest = 0
-    for i in range(len(valid)):
-        longest = max(longest, starts[i + 1] - starts[i])
-    plain = np.empty(longest, np.uint8)
-    for i in range(len(valid)):
-        if not valid[i]:
-            out[i] = 0
-            continue
-        word = np.int64(xxh64(plain, 0, _squeeze(data, starts[i], starts[i + 1], plain), seed))
-        out[i] = word if word != 0 else 1
-
-
-@kernel
-def _squeeze(data: Bytes, start: int, stop: int, plain: Bytes) -> int:
-    """Copy bytes, runs of white space as one space and none at the ends; the number written."""
-    n = 0
-    space = False
-    for at in range(start, stop):
-        byte = data[at]
-        if byte == 32 or 9 <= byte <= 13:
-            space = n > 0
-            continue
-        if space:
-            plain[n] = 32
-            n += 1
-            space = False
-        plain[n] = byte
-        n += 1
-    return n
-
-
-@kernel
 def _sip_rows(data: Bytes, starts: Ints, valid: Flags, k0: Word, k1: Word, out: Ints) -> None:
     for i in range(len(valid)):
         if not valid[i]:
@@ -226,17 +167,3 @@ def _sip_words(values: Ints, k0: Word, k1: Word, out: Ints) -> None:
 def _mix_rows(a: Ints, b: Ints, out: Ints) -> None:
     for i in range(len(a)):
         out[i] = np.int64(mix_words(np.uint64(a[i]), np.uint64(b[i])))
-
-
-@kernel
-def _fold_rows(starts: Ints, roles: Ints, hashes: Ints, seed: Word, out: Ints) -> None:
-    for i in range(len(out)):
-        word = seed
-        for j in range(starts[i], starts[i + 1]):
-            word = mix_words(mix_words(word, np.uint64(roles[j])), np.uint64(hashes[j]))
-        key = np.int64(word)
-        if starts[i] == starts[i + 1]:
-            key = np.int64(0)
-        elif key == 0:
-            key = np.int64(1)
-        out[i] = key

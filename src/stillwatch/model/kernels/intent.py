@@ -1,0 +1,168 @@
+"""What a prompt asks for: a linear model over hashed word unigrams and bigrams, scored in the sketch kernel.
+
+Every word and every pair of neighbouring words has a weight per class. A class's raw score is the largest sum
+over any `SPAN` neighbouring words (a long passage to be worked on does not dilute the instruction), and its
+log-odds in bits are `scale · raw + bias`, fitted on held-out folds with equal classes: 0 is even odds.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.model.errors import InputError
+from stillwatch.model.kernels.compiled import kernel
+from stillwatch.model.kernels.text import Text, chunks
+from stillwatch.model.kernels.words import Letters, letters, next_word
+from stillwatch.model.kernels.xxhash import Bytes, Word
+
+Int8s = npt.NDArray[np.int8]
+Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+CLASSES = ("reasoning", "rubric", "generation", "evolution", "agentic", "solutions", "sensitive")
+LANES = 8  # classes, filled up so that a row is one machine word
+SLOT_BITS = 16
+SLOTS = 1 << SLOT_BITS
+SPAN = 32  # words
+VERSION = "1"
+_K1 = np.uint64(0x9E37_79B1_85EB_CA87)
+_K2 = np.uint64(0xC2B2_AE3D_27D4_EB4F)
+
+
+@dataclass(frozen=True, slots=True)
+class IntentWeights:
+    """Weights int8[SLOTS, LANES], and per class the scale and bias that turn a raw score into bits."""
+
+    table: Int8s
+    scale: Floats
+    bias: Floats
+    version: str = VERSION
+
+
+def read_weights(content: bytes, *, where: str = "intent weights") -> IntentWeights:
+    """Weights from the JSON that `write_weights` makes.
+
+    Raises `InputError` if it is not that, or was made for other classes or another version.
+    """
+    try:
+        record = json.loads(content)
+        if (record["version"], record["classes"], record["slots"]) != (VERSION, list(CLASSES), SLOTS):
+            raise InputError(
+                "the intent weights are of another version", where=where, remedy="Train them anew"
+            )
+        table = np.zeros((SLOTS, LANES), np.int8)
+        for lane, name in enumerate(CLASSES):
+            at = np.cumsum(np.asarray(record["steps"][name], np.int64))
+            table[at, lane] = np.asarray(record["weights"][name], np.int8)
+        return IntentWeights(table, np.asarray(record["scale"], float), np.asarray(record["bias"], float))
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise InputError(
+            f"the intent weights cannot be read: {error}", where=where, remedy="Install the package anew"
+        ) from error
+
+
+def write_weights(weights: IntentWeights) -> bytes:
+    """JSON of the weights: per class the distances between non-zero slots, and their values."""
+    steps, values = {}, {}
+    for lane, name in enumerate(CLASSES):
+        at = np.flatnonzero(weights.table[:, lane])
+        steps[name] = np.diff(at, prepend=0).tolist()
+        values[name] = weights.table[at, lane].tolist()
+    record = {
+        "version": weights.version,
+        "classes": list(CLASSES),
+        "slots": SLOTS,
+        "scale": [round(float(x), 6) for x in weights.scale],
+        "bias": [round(float(x), 6) for x in weights.bias],
+        "steps": steps,
+        "weights": values,
+    }
+    return json.dumps(record, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Grams:
+    """Slots of the words of n texts; text i has words `starts[i]:starts[i + 1]`, its first no pair (-1)."""
+
+    starts: Int64s
+    single: Int32s
+    pair: Int32s
+
+
+def grams(text: Text) -> Grams:
+    """Slots of each word and each pair with the word before it, for training. A null text has no words."""
+    table = letters()
+    sizes, singles, pairs = [np.zeros(1, np.int64)], [], []
+    for part in chunks(text):
+        room = len(part.data) + 1
+        single, pair = np.empty(room, np.int32), np.empty(room, np.int32)
+        size = np.zeros(len(part.valid), np.int64)
+        used = _gram_rows(part.data, part.starts, part.valid, table, size, single, pair)
+        sizes.append(size)
+        singles.append(single[:used].copy())
+        pairs.append(pair[:used].copy())
+    empty = [np.zeros(0, np.int32)]
+    starts = np.cumsum(np.concatenate(sizes))
+    return Grams(starts, np.concatenate(singles or empty), np.concatenate(pairs or empty))
+
+
+@kernel
+def single_slot(word: Word) -> Word:
+    """Slot of a word."""
+    return word * _K1 >> np.uint64(64 - SLOT_BITS)
+
+
+@kernel
+def pair_slot(before: Word, word: Word) -> Word:
+    """Slot of a word and the one before it."""
+    return (before * _K2 ^ word) * _K1 >> np.uint64(64 - SLOT_BITS)
+
+
+@kernel
+def add_word(
+    table: Int8s, before: Word, word: Word, number: int, ring: Int32s, running: Int32s, best: Int32s
+) -> None:
+    """Move the span on by one word: `running` is its sum per class, `best` the largest so far.
+
+    `ring` int32[SPAN, LANES] holds what each word of the span added; `number` counts words from 0. The pair
+    that reaches out of the span at its left end stays with its right word.
+    """
+    one = single_slot(word)
+    two = pair_slot(before, word)
+    at = number % SPAN
+    with_pair = np.int32(1) if number > 0 else np.int32(0)
+    for lane in range(LANES):
+        added = np.int32(table[one, lane]) + with_pair * np.int32(table[two, lane])
+        running[lane] += added - ring[at, lane]
+        ring[at, lane] = added
+        best[lane] = max(best[lane], running[lane])
+
+
+@kernel
+def _gram_rows(
+    data: Bytes,
+    starts: Int64s,
+    valid: npt.NDArray[np.bool_],
+    table: Letters,
+    size: Int64s,
+    single: Int32s,
+    pair: Int32s,
+) -> int:
+    used = 0
+    for i in range(len(valid)):
+        at, stop = starts[i], starts[i + 1] if valid[i] else starts[i]
+        before = np.uint64(0)
+        word, _, at = next_word(data, at, stop, table)
+        while word != 0:
+            single[used] = single_slot(word)
+            pair[used] = pair_slot(before, word) if size[i] else -1
+            used += 1
+            size[i] += 1
+            before = word
+            word, _, at = next_word(data, at, stop, table)
+    return used
