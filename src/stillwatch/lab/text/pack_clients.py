@@ -133,9 +133,7 @@ def _of_capture(path: Path, source: str, kind: str, ja4: str) -> Iterator[Client
         yield msgspec.structs.replace(client, name=f"{source}.{number}", weight=n)
 
 
-def _of_cassettes(
-    path: Path, tls: Mapping[str, str], orders: Mapping[str, Sequence[str]]
-) -> Iterator[Client]:
+def _of_cassettes(path: Path, tls: Mapping[str, str], library_order: Sequence[str]) -> Iterator[Client]:
     """Clients that other projects recorded. Recorders sort headers, so the order is that of the same library."""
     seen: Counter[Client] = Counter()
     for record in read_records(path):
@@ -146,7 +144,7 @@ def _of_cassettes(
         family = agent.split("/")[0]
         stainless = any(k.lower().startswith("x-stainless") for k, _ in record["headers"])
         openai = stainless and "nthropic" not in agent  # the other library's order was not recorded
-        headers = order_of_library if openai else ()
+        headers = library_order if openai else ()
         kind = "agent" if family == "Agents" else "http" if family.startswith("python-") else "sdk"
         ja4 = tls[STACKS[start]] if start else None
         plain = [(k, agent if k.lower() == "user-agent" else v) for k, v in record["headers"]]
