@@ -1,4 +1,7 @@
-"""Evidence families and the kinds of value in each, with the small integers that stand for them in `holdings`."""
+"""Evidence families and kinds of value, with the integers that stand for them in `holdings`.
+
+The code of a kind is 100 times its family's code and a number: 301 is the first kind of family 3.
+"""
 
 from __future__ import annotations
 

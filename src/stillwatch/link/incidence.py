@@ -1,0 +1,143 @@
+"""Who holds what, as compressed rows in both directions: account → values and value → accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.model.engine import Tables
+from stillwatch.model.families import KINDS
+
+Ints = NDArray[np.int64]
+Codes = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+
+# kinds whose values can mark a group; parts of `client` are left to it, and slots of time are coarse
+MARKING = (
+    "address", "net24", "asn", "signup_address", "client", "params", "signup_client", "email_domain",
+    "email_pattern", "phone", "email_digest", "organization", "end_user", "metadata", "signup_day",
+    "signup_hour", "api_key", "instrument", "neighbour", "issuer", "payment_kind", "template", "system",
+    "tools", "schema", "continuation", "reasoning_replay",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Incidence:
+    """Accounts and the values they share.
+
+    `accounts` int64[N] sorted account ids; `kind`, `family`, `key`, `df` describe the V values that two or more
+    accounts hold; values of account i are `value_of[starts[i]:starts[i + 1]]`, holders of value v are
+    `account_of[heads[v]:heads[v + 1]]`. `kinds` int16[K] are the codes that occur, `kind_at` the position of
+    each value's kind among them, `has` bool[N, K] says who holds any value of a kind, private ones included.
+    """
+
+    accounts: Ints
+    kind: NDArray[np.int16]
+    family: NDArray[np.int16]
+    key: Ints
+    df: Ints
+    starts: Ints
+    value_of: Codes
+    heads: Ints
+    account_of: Codes
+    kinds: NDArray[np.int16]
+    kind_at: Ints
+    has: Flags
+
+    @property
+    def n(self) -> int:
+        """Number of accounts."""
+        return len(self.accounts)
+
+    def values_of(self, members: Ints) -> tuple[Ints, Ints]:
+        """Values the members hold, and for each the position of its holder in `members`."""
+        rows, owner = gather(self.starts, members)
+        return self.value_of[rows].astype(np.int64), owner
+
+    def holders_of(self, values: Ints) -> tuple[Ints, Ints]:
+        """Accounts that hold the values, and for each the position of its value in `values`."""
+        rows, owner = gather(self.heads, values)
+        return self.account_of[rows].astype(np.int64), owner
+
+    def of_kind(self, *names: str) -> Flags:
+        """bool[V]: the value is of one of these kinds."""
+        return np.isin(self.kind, [KINDS[name].code for name in names])
+
+
+def gather(starts: Ints, items: Ints) -> tuple[Ints, Ints]:
+    """Row numbers of several compressed ranges one after the other, and which item each belongs to."""
+    lengths = starts[items + 1] - starts[items]
+    owner = np.repeat(np.arange(len(items)), lengths)
+    first = np.cumsum(lengths) - lengths
+    return starts[items][owner] + np.arange(len(owner)) - first[owner], owner
+
+
+def read_incidence(t: Tables) -> Incidence:
+    """Incidence of accounts with exchanges and of marking values that two or more of them hold."""
+    kinds = ", ".join(str(KINDS[name].code) for name in MARKING)
+    t.define(
+        "held",
+        f"""
+        SELECT h.account_id, h.kind, h.value_key FROM holdings h
+        JOIN (SELECT DISTINCT account_id FROM activity) a ON a.account_id = h.account_id
+        WHERE h.kind IN ({kinds})
+        """,
+    )
+    t.define(
+        "value_stats",
+        "SELECT kind, value_key, count(*) AS df FROM held GROUP BY kind, value_key HAVING count(*) >= 2",
+    )
+    rows = t.numpy(
+        """
+        SELECT h.account_id, h.kind, h.value_key, v.df FROM held h
+        JOIN value_stats v ON v.kind = h.kind AND v.value_key = h.value_key
+        ORDER BY h.kind, h.value_key, h.account_id
+        """
+    )
+    has = t.numpy("SELECT DISTINCT account_id, kind FROM held")
+    everybody = t.numpy("SELECT DISTINCT account_id FROM activity ORDER BY 1")["account_id"]
+    t.drop("held")
+    t.drop("value_stats")
+    columns = (np.asarray(rows[c]) for c in ("account_id", "kind", "value_key", "df"))
+    return _compress(
+        np.asarray(everybody), *columns, np.asarray(has["account_id"]), np.asarray(has["kind"])
+    )
+
+
+def _compress(
+    accounts: Ints,
+    account: Ints,
+    kind: NDArray[np.int16],
+    key: Ints,
+    df: Ints,
+    having: Ints,
+    having_kind: NDArray[np.int16],
+) -> Incidence:
+    codes = np.searchsorted(accounts, account).astype(np.int32)
+    fresh = np.ones(len(key), dtype=bool)
+    fresh[1:] = (key[1:] != key[:-1]) | (kind[1:] != kind[:-1])
+    value = np.cumsum(fresh) - 1
+    heads = np.append(np.flatnonzero(fresh), len(key)).astype(np.int64)
+    order = np.lexsort((value, codes))
+    starts = np.zeros(len(accounts) + 1, np.int64)
+    np.cumsum(np.bincount(codes, minlength=len(accounts)), out=starts[1:])
+    families = (kind[fresh] // 100).astype(np.int16)
+    kinds = np.unique(having_kind).astype(np.int16)
+    has = np.zeros((len(accounts), len(kinds)), dtype=bool)
+    has[np.searchsorted(accounts, having), np.searchsorted(kinds, having_kind)] = True
+    return Incidence(
+        accounts=accounts.astype(np.int64),
+        kind=kind[fresh].astype(np.int16),
+        family=families,
+        key=key[fresh].astype(np.int64),
+        df=df[fresh].astype(np.int64),
+        starts=starts,
+        value_of=value[order].astype(np.int32),
+        heads=heads,
+        account_of=codes,
+        kinds=kinds,
+        kind_at=np.searchsorted(kinds, kind[fresh]).astype(np.int64),
+        has=has,
+    )

@@ -1,0 +1,122 @@
+"""Who belongs to a group: naive Bayes over evidence families, missing evidence counted as well as present.
+
+For each kind of value the group favours some values: those that a member holds at least `2**min_lift_bits`
+times as often as anybody else. An account that holds one gains log2 of the ratio of shares, one that holds
+others of that kind loses; inside a family the strongest kind counts, families add up. Shares are taken again
+from the members found, so the group's signature and its membership settle together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.link.incidence import Incidence
+from stillwatch.model.families import FAMILIES
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSettings:
+    """Bounds of one family's weight in bits, smoothing counts, rounds of re-estimation."""
+
+    min_lift_bits: float = 2.0
+    most_bits: float = 8.0
+    least_bits: float = -6.0
+    min_holders: int = 3
+    rounds: int = 4
+    prior_floor_bits: float = -9.0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Members (account codes, sorted), their log-odds in bits, per family (n, 7), and favoured values."""
+
+    members: Ints
+    log_odds: Floats
+    family_bits: Floats
+    favoured: Ints
+    lift_bits: Floats
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+
+def settle(held: Incidence, seed: Ints, settings: MemberSettings | None = None) -> Group:
+    """Grow and prune a seed until its members stay the same, at most `rounds` times."""
+    s = settings or MemberSettings()
+    members = seed
+    group = _judge(held, members, s)
+    for _ in range(s.rounds):
+        if len(group) < s.min_holders or np.array_equal(group.members, members):
+            break
+        members = group.members
+        group = _judge(held, members, s)
+    return group
+
+
+def _judge(held: Incidence, members: Ints, s: MemberSettings) -> Group:
+    found, inside = _counts(held, members)
+    outside = held.df[found] - inside
+    n, rest = len(members), held.n - len(members)
+    share_in = (inside + 0.25) / (n + 1.0)
+    share_out = (outside + 0.5) / (rest + 1.0)
+    lift = np.log2(share_in / share_out)
+    strong = (lift >= s.min_lift_bits) & (inside >= min(s.min_holders, max(2, n)))
+    favoured, lifts = found[strong], lift[strong]
+    asked = np.union1d(members, np.unique(held.holders_of(favoured)[0])) if len(favoured) else members
+    bits = _family_bits(held, asked, members, favoured, lifts, s)
+    prior = max(np.log2(max(n, 1) / max(rest, 1)), s.prior_floor_bits)
+    log_odds = prior + bits.sum(axis=1)
+    keep = log_odds >= 0
+    return Group(asked[keep], log_odds[keep], bits[keep], favoured, lifts)
+
+
+def _counts(held: Incidence, members: Ints) -> tuple[Ints, Ints]:
+    values, _ = held.values_of(members)
+    found, counts = np.unique(values, return_counts=True)
+    return found, counts.astype(np.int64)
+
+
+def _family_bits(
+    held: Incidence, asked: Ints, members: Ints, favoured: Ints, lifts: Floats, s: MemberSettings
+) -> Floats:
+    """Weight of each family for each account asked; float64[len(asked), 7]."""
+    best = _best_lift(held, asked, favoured, lifts)
+    has = held.has[asked]
+    is_member = np.isin(asked, members)
+    everybody = held.has.sum(axis=0)
+    bits = np.zeros(best.shape)
+    for k in np.unique(held.kind_at[favoured]):
+        hit = best[:, k] > 0
+        n_in, hit_in = (has[:, k] & is_member).sum(), (hit & is_member).sum()
+        n_out, hit_out = everybody[k] - n_in, (hit & ~is_member).sum()
+        share_in, share_out = (hit_in + 0.5) / (n_in + 1.0), (hit_out + 0.5) / (n_out + 1.0)
+        present = np.minimum(best[:, k], np.log2(share_in / share_out) + 2.0)
+        absent = np.log2((1 - share_in) / (1 - share_out))
+        bits[:, k] = np.where(hit, present, np.where(has[:, k], absent, 0.0))
+    return _strongest(np.clip(bits, s.least_bits, s.most_bits), held.kinds)
+
+
+def _best_lift(held: Incidence, asked: Ints, favoured: Ints, lifts: Floats) -> Floats:
+    """The largest lift among the favoured values that each account holds, by kind; float64[n, K]."""
+    lift_of = np.zeros(len(held.df))
+    lift_of[favoured] = lifts
+    values, owner = held.values_of(asked)
+    best = np.zeros(len(asked) * len(held.kinds))
+    np.maximum.at(best, owner * len(held.kinds) + held.kind_at[values], lift_of[values])
+    return best.reshape(len(asked), -1)
+
+
+def _strongest(bits: Floats, kinds: NDArray[np.int16]) -> Floats:
+    """Of each family the kind with the largest weight either way."""
+    out = np.zeros((len(bits), len(FAMILIES)))
+    for k, code in enumerate(kinds):
+        f = int(code) // 100 - 1
+        stronger = np.abs(bits[:, k]) > np.abs(out[:, f])
+        out[:, f] = np.where(stronger, bits[:, k], out[:, f])
+    return out
