@@ -68,6 +68,10 @@ new-signal: $(DONE)/core ## skeleton of a signal with its cases and page: make n
 lock: $(DONE)/core ## resolve the versions in requirements/ anew (needs the network)
 	@$(PY) scripts/lock.py
 
+.PHONY: changelog
+changelog: ## move changes/ into CHANGELOG.md: make changelog VERSION=0.1.0 DAY=2026-12-01
+	@python3 scripts/changelog.py $(VERSION) $(DAY)
+
 .PHONY: clean
 clean: ## remove the environment and everything that was made
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist out demo-out
