@@ -46,11 +46,13 @@ all: ## exactly what CI runs: check, test, test-long
 
 .PHONY: golden
 golden: $(DONE)/test $(DONE)/system ## rewrite expected files of the tests; the diff is the review
-	@$(PYTEST) -p no:randomly -m "not long" --golden tests/golden tests/cases tests/conformance tests/unit $(ARGS)
+	@$(PY) -m stillwatch.lab.conformance --rewrite
+	@$(PYTEST) -m "not long" --golden tests/golden $(ARGS)
 
 .PHONY: docs
-docs: $(DONE)/core ## write docs/reference anew from the code
+docs: $(DONE)/core ## write docs/reference and docs/signals anew from the code
 	@$(PY) -m stillwatch.lab.reference --write docs/reference
+	@$(PY) -m stillwatch.lab.conformance --docs
 
 .PHONY: bench
 bench: $(DONE)/bench ## speed of each stage, beside polars and datasketch

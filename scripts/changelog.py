@@ -26,7 +26,9 @@ def main(version: str, day: str) -> None:
     body = section({path.name: path.read_text(encoding="utf-8") for path in files})
     log = ROOT / "CHANGELOG.md"
     head, _, rest = log.read_text(encoding="utf-8").partition(START)
-    log.write_text(f"{head}{START}\nNothing yet.\n\n## {version} ({day})\n\n{body}{_earlier(rest)}", encoding="utf-8")
+    log.write_text(
+        f"{head}{START}\nNothing yet.\n\n## {version} ({day})\n\n{body}{_earlier(rest)}", encoding="utf-8"
+    )
     for path in files:
         path.unlink()
 

@@ -47,7 +47,7 @@ def test_every_table_and_column_is_named(reference: str) -> None:
 def test_every_signal_has_its_page(reference: str, root: Path) -> None:
     """Each signal stands in the reference and has a page of its own with its sources."""
     for name in scan(signals, SignalSpec, group="stillwatch.signals"):
-        assert f"\n## {name}\n" in reference
+        assert f"| [`{name}`](../signals/{name}.md) |" in reference
         assert (root / "docs/signals" / f"{name}.md").is_file(), name
 
 

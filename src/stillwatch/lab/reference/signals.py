@@ -1,4 +1,4 @@
-"""The page of signals: what each measures, from its declaration and docstring."""
+"""The page of signals: what each declares, with the way to its own page."""
 
 from __future__ import annotations
 
@@ -10,53 +10,36 @@ from stillwatch import signals
 from stillwatch.lab.reference.markdown import doc, page, table
 from stillwatch.model.registry import Entry, SignalSpec, scan
 
-DIRECTIONS: Mapping[int, str] = MappingProxyType(
-    {1: "more points to distillation", -1: "less points to it", 0: "describes"}
-)
+DIRECTIONS: Mapping[int, str] = MappingProxyType({1: "for", -1: "against", 0: "describes"})
 
 
 def signals_page() -> str:
     """`docs/reference/signals.md`."""
     found = scan(signals, SignalSpec, group="stillwatch.signals")
     intro = (
-        f"{len(found)} signals, one file each in `src/stillwatch/signals/`. A signal is one measured "
-        "quantity per account; alone it decides nothing. [Write a signal](../how-to/write-a-signal.md) "
-        "says how to add one."
+        f"{len(found)} signals, one file each in `src/stillwatch/signals/`. A signal is one measured quantity "
+        "per account; alone it decides nothing. `direction` says whether more of it speaks for or against "
+        "distillation. The page of each has its look-alikes, the cost of evading it and its cases. "
+        "[Write a signal](../how-to/write-a-signal.md) says how to add one."
     )
-    rows = [
-        [f"[`{name}`](#{name})", e.spec.family, e.spec.unit, DIRECTIONS[e.spec.direction], _first_line(e)]
-        for name, e in found.items()
-    ]
-    overview = table(["signal", "family", "unit", "direction", "measures"], rows)
-    return page("Signals", intro, overview, *(_section(e) for e in found.values()))
+    head = ["signal", "measures", "unit", "direction", "family", "reads", "settings", "version"]
+    return page("Signals", intro, table(head, (_row(entry) for entry in found.values())))
 
 
-def _first_line(entry: Entry[SignalSpec]) -> str:
-    return doc(entry.thing).splitlines()[0]
-
-
-def _section(entry: Entry[SignalSpec]) -> str:
+def _row(entry: Entry[SignalSpec]) -> list[str]:
     spec = entry.spec
-    reads = ", ".join(f"`{name}`" for name in spec.reads)
-    settings = [
-        f"`{p.name}` = {p.default}"
-        for p in inspect.signature(entry.thing).parameters.values()
-        if p.kind is p.KEYWORD_ONLY and p.default is not p.empty
+    return [
+        f"[`{spec.name}`](../signals/{spec.name}.md)",
+        doc(entry.thing).splitlines()[0],
+        spec.unit,
+        DIRECTIONS[spec.direction],
+        spec.family,
+        ", ".join(f"`{name}`" for name in spec.reads),
+        ", ".join(_settings(entry)) or "none",
+        str(spec.version),
     ]
-    facts = (
-        f"Per {spec.grain}, version {spec.version}. Reads {reads}. Settings: {', '.join(settings) or 'none'}."
-    )
-    text = doc(entry.thing).replace(
-        f"docs/signals/{spec.name}.md", f"[{spec.name}](../signals/{spec.name}.md)"
-    )
-    return f"## {spec.name}\n\n{_lists(text)}\n\n{facts}"
 
 
-def _lists(text: str) -> str:
-    """Each of the five answers as an item of a list."""
-    lines = []
-    for line in text.splitlines():
-        label, colon, rest = line.partition(":")
-        answer = colon and label.split(" ")[0] in {"Why", "Innocent", "Cost", "Source"}
-        lines.append(f"* **{label}:**{rest}" if answer else line)
-    return "\n".join(lines)
+def _settings(entry: Entry[SignalSpec]) -> list[str]:
+    parameters = inspect.signature(entry.thing).parameters.values()
+    return [f"`{p.name}` = {p.default}" for p in parameters if p.default is not p.empty]
