@@ -1,0 +1,1 @@
+"""Campaigns: how a pool of accounts is made up and how it shares out a harvest."""

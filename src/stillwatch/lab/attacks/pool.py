@@ -1,0 +1,78 @@
+"""A pool of accounts that pretend to be unrelated: fresh in bursts, fresh one by one, aged, bought, in programmes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.lab.population.clocks import HOUR_US
+from stillwatch.lab.population.frame import Array, Frame
+from stillwatch.lab.population.residents import DISPOSABLE, firms, local_codes, people
+from stillwatch.lab.population.specs import OWN, PAYMENT_KINDS
+from stillwatch.lab.population.town import DAY_US, Town
+
+BURST, SINGLE, AGED, BOUGHT, PROGRAM = range(5)
+VIRTUAL, PREPAID = PAYMENT_KINDS.index("virtual_card"), PAYMENT_KINDS.index("prepaid")
+
+
+def pool(town: Town, rng: np.random.Generator, n: int, *, origins: tuple[float, ...]) -> tuple[Frame, Array]:
+    """Accounts of a pool and where each comes from; `origins` are shares of BURST, SINGLE, AGED, BOUGHT, PROGRAM.
+
+    Accounts were prepared in lots of some dozens by a merchant; a lot shares habits (shape of names, domain, cards
+    from neighbouring ranges), different lots little.
+    """
+    origin = rng.choice(5, n, p=np.asarray(origins) / np.sum(origins))
+    lot = np.cumsum(rng.random(n) < 1 / 25)
+    base = people(town, rng, n)
+    shop = firms(town, rng, n)
+    business = rng.random(n) < 0.25
+    base = Frame(base.spec, {k: np.where(business, shop[k], base[k]) for k in base.columns})
+    base = base.having(created=_opened(town, rng, origin, lot), status=np.where(rng.random(n) < 0.02, 2, 0))
+    return _disguised(town, rng, base, origin, lot), origin
+
+
+def _opened(town: Town, rng: np.random.Generator, origin: Array, lot: Array) -> Array:
+    """Sign-up times: a lot in hours, singles over weeks, aged and bought ones long ago."""
+    n = len(origin)
+    begun = rng.uniform(-35, town.hours / 24 * 0.35, int(lot.max()) + 1)[lot]
+    burst = begun + rng.exponential(0.25, n)
+    single = rng.uniform(-60, town.hours / 24 * 0.4, n)
+    old = -rng.gamma(2.0, 130.0, n) - 20
+    day = np.select([origin == BURST, (origin == SINGLE) | (origin == PROGRAM)], [burst, single], old)
+    return town.start + (day * DAY_US).astype(np.int64) + rng.integers(HOUR_US, size=n)
+
+
+def _disguised(town: Town, rng: np.random.Generator, base: Frame, origin: Array, lot: Array) -> Frame:
+    """Names, domains and cards: bought accounts keep their owner's, others follow their lot in part."""
+    n, lots = len(base), int(lot.max()) + 1
+    made = origin != BOUGHT
+    shape = local_codes(rng, lots)[lot]
+    uniform = made & (rng.random(n) < 0.45)
+    throwaway = np.array([town.domain(d) for d in rng.choice(DISPOSABLE, lots)])[lot]
+    catch_all = np.array([town.domain(f"{_name(rng)}.example") for _ in range(lots)])[lot]
+    trick = rng.random(lots)[lot]
+    domain = np.where(
+        made & (trick < 0.16), throwaway, np.where(made & (trick > 0.88), catch_all, base["domain"])
+    )
+    bank = rng.random(lots)[lot]
+    kind = np.where(made & (bank < 0.3), VIRTUAL, np.where(made & (bank > 0.88), PREPAID, base["kind"]))
+    ranges = rng.integers(1 << 50, 1 << 51, lots)[lot] + rng.integers(3, size=n)
+    pair = np.arange(n) // rng.integers(2, 6)
+    together = made & (bank > 0.62) & (bank < 0.74)
+    return base.having(
+        local=np.where(uniform, shape, base["local"]),
+        domain=domain,
+        kind=kind,
+        card=np.where(
+            together, (1 << 52) + rng.integers(1 << 50) + pair, np.where(kind == 6, base["card"], OWN)
+        ),
+        neighbour=np.where(kind == VIRTUAL, ranges, OWN),
+        issuer=np.where(kind == VIRTUAL, rng.integers(1, 60, lots)[lot], base["issuer"]),
+        program=np.where(
+            origin == PROGRAM, rng.choice([1, 2, 3, 4], n, p=[0.45, 0.1, 0.25, 0.2]), base["program"]
+        ),
+    )
+
+
+def _name(rng: np.random.Generator) -> str:
+    letters = rng.choice(list("abcdefghiklmnoprstuvz"), int(rng.integers(6, 12)))
+    return "".join(letters.tolist())

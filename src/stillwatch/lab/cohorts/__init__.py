@@ -1,0 +1,1 @@
+"""Innocent traffic, one cohort per file; each file holds one `COHORT`."""

@@ -1,0 +1,137 @@
+"""A finished population with all its numbered lists frozen: what the writing of exchanges looks things up in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.lab.population.choices import Choices, Picker
+from stillwatch.lab.population.draws import word
+from stillwatch.lab.population.frame import Frame
+from stillwatch.lab.population.scripts import NONE, Script
+from stillwatch.lab.population.specs import Crowd
+from stillwatch.lab.population.town import Params, Town
+from stillwatch.lab.text.clients import Client
+from stillwatch.model.tables import EXCHANGES
+
+PER = ("exchange", "session", "stream")
+FILLS = ("own", "shares", "pool")
+TOOLSETS = (
+    ("read_file", "write_file", "run_command", "search"),
+    ("search_documents", "open_document"),
+    ("get_weather", "get_time", "send_message"),
+    ("browser_open", "browser_click", "browser_type", "screenshot"),
+    ("python", "bash"),
+    ("record_label",),
+    ("query_database", "plot"),
+    ("create_ticket", "find_customer", "refund"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptTable:
+    """All scripts as arrays; row = number of the script."""
+
+    programs: Picker
+    follow: Picker
+    systems: Picker
+    per: npt.NDArray[np.int8]
+    fills: npt.NDArray[np.int8]
+    span: npt.NDArray[np.int64]
+    base: npt.NDArray[np.int64]
+    reword: npt.NDArray[np.float32]
+    tools: npt.NDArray[np.int64]
+    schema: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, scripts: Sequence[Script]) -> ScriptTable:
+        """The table of these scripts."""
+        return cls(
+            programs=_lists([s.programs for s in scripts]),
+            follow=_lists([s.follow or s.programs for s in scripts]),
+            systems=_lists([s.systems or (NONE,) for s in scripts]),
+            per=np.array([PER.index(s.per) for s in scripts], np.int8),
+            fills=np.array([FILLS.index(s.fills) for s in scripts], np.int8),
+            span=np.array([s.span for s in scripts], np.int64),
+            base=np.array([s.base for s in scripts], np.int64),
+            reword=np.array([s.reword for s in scripts], np.float32),
+            tools=np.array([s.tools for s in scripts], np.int64),
+            schema=np.array([s.schema for s in scripts], np.int64),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A town and its crowd, frozen."""
+
+    town: Town
+    accounts: Frame
+    streams: Frame
+    scripts: ScriptTable
+    handed_out: npt.NDArray[np.int64]  # per stream: requests of earlier streams with the same script
+    clock_edges: npt.NDArray[np.float64]
+    pools: Picker
+    clients: Picker
+    params: Picker
+    mixes: Picker
+    pathways: Picker
+    client_columns: dict[str, pa.Array]
+    param_columns: dict[str, pa.Array]
+    tool_names: pa.Array
+    tool_keys: npt.NDArray[np.int64]
+
+    @classmethod
+    def close(cls, town: Town, crowd: Crowd, clients: Sequence[Client]) -> Book:
+        """Freeze everything."""
+        return cls(
+            town=town,
+            accounts=crowd.accounts,
+            streams=crowd.streams,
+            scripts=ScriptTable.of(list(town.scripts)),
+            handed_out=_handed_out(crowd.streams),
+            clock_edges=town.clocks.freeze(),
+            pools=town.pools.freeze(),
+            clients=town.clients.freeze(),
+            params=town.params.freeze(),
+            mixes=town.mixes.freeze(),
+            pathways=town.pathways.freeze(),
+            client_columns={
+                name: pa.array([getattr(client, name) or None for client in clients], pa.string())
+                for name in ("user_agent", "sdk", "ja4", "header_order")
+            },
+            param_columns=_param_columns(list(town.vectors)),
+            tool_names=pa.array(TOOLSETS, pa.list_(pa.string())),
+            tool_keys=np.array([word("tools", names) >> 1 for names in TOOLSETS], np.int64),
+        )
+
+
+def _param_columns(vectors: Sequence[Params]) -> dict[str, pa.Array]:
+    names = {"effort": "reasoning_effort"}
+    columns = {}
+    for name in ("temperature", "top_p", "max_tokens", "stream", "logprobs", "effort"):
+        column = names.get(name, name)
+        kind = EXCHANGES.schema.field(column).type
+        columns[column] = pa.array([getattr(v, name) for v in vectors], kind)
+    return columns
+
+
+def _lists(lists: Sequence[Sequence[int]]) -> Picker:
+    choices = Choices()
+    table = [choices.add(items) for items in lists]
+    picker = choices.freeze()
+    return Picker(picker.items, picker.edges, picker.starts, np.array(table, np.int64))
+
+
+def _handed_out(streams: Frame) -> npt.NDArray[np.int64]:
+    """For data sets shared out among accounts: where each stream's part begins."""
+    order = np.argsort(streams["script"], kind="stable")
+    script, requests = streams["script"][order], streams["requests"][order]
+    before = np.cumsum(requests) - requests
+    starts = before[np.searchsorted(script, script, side="left")]
+    out = np.empty(len(order), np.int64)
+    out[order] = before - starts
+    return out

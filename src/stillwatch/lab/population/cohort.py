@@ -1,0 +1,71 @@
+"""What an innocent cohort declares, and how its accounts are shared out over independent groups."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+
+from stillwatch.lab.population.specs import Crowd
+from stillwatch.lab.population.town import Town
+from stillwatch.model.errors import ExtensionError
+
+Build = Callable[[Town, np.random.Generator, int], Crowd]
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """One kind of innocent customers.
+
+    `build(town, rng, n)` makes one group of n accounts with parameters of its own, drawn from `rng`. The cohort
+    holds `share` of the innocent accounts; groups have `smallest` to `largest` accounts; there are at least
+    `groups` of them however small the simulation.
+    """
+
+    name: str
+    title: str
+    share: float
+    smallest: int
+    largest: int
+    groups: int
+    build: Build
+
+
+def load(package: ModuleType) -> tuple[Cohort, ...]:
+    """All cohorts of a package, one `COHORT` per file, in order of name.
+
+    Raises `ExtensionError` for a file without one.
+    """
+    found = []
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda i: i.name):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        cohort = getattr(module, "COHORT", None)
+        if not isinstance(cohort, Cohort):
+            raise ExtensionError("no COHORT in this file", where=module.__name__, remedy="Add one")
+        found.append(cohort)
+    return tuple(found)
+
+
+def sizes(cohort: Cohort, accounts: int, rng: np.random.Generator) -> list[int]:
+    """Accounts of each group: as many groups as the cohort's share needs, at least `groups`."""
+    left = max(round(accounts * cohort.share), cohort.groups * cohort.smallest)
+    most = max(min(cohort.largest, left // cohort.groups), cohort.smallest)
+    out = []
+    while left > 0:
+        low, high = np.log(cohort.smallest), np.log(most + 1)
+        out.append(min(int(np.exp(rng.uniform(low, high))), left))
+        left -= out[-1]
+    return out
+
+
+def populate(cohort: Cohort, town: Town, number: int, accounts: int) -> Crowd:
+    """All groups of a cohort; `number` is what the truth table calls it."""
+    groups = []
+    for g, n in enumerate(sizes(cohort, accounts, town.rng("sizes", cohort.name))):
+        crowd = cohort.build(town, town.rng("group", cohort.name, g), n)
+        groups.append(crowd.marked(cohort=number, group=g))
+    return Crowd.join(groups)

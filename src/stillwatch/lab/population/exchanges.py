@@ -1,0 +1,265 @@
+"""Plan rows become exchanges: who, from where, with which client and model, saying what, with which outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stillwatch.lab.population.book import FILLS, PER, Book
+from stillwatch.lab.population.clocks import HOUR_US
+from stillwatch.lab.population.draws import generator, join, scramble, unit
+from stillwatch.lab.population.ids import labels
+from stillwatch.lab.population.internet import address, address_text, six
+from stillwatch.lab.population.outcomes import ERRORS, REASONS, Outcome, outcome
+from stillwatch.lab.population.schedule import Plan
+from stillwatch.lab.population.specs import PATHWAYS
+from stillwatch.lab.population.talks import Carried, Talks
+from stillwatch.lab.population.town import DAY_US
+from stillwatch.model.conversation import hash_turns
+from stillwatch.model.kernels.hashing import null_where_zero
+from stillwatch.model.tables import EXCHANGES
+
+Ints = npt.NDArray[np.int64]
+CONSOLE, BATCH = PATHWAYS.index("console"), PATHWAYS.index("batch")
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Rows `at … at + len(plan)` of the plan, with the draws that several columns share."""
+
+    book: Book
+    plan: Plan
+    at: int
+    visit: Ints  # session as this account sees it
+    holder: Ints  # stream as this account sees it
+    program: npt.NDArray[np.int32]
+    filling: Ints
+    pathway: Ints
+
+    @property
+    def seed(self) -> int:
+        """Seed of the simulation."""
+        return self.book.town.seed
+
+    def of(self, name: str) -> npt.NDArray[np.generic]:
+        """A column of the streams, one value per row."""
+        return self.book.streams[name][self.plan.stream]
+
+    @property
+    def row(self) -> Ints:
+        """Number of each row in the whole plan."""
+        return np.arange(self.at, self.at + len(self.plan), dtype=np.int64)
+
+
+def cut(book: Book, plan: Plan, at: int) -> Slice:
+    """The slice of plan rows that starts at row `at`."""
+    visit, holder = join(plan.session, plan.account), join(plan.stream, plan.account)
+    program, filling = _words(book, plan)
+    lists = book.streams["pathways"][plan.stream]
+    pathway = book.pathways.pick(lists, unit(holder, book.town.seed, 12))
+    return Slice(book, plan, at, visit, holder, program, filling, pathway)
+
+
+def exchanges(part: Slice, talks: Talks) -> pa.RecordBatch:
+    """The slice as rows of `exchanges`; `talks` carries conversations on from slice to slice."""
+    params = part.book.params.pick(part.of("params"), unit(join(part.holder, part.program), part.seed, 13))
+    text = _texts(part)
+    result = _result(part, params)
+    answer = _answers(part, result)
+    sizes = _sizes(text)
+    carried = talks.carry(
+        part.plan.talk,
+        hash_turns(text["prompt_text"]),
+        hash_turns(answer),
+        sizes=sizes,
+        replies=result.output,
+        thinks=result.thinking,
+        rows=part.row,
+    )
+    columns = {**_who(part), **_route(part), **text, "response_text": answer, **_knobs(part, params)}
+    columns |= _state(part, carried, result) | _ending(result) | _tokens(part, carried, sizes, result)
+    return record_batch(columns, len(part.plan))
+
+
+def record_batch(columns: dict[str, pa.Array], n: int) -> pa.RecordBatch:
+    """Columns in the order and types of the table; absent ones are null."""
+    arrays = []
+    for field in EXCHANGES.schema:
+        column = columns.get(field.name)
+        arrays.append(pa.nulls(n, field.type) if column is None else _typed(column, field.type))
+    return pa.RecordBatch.from_arrays(arrays, schema=EXCHANGES.schema)
+
+
+def _typed(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    return column if column.type == kind else column.cast(kind)
+
+
+def _words(book: Book, plan: Plan) -> tuple[npt.NDArray[np.int32], Ints]:
+    """Programme and filling of each row."""
+    seed, scripts = book.town.seed, book.scripts
+    script = book.streams["script"][plan.stream]
+    step = join(plan.stream, plan.step)
+    per = scripts.per[script]
+    key = np.where(
+        per == PER.index("exchange"), step, np.where(per == PER.index("session"), plan.session, plan.stream)
+    )
+    u = unit(join(key, per), seed, 1)
+    first, later = scripts.programs.pick(script, u), scripts.follow.pick(script, unit(step, seed, 2))
+    own = scramble(step, seed, 3).view(np.int64) >> 1
+    given = scripts.base[script] + book.handed_out[plan.stream] + plan.step
+    offset = (unit(plan.stream, seed, 4) * scripts.span[script]).astype(np.int64)
+    again = scripts.base[script] + (plan.step + offset) % scripts.span[script]
+    fills = scripts.fills[script]
+    filling = np.where(
+        fills == FILLS.index("shares"), given, np.where(fills == FILLS.index("pool"), again, own)
+    )
+    program = np.where(plan.turn > 0, later, first)
+    return program.astype(np.int32), np.where(plan.turn > 0, own, filling)
+
+
+def _texts(part: Slice) -> dict[str, pa.Array]:
+    book, plan = part.book, part.plan
+    script = part.of("script")
+    prompt = book.town.library.render(part.program, part.filling, reword=book.scripts.reword[script])
+    system = book.scripts.systems.pick(script, unit(plan.stream, part.seed, 5))
+    known, inverse = np.unique(system, return_inverse=True)
+    texts = book.town.library.system_text(np.maximum(known, 0).astype(np.int32))
+    texts = pc.if_else(pa.array(known >= 0), texts, pa.scalar(None, texts.type))
+    return {"prompt_text": prompt, "system_text": texts.take(pa.array(inverse))}
+
+
+def _result(part: Slice, params: Ints) -> Outcome:
+    limits = part.book.param_columns["max_tokens"].take(pa.array(params)).fill_null(0)
+    tools = part.book.scripts.tools[part.of("script")] >= 0
+    rng = generator("outcome", part.seed, part.at)
+    return outcome(part.of, part.plan.refused, np.asarray(limits).astype(np.int64), tools, rng)
+
+
+def _answers(part: Slice, result: Outcome) -> pa.Array:
+    seeds = scramble(join(part.program, part.filling), part.seed, 6)
+    text = part.book.town.library.answers(result.output.astype(np.int32), seeds)
+    return pc.if_else(pa.array(result.answered), text, pa.scalar(None, text.type))
+
+
+def _sizes(text: dict[str, pa.Array]) -> Ints:
+    """Tokens of a request's own texts, at four characters each."""
+    total = pc.add(
+        pc.binary_length(text["prompt_text"]), pc.fill_null(pc.binary_length(text["system_text"]), 0)
+    )
+    return np.asarray(total).astype(np.int64) // 4 + 7
+
+
+def _who(part: Slice) -> dict[str, pa.Array]:
+    book, plan, seed = part.book, part.plan, part.seed
+    key = (unit(part.visit, seed, 7) * part.of("keys")).astype(np.int64)
+    users = part.of("users")
+    user = join(plan.account, (unit(part.visit, seed, 8) * np.maximum(users, 1)).astype(np.int64))
+    org = book.accounts["org"][plan.account]
+    return {
+        "exchange_id": labels("req_", scramble(part.row, seed, 9)),
+        "ts": pa.array(book.town.start + plan.ts, pa.timestamp("us", tz="UTC")),
+        "account_id": account_ids(plan.account, seed),
+        "api_key_id": labels("key_", scramble(join(plan.account, key), seed, 10), digits=12),
+        "organization_id": labels("org_", scramble(org, seed, 11), digits=12, valid=org >= 0),
+        "end_user": labels("", scramble(user, seed, 14), valid=users > 0),
+    }
+
+
+def account_ids(account: npt.NDArray[np.integer], seed: int) -> pa.StringArray:
+    """Account ids of rows of the accounts table."""
+    return labels("acct_", scramble(account, seed, 15))
+
+
+def _route(part: Slice) -> dict[str, pa.Array]:
+    book, plan, seed = part.book, part.plan, part.seed
+    away = unit(part.visit, seed, 16) < part.of("away")
+    pool = np.where(away, part.of("pool_2"), part.of("pool"))
+    lease = part.of("lease")
+    days = plan.ts / DAY_US + unit(plan.account, seed, 17) * 7
+    epoch = np.where(lease > 0, (days / np.where(lease > 0, lease, 1)).astype(np.int64), plan.session)
+    epoch = np.where(lease < 0, part.row, np.where(away, plan.session, epoch))
+    spot = join(join(plan.account, epoch), away)
+    ranges = book.pools.pick(pool, unit(spot, seed, 18))
+    four = address(ranges, unit(spot, seed, 19))
+    modern = (unit(part.visit, seed, 20) < part.of("six")) & ~away
+    place = np.where(modern, six(ranges, scramble(spot, seed, 21)), four)
+    changed = unit(part.visit, seed, 22) < part.of("changes")
+    u = np.where(changed, unit(part.visit, seed, 23), unit(part.holder, seed, 23))
+    client = pa.array(book.clients.pick(part.of("clients"), u))
+    columns = {name: values.take(client) for name, values in book.client_columns.items()}
+    day = (plan.ts // DAY_US).astype(np.int64)
+    columns["client_address"] = address_text(place, scramble(join(plan.account, day), seed, 24))
+    columns["pathway"] = pa.array(PATHWAYS).take(pa.array(part.pathway))
+    columns["operation"] = pa.array(["chat", "batch"]).take(pa.array((part.pathway == BATCH).astype(np.int8)))
+    return columns
+
+
+def _knobs(part: Slice, params: Ints) -> dict[str, pa.Array]:
+    book, plan, seed = part.book, part.plan, part.seed
+    u = unit(part.visit, seed, 25)
+    model = book.mixes.pick(part.of("models"), u)
+    turned = (plan.ts >= part.of("turns_at") * HOUR_US) & (
+        unit(part.visit, seed, 26) < part.of("turns_share")
+    )
+    model = np.where(turned, book.mixes.pick(np.maximum(part.of("turns_to"), 0), u), model)
+    names = pa.array([m.name for m in book.town.models])
+    columns = {name: values.take(pa.array(params)) for name, values in book.param_columns.items()}
+    script = part.of("script")
+    tools, schema = book.scripts.tools[script], book.scripts.schema[script]
+    place = pa.array(tools, mask=tools < 0)
+    columns["model"] = names.take(pa.array(model))
+    columns["tool_names"] = book.tool_names.take(place)
+    columns["tools_key"] = pa.array(book.tool_keys).take(place)
+    columns["response_schema_key"] = pa.array(schema, mask=schema < 0)
+    return columns
+
+
+def _state(part: Slice, carried: Carried, result: Outcome) -> dict[str, pa.Array]:
+    plan, seed = part.plan, part.seed
+    named = (plan.talk >= 0) & (part.pathway == CONSOLE)
+    return {
+        "conversation_id": labels("conv_", scramble(plan.talk, seed, 27), valid=named),
+        "turn": pa.array(carried.turn, pa.int32()),
+        "prefix_key": null_where_zero(carried.prefix),
+        "next_prefix_key": null_where_zero(carried.following),
+        "reasoning_in": _digests(carried.thought, seed),
+        "reasoning_out": _digests(np.where(result.thinking, part.row, -1), seed),
+    }
+
+
+def _ending(result: Outcome) -> dict[str, pa.Array]:
+    return {
+        "status": pa.array(result.status),
+        "finish_reason": pa.array(REASONS).take(pa.array(result.reason, mask=result.reason < 0)),
+        "error_type": pa.array(ERRORS).take(pa.array(result.error, mask=result.error < 0)),
+        "duration_ms": pa.array(np.minimum(result.duration, 1 << 30), pa.int32()),
+    }
+
+
+def _tokens(part: Slice, carried: Carried, sizes: Ints, result: Outcome) -> dict[str, pa.Array]:
+    """Token counts; what is read from the cache is part of the input."""
+    mask = ~result.answered
+    total = sizes + carried.tokens + 60 * (part.book.scripts.tools[part.of("script")] >= 0)
+    cached = (unit(part.row, part.seed, 29) < part.of("cache")) & (total > 256)
+    read = np.where(cached, total * 3 // 4 // 64 * 64, 0)
+    written = np.where(cached & (carried.turn == 0), total - read, 0)
+    counts = {
+        "input_tokens": total,
+        "output_tokens": result.output,
+        "reasoning_tokens": result.reasoning,
+        "cache_read_tokens": read,
+        "cache_write_tokens": written,
+    }
+    return {name: pa.array(np.minimum(n, 1 << 30), pa.int32(), mask=mask) for name, n in counts.items()}
+
+
+def _digests(rows: Ints, seed: int) -> pa.Array:
+    """One digest per row that is not negative, as a list; null elsewhere."""
+    some = rows >= 0
+    offsets = np.concatenate([[0], np.cumsum(some)]).astype(np.int32)
+    values = labels("rs_", scramble(rows[some], seed, 28))
+    return pa.ListArray.from_arrays(pa.array(offsets, mask=np.append(~some, False)), values)

@@ -1,0 +1,63 @@
+"""How requests end: status, length, reason, reasoning and time taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.lab.population.refusals import FAILED, REFUSED
+
+Ints = npt.NDArray[np.int64]
+STATUSES = np.array([200, 429, 500, 529, 400, 403], np.int16)
+USUAL_LIMIT = 4096  # tokens, where a request names none
+REASONS = ("stop", "length", "tool_calls")
+ERRORS = ("rate_limit_error", "api_error", "overloaded_error", "invalid_request_error", "permission_error")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Per request; `reason` and `error` are numbers in REASONS and ERRORS, -1 = none."""
+
+    answered: npt.NDArray[np.bool_]
+    status: npt.NDArray[np.int16]
+    output: Ints
+    reason: Ints
+    error: Ints
+    thinking: npt.NDArray[np.bool_]
+    reasoning: Ints
+    duration: Ints
+
+
+def outcome(
+    of: Callable[[str], npt.NDArray[np.generic]],
+    refused: npt.NDArray[np.int8],
+    limits: Ints,
+    tools: npt.NDArray[np.bool_],
+    rng: np.random.Generator,
+) -> Outcome:
+    """Outcomes of n requests; `of` gives columns of their streams, `limits` is `max_tokens` or 0."""
+    n = len(refused)
+    answered = (refused != REFUSED) & (refused != FAILED)
+    output = np.maximum(rng.lognormal(5.2, 0.95, n) * of("length"), 1).astype(np.int64)
+    most = np.where(limits > 0, limits, USUAL_LIMIT)
+    cut = (output >= most) | (rng.random(n) < of("cut"))
+    output = np.where(cut, most, output)
+    thinking = (rng.random(n) < of("thinking")) & answered
+    reasoning = np.where(thinking, rng.lognormal(5.6, 0.9, n), 0).astype(np.int64)
+    failure = rng.choice(np.arange(2, 6), n, p=[0.3, 0.4, 0.25, 0.05])
+    status = np.where(refused == REFUSED, 1, np.where(refused == FAILED, failure, 0))
+    speed = rng.lognormal(np.log(14.0), 0.35, n)
+    wait = rng.lognormal(np.log(420.0), 0.5, n)
+    return Outcome(
+        answered=answered,
+        status=STATUSES[status],
+        output=np.where(answered, output, 0),
+        reason=np.where(answered, np.where(cut, 1, np.where(tools & (rng.random(n) < 0.7), 2, 0)), -1),
+        error=status - 1,
+        thinking=thinking,
+        reasoning=reasoning,
+        duration=(wait + np.where(answered, (output + reasoning) * speed, 0)).astype(np.int64),
+    )

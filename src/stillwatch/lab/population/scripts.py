@@ -1,0 +1,29 @@
+"""What a stream says: which prompt programmes it uses and how it fills them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+NONE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a stream says.
+
+    * `per`: a programme is drawn anew for each exchange, for each session, or once for a stream.
+    * `fills`: `own` draws a filling for each exchange; `shares` hands out a data set once over all accounts with
+      this script, nothing twice; `pool` draws from `span` fillings again and again.
+    """
+
+    programs: tuple[int, ...]
+    per: Literal["exchange", "session", "stream"] = "session"
+    fills: Literal["own", "shares", "pool"] = "own"
+    span: int = 1
+    base: int = 0
+    reword: float = 0.0
+    systems: tuple[int, ...] = ()  # programmes whose system text is sent, one per stream
+    tools: int = NONE
+    schema: int = NONE
+    follow: tuple[int, ...] = ()  # programmes of later turns; empty = the same

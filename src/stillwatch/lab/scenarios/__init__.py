@@ -1,0 +1,1 @@
+"""What a simulation contains, one scenario per file; each file holds one `SCENARIO`."""

@@ -1,0 +1,243 @@
+"""Simulate a scenario: the input tables of a scan and the truth about them, streamed to Parquet files."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stillwatch.lab import cohorts, scenarios
+from stillwatch.lab.population import cohort as cohorts_of
+from stillwatch.lab.population import ledger
+from stillwatch.lab.population import scenario as scenarios_of
+from stillwatch.lab.population.book import Book
+from stillwatch.lab.population.clocks import HOUR_US, Clocks
+from stillwatch.lab.population.draws import word
+from stillwatch.lab.population.exchanges import cut, exchanges
+from stillwatch.lab.population.internet import Internet
+from stillwatch.lab.population.refusals import refuse
+from stillwatch.lab.population.scenario import LEAST, Scenario
+from stillwatch.lab.population.schedule import Plan, schedule
+from stillwatch.lab.population.specs import Crowd
+from stillwatch.lab.population.talks import Talks
+from stillwatch.lab.population.town import Model, Town
+from stillwatch.lab.text.clients import Client, load_clients
+from stillwatch.lab.text.library import TextLibrary
+from stillwatch.lab.text.sources import Split
+from stillwatch.model.errors import UsageError
+from stillwatch.model.tables import EXCHANGES, TRUTH_EXCHANGES
+
+START = 1_767_571_200_000_000  # 2026-01-05, a Monday, in microseconds
+SLICE = 65_536  # exchanges written at a time
+TEXTS = ("system_text", "prompt_text", "response_text")
+
+MODELS = (
+    Model("corvid-1", -700),
+    Model("corvid-2", -420),
+    Model("corvid-2-mini", -415),
+    Model("wren-1", -300),
+    Model("corvid-3-mini", -160),
+    Model("wren-2", -150),
+    Model("corvid-3", -90),
+    Model("corvid-4", 18.6),
+)
+RELEASE_AT = 0.62  # the newest model comes out after this share of the window
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was written."""
+
+    exchanges: int
+    accounts: int
+    harvested: int
+    campaigns: Mapping[str, int]  # accounts per campaign
+
+
+def scenario(name: str) -> Scenario:
+    """The scenario of that name.
+
+    Raises `UsageError` if there is none.
+    """
+    known = scenarios_of.load(scenarios)
+    if name not in known:
+        raise UsageError(f"no scenario is called {name!r}", remedy=f"Choose one of {', '.join(known)}")
+    return known[name]
+
+
+def simulate(
+    what: Scenario,
+    out: Path,
+    *,
+    scale: float = 1.0,
+    seed: int = 1,
+    split: Split = "test",
+    text: bool = True,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Counts:
+    """Write a simulation to the folder `out` and say how much it holds. The same arguments give the same bytes.
+
+    `scale` multiplies accounts, never rates; a campaign has at least 40 accounts. `progress(done, total)` is called
+    as exchanges are written. Raises `UsageError` for a scale that is not positive.
+    """
+    if not 0 < scale <= 100:
+        raise UsageError(f"scale {scale} is not usable", remedy="Use a number above 0, such as 0.02")
+    _check_target(out)
+    book = population(what, scale=scale, seed=word(what.name, split, seed), split=split)
+    plan = timetable(book)
+    written = out.with_name(out.name + ".part")
+    shutil.rmtree(written, ignore_errors=True)
+    (written / "truth").mkdir(parents=True)
+    _write_tables(book, what, written)
+    harvested = _write_exchanges(book, plan, what, written, text=text, progress=progress)
+    shutil.rmtree(out, ignore_errors=True)
+    written.rename(out)
+    inside = np.bincount(book.accounts["campaign"] + 1, minlength=len(what.campaigns) + 1)[1:]
+    names = [c.name for c in what.campaigns]
+    return Counts(
+        len(plan),
+        len(book.accounts),
+        harvested,
+        MappingProxyType(dict(zip(names, inside.tolist(), strict=True))),
+    )
+
+
+def _check_target(out: Path) -> None:
+    """Only an earlier simulation, or nothing, may be replaced."""
+    if out.exists() and not (out.is_dir() and (not any(out.iterdir()) or (out / "truth").is_dir())):
+        raise UsageError(f"{out} exists and holds no simulation", remedy="Name a new folder")
+
+
+def population(what: Scenario, *, scale: float, seed: int, split: Split) -> Book:
+    """All accounts and streams of a scenario."""
+    clients = load_clients()
+    accounts = round(what.accounts * scale)
+    town = _town(what, accounts, seed, split, clients)
+    crowds = [
+        cohorts_of.populate(cohort, town, number, accounts)
+        for number, cohort in enumerate(cohorts_of.load(cohorts))
+    ]
+    for number, campaign in enumerate(what.campaigns):
+        n = max(LEAST, round(campaign.accounts * scale))
+        crowd = campaign.build(town, town.rng("campaign", campaign.name), n, number)
+        crowds.append(crowd.marked(cohort=len(crowds), group=0))
+    return Book.close(town, Crowd.join(crowds), clients)
+
+
+def timetable(book: Book) -> Plan:
+    """All requests of a population, in order of time."""
+    town = book.town
+    plan = schedule(book.streams, book.clock_edges, town.hours, town.rng("schedule"))
+    return refuse(plan, book.streams, town.hours * HOUR_US, town.rng("refusals")).in_order()
+
+
+def _town(what: Scenario, accounts: int, seed: int, split: Split, clients: list[Client]) -> Town:
+    kinds: dict[str, list[int]] = {}
+    for number, client in enumerate(clients):
+        kinds.setdefault(client.kind, []).append(number)
+    models = (*MODELS[:-1], Model(MODELS[-1].name, RELEASE_AT * what.days))
+    return Town(
+        seed=seed,
+        start=START,
+        hours=what.days * 24,
+        internet=Internet.make(seed, accounts),
+        models=models,
+        library=TextLibrary.load(split),
+        clocks=Clocks(what.days * 24),
+        client_kinds={kind: np.array(numbers) for kind, numbers in kinds.items()},
+    )
+
+
+def _write_tables(book: Book, what: Scenario, out: Path) -> None:
+    names = [c.name for c in cohorts_of.load(cohorts)] + [f"campaign:{c.name}" for c in what.campaigns]
+    tables = {
+        "accounts": ledger.accounts(book),
+        "instruments": ledger.instruments(book),
+        "releases": ledger.releases(book),
+        "enforcement": ledger.enforcement(book),
+        "networks": book.town.internet.table(book.town.seed, book.town.start),
+        "truth/accounts": ledger.truth(
+            book, names, [c.name for c in what.campaigns], [c.actor for c in what.campaigns]
+        ),
+    }
+    for name, table in tables.items():
+        pq.write_table(table, out / f"{name}.parquet", compression="zstd", compression_level=1)
+
+
+def _write_exchanges(
+    book: Book,
+    plan: Plan,
+    what: Scenario,
+    out: Path,
+    *,
+    text: bool,
+    progress: Callable[[int, int], None],
+) -> int:
+    """Slices in order of time: one is written while the next is made."""
+    schema = EXCHANGES.schema
+    harvested = 0
+    settings = {"compression": "zstd", "compression_level": 1}
+    with (
+        pq.ParquetWriter(out / "exchanges.parquet", schema, **settings) as log,
+        pq.ParquetWriter(out / "truth" / "exchanges.parquet", TRUTH_EXCHANGES.schema, **settings) as truth,
+        ThreadPoolExecutor(1) as writer,
+    ):
+        pending = None
+        for at, batch, answer in _slices(book, plan, what, text=text):
+            if pending is not None:
+                pending.result()
+            pending = writer.submit(_write, log, truth, batch, answer)
+            harvested += answer.num_rows
+            progress(at + batch.num_rows, len(plan))
+        if pending is not None:
+            pending.result()
+    return harvested
+
+
+def _write(
+    log: pq.ParquetWriter, truth: pq.ParquetWriter, batch: pa.RecordBatch, answer: pa.RecordBatch
+) -> None:
+    log.write_batch(batch)
+    truth.write_batch(answer)
+
+
+def _slices(
+    book: Book, plan: Plan, what: Scenario, *, text: bool
+) -> Iterator[tuple[int, pa.RecordBatch, pa.RecordBatch]]:
+    talks = Talks.begin(int(plan.talk.max(initial=-1)) + 1)
+    names = pa.array([c.name for c in what.campaigns], pa.string())
+    for at in range(0, len(plan), SLICE):
+        rows = plan.take(slice(at, at + SLICE))
+        batch = exchanges(cut(book, rows, at), talks)
+        campaign = book.streams["campaign"][rows.stream]
+        mask = pa.array(campaign >= 0)
+        inside = names.take(pa.array(campaign[campaign >= 0]))
+        taken = [batch.column("exchange_id").filter(mask), batch.column("account_id").filter(mask), inside]
+        if not text:
+            batch = _without_text(batch)
+        yield at, batch, pa.RecordBatch.from_arrays(taken, schema=TRUTH_EXCHANGES.schema)
+
+
+def _without_text(batch: pa.RecordBatch) -> pa.RecordBatch:
+    columns = [
+        pa.nulls(batch.num_rows, field.type) if field.name in TEXTS else column
+        for field, column in zip(batch.schema, batch.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 over the names and bytes of all files of a folder."""
+    total = hashlib.sha256()
+    for file in sorted(folder.rglob("*.parquet")):
+        total.update(str(file.relative_to(folder)).encode())
+        total.update(file.read_bytes())
+    return total.hexdigest()
