@@ -1,0 +1,59 @@
+"""Demixing: which exchanges of the members belong to the group, through the frames it favours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from stillwatch.link.incidence import Incidence
+from stillwatch.link.membership import Group
+from stillwatch.model.engine import Relation, Tables
+from stillwatch.model.families import KINDS
+
+FLOW_KINDS = (("template", None), ("system", "system_key"), ("tools", "tools_key"), ("schema", "schema_key"))
+
+
+def write_flows(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relation:
+    """Fill `group_flows` (what each group fills) and `group_exchanges` (its demixed exchanges).
+
+    An exchange's probability is that of its surest flow: one minus the ratio of shares outside and inside.
+    """
+    t.put("group_flows", _flows(held, groups))
+    parts = []
+    for kind, column in FLOW_KINDS:
+        code = KINDS[kind].code
+        source, key = (
+            ("exchange_templates x", "x.template_id") if column is None else ("keys x", f"x.{column}")
+        )
+        parts.append(
+            f"""
+            SELECT m.group_id, x.exchange_id, x.account_id, f.p,
+                   CASE WHEN f.kind = {KINDS["template"].code} THEN f.value_key ELSE NULL END AS template_id
+            FROM {source} JOIN group_members m ON m.account_id = x.account_id
+            JOIN group_flows f ON f.group_id = m.group_id AND f.kind = {code} AND f.value_key = {key}
+            """
+        )
+    return t.define(
+        "group_exchanges",
+        f"""
+        SELECT group_id, exchange_id, min(account_id) AS account_id, max(p) AS p,
+               min(template_id) AS template_id
+        FROM ({" UNION ALL ".join(parts)}) AS flow
+        GROUP BY group_id, exchange_id
+        """,
+    )
+
+
+def _flows(held: Incidence, groups: Sequence[Group]) -> pa.Table:
+    is_flow = held.of_kind(*(kind for kind, _ in FLOW_KINDS))
+    parts = []
+    for i, group in enumerate(groups):
+        at = is_flow[group.favoured]
+        values = group.favoured[at]
+        parts.append((np.full(len(values), i), values, 1.0 - np.exp2(-group.lift_bits[at])))
+    number = np.concatenate([p[0] for p in parts] or [np.empty(0)]).astype(np.int64)
+    value = np.concatenate([p[1] for p in parts] or [np.empty(0)]).astype(np.int64)
+    p = np.concatenate([p[2] for p in parts] or [np.empty(0)])
+    return pa.table({"group_id": number, "kind": held.kind[value], "value_key": held.key[value], "p": p})

@@ -1,0 +1,130 @@
+"""What linking found, as tables: members, favoured values, and per kind how the group stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from stillwatch.link.incidence import Incidence
+from stillwatch.link.membership import Group
+from stillwatch.link.pairs import Pairs
+from stillwatch.link.stars import Stars
+from stillwatch.model.engine import Relation, Tables
+from stillwatch.model.families import BY_CODE, FAMILIES
+
+Ints = NDArray[np.int64]
+
+
+def write_members(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relation:
+    """Fill `group_members`: weight per family, and stability = share of families it can do without."""
+    columns: dict[str, list[np.ndarray]] = {}
+
+    def add(name: str, values: np.ndarray) -> None:
+        columns.setdefault(name, []).append(values)
+
+    for i, group in enumerate(groups):
+        add("group_id", np.full(len(group), i, np.int64))
+        add("account_id", held.accounts[group.members])
+        add("log_odds", np.round(group.log_odds, 6))
+        add("stability", _stability(group))
+        for f, family in enumerate(FAMILIES):
+            add(f"bits_{family}", np.round(group.family_bits[:, f], 6))
+    names = ("group_id", "account_id", "log_odds", "stability", *(f"bits_{f}" for f in FAMILIES))
+    empty = [np.empty(0, np.int64)] * 2 + [np.empty(0)] * (len(names) - 2)
+    rows = {
+        n: np.concatenate(columns[n]) if n in columns else e for n, e in zip(names, empty, strict=True)
+    }
+    return t.put("group_members", pa.table(rows))
+
+
+def _stability(group: Group) -> np.ndarray:
+    """Share of the families with weight of which each can be left out without losing the member."""
+    without = group.log_odds[:, None] - group.family_bits
+    used = group.family_bits > 0
+    return np.round(((without >= 0) & used).sum(axis=1) / np.maximum(used.sum(axis=1), 1), 6)
+
+
+def write_values(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relation:
+    """Fill `group_values` (favoured values) and `group_kinds` (how each kind is spread in the group)."""
+    values, kinds = [], []
+    for i, group in enumerate(groups):
+        found, inside = np.unique(held.values_of(group.members)[0], return_counts=True)
+        count = dict(zip(found.tolist(), inside.tolist(), strict=True))
+        for value, lift in zip(group.favoured.tolist(), group.lift_bits.tolist(), strict=True):
+            values.append((i, int(held.kind[value]), int(held.key[value]), count[value], int(held.df[value]), lift))
+        kinds += [(i, *row) for row in _kinds(held, group, found, inside.astype(np.int64))]
+    names = ("group_id", "kind", "value_key", "inside", "holders", "lift_bits")
+    t.put("group_values", _table(values, names))
+    kind_names = ("group_id", "kind", "with_kind", "favoured", "shared", "top", "private", "outside_share")
+    return t.put("group_kinds", _table(kinds, kind_names))
+
+
+def _kinds(held: Incidence, group: Group, found: Ints, inside: Ints) -> list[tuple[float, ...]]:
+    """Per kind: members with it, holding a favoured value, sharing one with another member, on the commonest
+    value, sharing one that is mostly the group's own; share of the others that hold a favoured value."""
+    has = held.has[group.members]
+    everybody = held.has.sum(axis=0)
+    favoured = np.zeros(len(held.df), dtype=bool)
+    favoured[group.favoured] = True
+    count = np.zeros(len(held.df), np.int64)
+    count[found] = inside
+    values, owner = held.values_of(group.members)
+    out_holders, _ = held.holders_of(group.favoured)
+    out_kind = held.kind_at[np.repeat(group.favoured, held.df[group.favoured])]
+    rows = []
+    for k, code in enumerate(held.kinds):
+        of = held.kind_at[values] == k
+        if not has[:, k].any():
+            continue
+        own = of & (count[values] >= 2)
+        private = own & (count[values] * 2 > held.df[values])
+        hit = np.unique(owner[of & favoured[values]])
+        outside = len(np.setdiff1d(out_holders[out_kind == k], group.members))
+        rest = max(int(everybody[k]) - int(has[:, k].sum()), 0)
+        top = int(count[values[of]].max()) if of.any() else 1
+        rows.append(
+            (
+                int(code),
+                int(has[:, k].sum()),
+                len(hit),
+                len(np.unique(owner[own])),
+                top,
+                len(np.unique(owner[private])),
+                outside / rest if rest else 0.0,
+            )
+        )
+    return rows
+
+
+def write_links(t: Tables, held: Incidence, pairs: Pairs, stars: Stars) -> Relation:
+    """Fill `links`: validated pairs by family, and each validated star with its holders."""
+    at, family = np.nonzero(pairs.bits > 0)
+    holders, owner = held.holders_of(stars.value)
+    p_pair, p_star = np.exp2(pairs.log2_p), np.exp2(stars.log2_p)
+    star_bits = np.log2(held.n / np.maximum(held.df[stars.value], 1))
+    kinds = np.array([BY_CODE[int(k)].name for k in held.kind[stars.value]], dtype=object)
+    family_of = np.array([BY_CODE[int(k)].family for k in held.kind[stars.value]], dtype=object)
+    names = np.array(FAMILIES, dtype=object)
+    rows = pa.table(
+        {
+            "a": np.concatenate([held.accounts[pairs.a[at]], held.accounts[holders]]),
+            "b": np.concatenate([held.accounts[pairs.b[at]], held.key[stars.value][owner]]),
+            "family": pa.array([*names[family], *family_of[owner]], pa.string()),
+            "bits": np.round(np.concatenate([pairs.bits[at, family], star_bits[owner]]), 6),
+            "p": np.concatenate([p_pair[at], p_star[owner]]),
+            "kind": pa.array([*([None] * len(at)), *kinds[owner]], pa.string()),
+            "star": np.concatenate([np.zeros(len(at), bool), np.ones(len(owner), bool)]),
+        }
+    )
+    return t.put("links", rows)
+
+
+def _table(rows: Sequence[tuple[float, ...]], names: Sequence[str]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [[] for _ in names]
+    types = {"lift_bits": pa.float64(), "outside_share": pa.float64()}
+    return pa.table(
+        {n: pa.array(c, types.get(n, pa.int64())) for n, c in zip(names, columns, strict=True)}
+    )
