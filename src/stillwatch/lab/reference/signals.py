@@ -17,9 +17,9 @@ def signals_page() -> str:
     """`docs/reference/signals.md`."""
     found = scan(signals, SignalSpec, group="stillwatch.signals")
     intro = (
-        f"{len(found)} signals, one file each in `src/stillwatch/signals/`. A signal is one measured quantity "
-        "per account; alone it decides nothing. `direction` says whether more of it speaks for or against "
-        "distillation. The page of each has its look-alikes, the cost of evading it and its cases. "
+        f"{len(found)} signals, one file each in `src/stillwatch/signals/`. A signal is one measured "
+        "quantity per account; alone it decides nothing. `direction` says whether more of it speaks for or "
+        "against distillation. The page of each has its look-alikes, the cost of evading it and its cases. "
         "[Write a signal](../how-to/write-a-signal.md) says how to add one."
     )
     head = ["signal", "measures", "unit", "direction", "family", "reads", "settings", "version"]
