@@ -1,1 +1,4 @@
-"""One measured quantity per file: `exchanges`, `accounts` → `keys`, `holdings`, `activity`, `templates`, `scores`."""
+"""One measured quantity per file.
+
+`exchanges`, `accounts` → `keys`, `holdings`, `activity`, `templates`, `scores`.
+"""
