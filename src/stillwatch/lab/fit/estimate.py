@@ -59,9 +59,17 @@ def estimate_arrivals(clients: list[ClientBins]) -> Arrivals:
 def steady_gaps(times: Reals, *, window: float = 30.0) -> Reals:
     """Gaps between requests relative to the mean gap of their window of seconds; windows of 20 gaps or more."""
     gaps, at = np.diff(times), (times[1:] // window).astype(np.int64)
+    gaps, at = gaps[gaps < window], at[gaps < window]
     counts, sums = np.bincount(at), np.bincount(at, gaps)
     full = counts[at] >= 20
     return gaps[full] * counts[at][full] / sums[at][full]
+
+
+def gamma_shape(values: Reals) -> float:
+    """Shape of a Gamma distribution, close to maximum likelihood (Minka, Estimating a Gamma distribution, 2002)."""
+    positive = np.maximum(values, 1e-6)
+    s = float(np.log(positive.mean()) - np.log(positive).mean())
+    return (3 - s + np.sqrt((s - 3) ** 2 + 24 * s)) / (12 * s)
 
 
 def day_profile(client: ClientBins) -> Reals:

@@ -30,10 +30,9 @@ from stillwatch.lab.fit.tables import Rates
 
 Reals = npt.NDArray[np.float64]
 PAIRS = ("conversation", "code", "summarise")
-MEDIANS: Mapping[str, float] = (
-    MappingProxyType(  # requests a day; assumed, the trace has only the largest clients
-        {"person": 6.0, "developer": 25.0, "batch": 600.0, "service": 2_000.0}
-    )
+# Requests a day: median, spread (0 = the fitted one). Assumed: the trace has only a platform's largest clients.
+ASSUMED: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"person": (6.0, 1.3), "developer": (25.0, 1.7), "batch": (600.0, 0.0), "service": (2_000.0, 0.0)}
 )
 GAP_SECONDS, GAP_SPREAD = 45.0, 1.1  # pauses between turns; assumed, no public trace has them
 
@@ -93,7 +92,8 @@ def fit_rates(folder: Path, rng: np.random.Generator) -> tuple[dict[str, Any], l
     half = estimate.estimate_rates(per_day[::2])
     fit = Fit("requests of a client", "a day", per_day[1::2], draw_rates(rng, 20_000, half))
     spread = estimate.estimate_rates(per_day).spread
-    return {kind: asdict(Rates(median, spread)) for kind, median in MEDIANS.items()}, [fit]
+    entries = {kind: asdict(Rates(median, assumed or spread)) for kind, (median, assumed) in ASSUMED.items()}
+    return entries, [fit]
 
 
 def fit_arrivals(folder: Path, rng: np.random.Generator) -> tuple[dict[str, Any], list[Fit]]:
@@ -105,8 +105,8 @@ def fit_arrivals(folder: Path, rng: np.random.Generator) -> tuple[dict[str, Any]
     fits = [Fit("burstiness of a client", "cv", real, draw_quantiles(rng, 20_000, half.cv))]
     for name in ("conversation", "code"):
         gaps = estimate.steady_gaps(traces.arrival_times(folder, name))
-        variance = gaps[::2].var()
-        drawn = rng.gamma(1 / variance, variance, 20_000)
+        shape = estimate.gamma_shape(gaps[::2])
+        drawn = rng.gamma(shape, 1 / shape, 20_000)
         fits.append(Fit(f"{name}: time between requests", "of the half minute's mean", gaps[1::2], drawn))
     return {"clients": asdict(estimate.estimate_arrivals(clients))}, fits
 
