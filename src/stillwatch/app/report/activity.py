@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from stillwatch.app.report.results import Row, Results
+from stillwatch.app.report.results import Results, Row
 from stillwatch.app.report.words import day, moment, parsed, plural, title, visible
 
 BINS = 96
@@ -142,7 +142,8 @@ def _binned(rows: Sequence[Row], scale: _Scale) -> tuple[list[int], list[int]]:
 def _bar(scale: _Scale, i: int, exchanges: tuple[int, float], members: tuple[int, int]) -> Bar:
     width = 100 / scale.bins
     start = scale.start + timedelta(hours=scale.hours * i)
-    label = f"{moment(start)} UTC: {plural(exchanges[0], 'exchange')}, up to {plural(members[0], 'member')} active"
+    active = f"up to {plural(members[0], 'member')} active"
+    label = f"{moment(start)} UTC: {plural(exchanges[0], 'exchange')}, {active}"
     return Bar(
         x=round(i * width, 3),
         width=round(width * 0.82, 3),
@@ -152,10 +153,12 @@ def _bar(scale: _Scale, i: int, exchanges: tuple[int, float], members: tuple[int
     )
 
 
-def _nice(top: int) -> float:
+def _nice(top: int) -> int:
     """The next round number above `top`, even so that its half is whole."""
-    step = 10 ** math.floor(math.log10(max(top, 1)))
-    return max(next(m * step for m in (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10) if m * step >= top), 2)
+    step = 10 ** (len(str(max(top, 1))) - 1)
+    return max(
+        next(m * step // 10 for m in (10, 12, 16, 20, 30, 40, 50, 60, 80, 100) if m * step >= 10 * top), 2
+    )
 
 
 def _dates(scale: _Scale) -> tuple[Tick, ...]:
@@ -172,7 +175,9 @@ def _dates(scale: _Scale) -> tuple[Tick, ...]:
     return tuple(ticks)
 
 
-def _events(results: Results, campaign: Row, first: datetime, last: datetime) -> list[tuple[datetime, str, str]]:
+def _events(
+    results: Results, campaign: Row, first: datetime, last: datetime
+) -> list[tuple[datetime, str, str]]:
     """Releases, enforcement and phases within the campaign's time: when, kind, text."""
     events = [(at, "release", f"{visible(name, 60)} released") for at, name in _releases(results)]
     events += [(at, "enforcement", text) for at, text in _enforcement(results, campaign["campaign_id"])]

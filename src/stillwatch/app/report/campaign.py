@@ -11,7 +11,18 @@ from stillwatch.app.report.members import Members, members_table
 from stillwatch.app.report.results import Results, Row
 from stillwatch.app.report.signature import Piece, pieces
 from stillwatch.app.report.waterfall import Item, Waterfall, item, staircase
-from stillwatch.app.report.words import bits, interval, odds, plural, sentence, share, span, title, visible
+from stillwatch.app.report.words import (
+    NOTHING,
+    bits,
+    interval,
+    odds,
+    plural,
+    sentence,
+    share,
+    span,
+    title,
+    visible,
+)
 
 TEMPLATES = 12
 CLAMP_BITS = 60.0  # beyond this a bar is drawn as if it ended here
@@ -79,7 +90,7 @@ class Campaign:
     def takes(self) -> str:
         """What the campaign takes, in words."""
         names = [title(c) for c in self.row["capabilities"] or ()]
-        return ", ".join(names) or "–"
+        return ", ".join(names) or NOTHING
 
 
 def campaign(results: Results, row: Row, anchor: str) -> Campaign:
@@ -119,8 +130,11 @@ def verdict_sentence(row: Row) -> str:
     if row["verdict"] == "distillation":
         takes = ", ".join(title(c) for c in row["capabilities"] or ()) or "answers"
         when = span(row["first_seen"], row["last_seen"])
-        gap = f"; the best other explanation, {best}, is {bits(row['alternative_bits'], sign=False)} bits weaker"
-        return f"{who}, acting together, harvested {takes} ({when}){gap if row['alternative_bits'] else ''}."
+        gap = bits(row["alternative_bits"], sign=False)
+        rival = (
+            f"; the best other explanation, {best}, is {gap} bits weaker" if row["alternative_bits"] else ""
+        )
+        return f"{who}, acting together, harvested {takes} ({when}){rival}."
     if row["verdict"] == "coordinated_other":
         return f"{who}: coordinated and undeclared, but no harvest is shown. Best explanation: {best}."
     return f"{who}: examined and left alone. Best explanation: {best}."
@@ -131,7 +145,9 @@ def why_left_alone(row: Row) -> str:
     low, threshold = row["weight_low"], row["threshold_bits"]
     if row["alternative_bits"] is not None and row["alternative_bits"] < 0:
         gap = bits(-row["alternative_bits"], sign=False)
-        return f"{title(row['best_alternative']).capitalize()} explains it {gap} bits better than distillation."
+        return (
+            f"{title(row['best_alternative']).capitalize()} explains it {gap} bits better than distillation."
+        )
     if low is not None and threshold is not None and low < threshold:
         return f"The lower end of its evidence is {bits(low)} bits, below the threshold of {bits(threshold)}."
     return "Its evidence does not rest on two families, one of them other than content."
@@ -196,19 +212,23 @@ def _against(row: Row, waterfall: Waterfall) -> tuple[str, ...]:
         rival, gap = title(row["best_alternative"]), row["alternative_bits"]
         side = "less" if gap >= 0 else "more"
         said.append(
-            f"{rival.capitalize()} is the strongest other explanation: {bits(abs(gap), sign=False)} bits {side} "
-            f"likely than distillation ({odds(gap)})."
+            f"{rival.capitalize()} is the strongest other explanation: {bits(abs(gap), sign=False)} bits "
+            f"{side} likely than distillation ({odds(gap)})."
         )
     strongest = waterfall.strongest
     if strongest is not None and row["weight_bits"] is not None and row["threshold_bits"] is not None:
         left = row["weight_bits"] - strongest.bits
         place = "above" if left >= row["threshold_bits"] else "below"
         said.append(
-            f"Without its strongest family, {visible(strongest.name, 40)}, {bits(left)} bits remain, {place} the "
-            f"threshold of {bits(row['threshold_bits'])}."
+            f"Without its strongest family, {visible(strongest.name, 40)}, {bits(left)} bits remain, {place} "
+            f"the threshold of {bits(row['threshold_bits'])}."
         )
     if row["weight_low"] is not None:
-        said.append(f"The evidence is uncertain: 95% interval {interval(row['weight_low'], row['weight_high'])} bits.")
+        said.append(
+            f"The evidence is uncertain: 95% interval {interval(row['weight_low'], row['weight_high'])} bits."
+        )
     if row["p_distillation"] is not None:
-        said.append(f"The probability of distillation is {share(row['p_distillation'])}; it depends on the prior.")
+        said.append(
+            f"The probability of distillation is {share(row['p_distillation'])}; it depends on the prior."
+        )
     return tuple(said)

@@ -1,4 +1,4 @@
-"""Accounts and evidence as a small graph: groups of members, families, shared values, laid out in three columns.
+"""Accounts and evidence as a small graph of three columns: groups of members, families, shared values.
 
 Members with the same role and the same families of evidence form a group. The layout depends on nothing but
 the rows: columns are ordered by size and rarity, cards have one height, so that nothing can overlap.
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from stillwatch.app.report.results import Row, Results
+from stillwatch.app.report.results import Results, Row
 from stillwatch.app.report.words import bits, clipped, count, plural, title
 from stillwatch.model.families import FAMILIES, KINDS
 
@@ -97,13 +97,15 @@ def graph(results: Results, campaign_id: str) -> Graph | None:
     touched = [f for f in FAMILIES if any(f"f:{f}" in (t.a, t.b) for t in (*to_family, *to_value))]
     rank = {f: sum(t.size for t in to_family if t.b == f"f:{f}") for f in touched}
     touched.sort(key=lambda f: (-rank[f], f))
-    families = [_Card(f"f:{f}", "family", f, _family_note(f, rank[f], len(members)), rank[f]) for f in touched]
+    families = [_Card(f"f:{f}", "family", f, _family_note(rank[f], len(members)), rank[f]) for f in touched]
     place = {f"f:{f}": i for i, f in enumerate(touched)}
     home = {t.b: place[t.a] for t in to_value}
     values.sort(key=lambda c: (home[c.id], -c.size, c.id))
     nodes, height = _placed({"group": groups, "family": families, "value": values})
     edges = _drawn(nodes, (*to_family, *to_value))
-    summary = f"{plural(len(members), 'member')} in {plural(len(groups), 'group')} by the evidence they share: "
+    summary = (
+        f"{plural(len(members), 'member')} in {plural(len(groups), 'group')} by the evidence they share: "
+    )
     summary += "; ".join(f"{c.label} {c.note}" for c in families)
     return Graph(nodes, edges, WIDTH, height, summary)
 
@@ -151,7 +153,7 @@ def _group_tie(
     return _Tie(name, f"f:{family}", len(held), text)
 
 
-def _family_note(family: str, accounts: float, members: int) -> str:
+def _family_note(accounts: float, members: int) -> str:
     return f"{count(accounts)} of {count(members)}" if accounts else "campaign as a whole"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from stillwatch.app.report.results import Row, Results
+from stillwatch.app.report.results import Results, Row
 from stillwatch.app.report.words import bits, count, day, share, visible
 from stillwatch.model.families import FAMILIES
 

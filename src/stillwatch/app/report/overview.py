@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from stillwatch.app.report.results import Results
-from stillwatch.app.report.words import count, listed, parsed, plural, share, short, span, spelled, title, visible
+from stillwatch.app.report.words import (
+    count,
+    listed,
+    parsed,
+    plural,
+    share,
+    short,
+    span,
+    spelled,
+    title,
+    visible,
+)
 
 VERDICT_ORDER = ("distillation", "coordinated_other", "innocent")
 
@@ -93,11 +104,15 @@ def _figures(totals: Mapping[str, tuple[int, int, int]], read: Mapping[str, Any]
     campaigns, accounts, exchanges = totals["distillation"]
     other, innocent = totals["coordinated_other"], totals["innocent"]
     return (
-        Figure(count(campaigns), "distillation campaigns", "evidence above the threshold in two families or more"),
+        Figure(
+            count(campaigns), "distillation campaigns", "evidence above the threshold in two families or more"
+        ),
         Figure(count(accounts), "accounts in them", _of(accounts, read.get("accounts"), "accounts")),
         Figure(short(exchanges), "exchanges harvested", _of(exchanges, read.get("exchanges"), "exchanges")),
         Figure(count(other[0]), "coordinated otherwise", f"{plural(other[1], 'account')}; no harvest shown"),
-        Figure(count(innocent[0]), "look-alikes left alone", f"{plural(innocent[1], 'account')}; not accused"),
+        Figure(
+            count(innocent[0]), "look-alikes left alone", f"{plural(innocent[1], 'account')}; not accused"
+        ),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,19 @@ from stillwatch.model.errors import ResourceError
 FILE = "report.html"
 FOLDER = Path(__file__).parent / "templates"
 LOOK_ALIKES_IN_FULL = 200
-FILTERS = ("visible", "title", "sentence", "count", "short", "plural", "bits", "interval", "share", "odds", "span")
+FILTERS = (
+    "visible",
+    "title",
+    "sentence",
+    "count",
+    "short",
+    "plural",
+    "bits",
+    "interval",
+    "share",
+    "odds",
+    "span",
+)
 DATE_FILTERS = ("day", "moment")
 
 
@@ -45,7 +56,7 @@ def render(results: Path) -> Path:
     part = results / f".{FILE}.part"
     try:
         part.write_text(page, encoding="utf-8")
-        os.replace(part, target)
+        part.replace(target)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise ResourceError(
@@ -87,9 +98,7 @@ def _view(results: Results, row: Row, anchors: dict[str, str]) -> Campaign:
 
 def _ordered(rows: Sequence[Row]) -> list[Row]:
     """Campaigns by verdict, then by size, then by id."""
-    return sorted(
-        rows, key=lambda r: (VERDICT_ORDER.index(r["verdict"]), -r["exchanges"], r["campaign_id"])
-    )
+    return sorted(rows, key=lambda r: (VERDICT_ORDER.index(r["verdict"]), -r["exchanges"], r["campaign_id"]))
 
 
 def _lines(results: Results, rows: Sequence[Row], anchors: dict[str, str]) -> tuple[Line, ...]:

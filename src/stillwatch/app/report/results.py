@@ -54,7 +54,7 @@ class Results:
 def read_results(folder: Path) -> Results:
     """The results in `folder`; tables other than `campaigns` and `members` may be absent.
 
-    Raises `InputError` if it holds no results or a file is damaged, `SchemaError` if a required column is missing.
+    Raises `InputError` if it holds no results or a file is damaged, `SchemaError` if a column is missing.
     """
     if not (folder / "campaigns.parquet").is_file():
         raise InputError(
@@ -90,13 +90,13 @@ def _table(folder: Path, table: Table) -> tuple[Row, ...]:
         arrow = pq.read_table(path, columns=wanted)
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).split("\n")[0]
-        raise InputError(
-            f"cannot be read: {reason}", where=str(path), remedy="Run the scan again"
-        ) from error
+        raise InputError(f"cannot be read: {reason}", where=str(path), remedy="Run the scan again") from error
     lacking = [name for name in table.required if name not in present]
     if lacking:
         raise SchemaError(
-            f"column {lacking[0]!r} is missing", where=str(path), remedy="Run the scan again with this version"
+            f"column {lacking[0]!r} is missing",
+            where=str(path),
+            remedy="Run the scan again with this version",
         )
     return _sorted(arrow, table)
 

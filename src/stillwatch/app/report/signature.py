@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from stillwatch.app.report.words import visible
 
-SLOT = re.compile(r"\{[^{}\n]{0,40}\}|⟨[^⟩\n]{0,40}⟩|\[(?:\.\.\.|…|slot|[A-Z_]{2,20})\]|<[A-Za-z_]{2,20}>|…|_{3,}")
+SLOT = re.compile(
+    r"\{[^{}\n]{0,40}\}|⟨[^⟩\n]{0,40}⟩|\[(?:\.\.\.|…|slot|[A-Z_]{2,20})\]|<[A-Za-z_]{2,20}>|…|_{3,}"
+)
 LIMIT = 480
 
 

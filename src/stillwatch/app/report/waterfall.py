@@ -71,7 +71,9 @@ def staircase(campaign: Row, evidence: Sequence[Row]) -> Waterfall:
     steps = [Step("prior", "", prior, None, None, 0.0, prior)]
     at = prior
     for step in families:
-        steps.append(Step(step.role, step.name, step.bits, step.low, step.high, at, at + step.bits, step.items))
+        steps.append(
+            Step(step.role, step.name, step.bits, step.low, step.high, at, at + step.bits, step.items)
+        )
         at += step.bits
     steps.append(Step("posterior", "", at, *_shifted(campaign, prior), 0.0, at))
     threshold = campaign["threshold_bits"]

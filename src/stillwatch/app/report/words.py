@@ -8,9 +8,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-MINUS = "−"
-NOTHING = "–"
-SMALL = tuple("no one two three four five six seven eight nine ten eleven twelve".split())
+MINUS = "\u2212"
+DASH = "\u2013"
+NOTHING = DASH
+SMALL = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 HIDDEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
 
 VERDICTS: Mapping[str, str] = MappingProxyType(
@@ -182,10 +197,10 @@ def span(first: datetime | None, last: datetime | None) -> str:
     if first.date() == last.date():
         return day(first)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{day(last)}"
+        return f"{first.day}{DASH}{day(last)}"
     if first.year == last.year:
-        return f"{first.day} {first:%b} – {day(last)}"
-    return f"{day(first)} – {day(last)}"
+        return f"{first.day} {first:%b} {DASH} {day(last)}"
+    return f"{day(first)} {DASH} {day(last)}"
 
 
 def parsed(text: object) -> datetime | None:
