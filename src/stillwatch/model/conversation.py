@@ -56,7 +56,7 @@ def fold_turns(
 
 
 @kernel
-def _fold(roles, hashes, bounds, keys):  # type: ignore[no-untyped-def]
+def _fold(roles: Int8s, hashes: Int64s, bounds: Int64s, keys: Int64s) -> None:
     for record in range(len(keys)):
         word = np.uint64(keys[record])
         for turn in range(bounds[record], bounds[record + 1]):

@@ -1,0 +1,129 @@
+"""The body of an answer, of any of the common APIs, as fields of a row. Streams are put together first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stillwatch.ingest.chunks import assemble
+from stillwatch.ingest.coerce import mapping, text, whole
+from stillwatch.ingest.messages import flatten, message_text
+from stillwatch.ingest.rows import Row
+
+_ASSISTANT = 2
+
+
+def fill_answer(row: Row, body: Any, *, choice: int = 0) -> None:
+    """Fill a row from an answer, one object or a list of stream chunks; `choice` picks one of several."""
+    if isinstance(body, list):
+        body = assemble(body)
+    if not isinstance(body, dict):
+        return
+    fill_usage(row, body)
+    named = text(body.get("model"))
+    if named and row.model and named != row.model:
+        row.response_model = named
+    error = body.get("error")
+    if error and row.error_type is None:
+        row.error_type = text(mapping(error).get("type")) or text(mapping(error).get("code")) or "error"
+        return
+    reasoning: list[str] = []
+    found = _choice(row, body, choice, reasoning) or _vendor(row, body, reasoning)
+    if found is not None:
+        fill_reply(row, found)
+    if reasoning:
+        row.reasoning_out = reasoning
+
+
+def fill_reply(row: Row, reply: str) -> None:
+    """Fill the answer's text and turn; a turn that the client began (a prefill) is carried on."""
+    row.response_text = reply
+    if row.roles and row.texts and row.roles[-1] == _ASSISTANT and len(row.roles) > (row.turn or 0):
+        row.reply = row.texts[-1] + reply
+        row.roles, row.texts = row.roles[:-1], row.texts[:-1]
+    else:
+        row.reply = reply
+
+
+def _choice(row: Row, body: dict[str, Any], choice: int, reasoning: list[str]) -> str | None:
+    """OpenAI chat and completions."""
+    choices = body.get("choices")
+    if not isinstance(choices, list) or not choices:
+        return None
+    picked = choices[choice] if choice < len(choices) else choices[0]
+    if not isinstance(picked, dict):
+        return None
+    row.finish_reason = text(picked.get("finish_reason"))
+    message = picked.get("message")
+    if isinstance(message, dict):
+        return message_text(message, reasoning)
+    return flatten(picked.get("text"), reasoning)
+
+
+def _vendor(row: Row, body: dict[str, Any], reasoning: list[str]) -> str | None:
+    """Responses API, Anthropic messages, Bedrock Converse, Titan, Llama, Mistral, Cohere, Gemini."""
+    output = body.get("output")
+    if isinstance(output, list):
+        row.finish_reason = text(mapping(body.get("incomplete_details")).get("reason")) or text(
+            body.get("status")
+        )
+        return flatten(output, reasoning)
+    if isinstance(output, dict) and isinstance(output.get("message"), dict):
+        row.finish_reason = text(body.get("stopReason"))
+        return message_text(output["message"], reasoning)
+    row.finish_reason = text(
+        body.get("stop_reason")
+        or body.get("finish_reason")
+        or body.get("completionReason")
+        or body.get("stopReason")
+    )
+    for key in ("content", "generation", "outputText", "completion", "text"):
+        if isinstance(body.get(key), (str, list)):
+            return flatten(body[key], reasoning)
+    return _listed(row, body, reasoning)
+
+
+def _listed(row: Row, body: dict[str, Any], reasoning: list[str]) -> str | None:
+    """Answers that stand first in a list: Titan, Mistral, Cohere, Gemini."""
+    for key in ("results", "outputs", "generations", "candidates"):
+        items = body.get(key)
+        if isinstance(items, list) and items and isinstance(items[0], dict):
+            item = items[0]
+            why = item.get("completionReason") or item.get("stop_reason") or item.get("finish_reason")
+            row.finish_reason = text(why or item.get("finishReason"))
+            row.output_tokens = (
+                whole(item.get("tokenCount")) if row.output_tokens is None else row.output_tokens
+            )
+            return flatten(item.get("outputText", item.get("text", item.get("content"))), reasoning)
+    return None
+
+
+def fill_usage(row: Row, body: dict[str, Any]) -> None:
+    """Fill token counts from an answer's usage block, whatever it calls them."""
+    usage = body.get("usage", body.get("usageMetadata"))
+    get = usage.get if isinstance(usage, dict) else body.get
+    if row.input_tokens is None:
+        row.input_tokens = _first(
+            get, "prompt_tokens", "input_tokens", "inputTokens", "prompt_token_count", "inputTextTokenCount"
+        )
+    if row.output_tokens is None:
+        row.output_tokens = _first(
+            get, "completion_tokens", "output_tokens", "outputTokens", "generation_token_count"
+        )
+    details = get("prompt_tokens_details") or get("input_tokens_details")
+    if isinstance(details, dict):
+        row.cache_read_tokens = whole(details.get("cached_tokens"))
+    produced = get("completion_tokens_details") or get("output_tokens_details")
+    if isinstance(produced, dict):
+        row.reasoning_tokens = whole(produced.get("reasoning_tokens"))
+    read = _first(get, "cache_read_input_tokens", "cacheReadInputTokens")
+    written = _first(get, "cache_creation_input_tokens", "cacheWriteInputTokens")
+    row.cache_read_tokens = row.cache_read_tokens if read is None else read
+    row.cache_write_tokens = row.cache_write_tokens if written is None else written
+
+
+def _first(get: Any, *names: str) -> int | None:
+    for name in names:
+        value = get(name)
+        if value is not None:
+            return whole(value)
+    return None
