@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 
 from tests.docs.pages import all_pages
+from tests.expect import expect_none
 
 from stillwatch.lab.reference.commands import command_names, help_text
 
 TARGET = re.compile(r"`make ([a-z][a-z-]*)")
 USE = re.compile(r"(?:`|\$ |^)stillwatch ([a-z][a-z-]*)([^`\n]*)", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-FILE = re.compile(r"`((?:src|docs|tests|bench|examples|scripts|changes|requirements)/[\w./-]+)`")
+FILE = re.compile(r"`((?:src|docs|tests|bench|examples|scripts|requirements)/[\w./-]+)`")
 
 
 def test_make_targets_exist(root: Path) -> None:
@@ -31,7 +32,7 @@ def test_commands_and_their_options_exist(root: Path) -> None:
             missing = [o for o in OPTION.findall(rest) if o not in helps.get(name, "")]
             if name not in helps or missing:
                 wrong.append(f"{page.name}: stillwatch {name} {' '.join(missing)}".rstrip())
-    assert [] == wrong
+    expect_none(wrong)
 
 
 def test_files_that_are_named_exist(root: Path) -> None:
@@ -43,4 +44,4 @@ def test_files_that_are_named_exist(root: Path) -> None:
         for name in FILE.findall(page.read_text(encoding="utf-8"))
         if not (root / name).exists()
     ]
-    assert [] == missing
+    expect_none(missing)
