@@ -64,7 +64,7 @@ evaluate: $(DONE)/core ## recall, precision and false positives on fresh seeds, 
 
 .PHONY: new-signal
 new-signal: $(DONE)/core ## skeleton of a signal with its cases and page: make new-signal NAME=answer_length
-	@$(PY) scripts/new_signal.py "$(NAME)"
+	@$(PY) -m stillwatch.lab.skeleton "$(NAME)"
 
 .PHONY: lock
 lock: $(DONE)/core ## resolve the versions in requirements/ anew (needs the network)
