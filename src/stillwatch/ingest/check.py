@@ -78,7 +78,8 @@ def _findings(rows: pa.RecordBatch, latest: int) -> list[tuple[str, Mask]]:
 
 
 def _empty(column: pa.Array) -> Mask:
-    return _length(column) == 0
+    empty: Mask = _length(column) == 0
+    return empty
 
 
 def _length(column: pa.Array) -> npt.NDArray[np.int64]:
@@ -86,8 +87,8 @@ def _length(column: pa.Array) -> npt.NDArray[np.int64]:
 
 
 def _given(column: pa.Array) -> Mask:
-    given: Mask = np.asarray(column.is_valid())
-    return given
+    valid: Mask = np.asarray(column.is_valid())
+    return valid
 
 
 def _values(column: pa.Array) -> npt.NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,13 +18,15 @@ _BOM = b"\xef\xbb\xbf"
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InputError)
 
 T = TypeVar("T")
+Converted = Sequence[Row | Reject]
 
 
-def read_lines(source: Source, convert: Callable[[bytes], list[Row]], *, name: str) -> Iterator[Batch]:
+def read_lines(source: Source, convert: Callable[[bytes], Converted], *, name: str) -> Iterator[Batch]:
     """Batches of a source with one record a line.
 
-    `convert` turns a line into rows: none for a record that is no exchange, several for a batch upload. It
-    raises `InputError` or a decoding error for a damaged one, which becomes a reject.
+    `convert` turns a line into rows: none for a record that is no exchange, several for a batch upload,
+    rejects for damaged parts. It raises `InputError` or a decoding error for a damaged one, which becomes a
+    reject.
     """
     records = (
         line if isinstance(line, Reject) else (number, line, line) for number, line in numbered(source)
@@ -33,7 +35,7 @@ def read_lines(source: Source, convert: Callable[[bytes], list[Row]], *, name: s
 
 
 def read_records(
-    records: Iterable[tuple[int, bytes, T] | Reject], convert: Callable[[T], list[Row]], *, label: str
+    records: Iterable[tuple[int, bytes, T] | Reject], convert: Callable[[T], Converted], *, label: str
 ) -> Iterator[Batch]:
     """Batches of records given as (line, bytes to digest, what `convert` takes), or as rejects."""
     pending = _Pending()
@@ -63,12 +65,16 @@ class _Pending:
         self.records: list[bytes] = []
         self.rejects: list[Reject] = []
 
-    def add(self, number: int, raw: bytes, rows: list[Row]) -> None:
+    def add(self, number: int, raw: bytes, converted: Converted) -> None:
         self.size += len(raw)
-        self.skipped += not rows
-        self.rows += rows
-        self.lines += [number] * len(rows)
-        self.records += [raw] * len(rows)
+        self.skipped += not converted
+        for one in converted:
+            if isinstance(one, Row):
+                self.rows.append(one)
+                self.lines.append(number)
+                self.records.append(raw)
+            else:
+                self.rejects.append(Reject(number, one.reason, one.digest))
 
     def batch(self, label: str) -> Batch:
         exchanges = build(self.rows, source=label)
