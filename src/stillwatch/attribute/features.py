@@ -57,17 +57,20 @@ _ROWS = (
     Feature("schema_share", "content", "demixed exchanges with a required output schema or tools", ("response_schema_key", "tools_key")),
     Feature("long_answers", "content", "demixed exchanges with answers longer than three quarters of all", ("output_tokens",)),
     Feature("crossed", "protocol", "members whose conversation or reasoning another account carried on", ("prefix_key", "next_prefix_key")),
-    Feature("balance", "timing", "load balancing: how far the sum varies less than its parts"),
     Feature("clock", "timing", "evenness of activity over the hours of the day"),
     Feature("short_life", "timing", "members first active within two days of sign-up", ("created_at",)),
-    Feature("hand_off", "timing", "members who started within an hour after a ban in the group"),
+    Feature("hand_off", "timing", "members who started within an hour after a ban of another holder of the frame"),
+    Feature("address_churn", "network", "distinct addresses per exchange", ("client_address",)),
+    Feature("token_limit", "content", "exchanges that ran into the length limit", ("finish_reason",)),
+    Feature("refusals", "timing", "exchanges refused with 429 or 403", ("status",)),
+    Feature("model_pivot", "timing", "traffic moved to a model within a day of its release"),
 )  # fmt: skip
 FEATURES: Mapping[str, Feature] = MappingProxyType({f.name: f for f in _ROWS})
 
 
 def write_features(t: Tables) -> Relation:
     """Fill `group_features` from the tables of linking, facts, keys and activity."""
-    parts = [*_spread(), *_facts(t), *_content(t), *_clock(t)]
+    parts = [*_spread(), *_facts(t), *_content(t), *_clock(t), *_signals()]
     return t.define(
         "group_features",
         f"""
@@ -268,5 +271,20 @@ def _clock(t: Tables) -> list[str]:
                max(s.n) AS n
         FROM group_clock c JOIN (SELECT group_id, sum(n) AS n FROM group_clock GROUP BY group_id) s
         ON s.group_id = c.group_id GROUP BY c.group_id HAVING max(s.n) >= 48
+        """
+    ]
+
+
+FROM_SIGNALS = ("hand_off", "address_churn", "token_limit", "refusals", "model_pivot")
+
+
+def _signals() -> list[str]:
+    """Features that are the members' mean of a signal."""
+    names = ", ".join(f"'{name}'" for name in FROM_SIGNALS)
+    return [
+        f"""
+        SELECT m.group_id, s.signal AS feature, avg(s.value) AS value, count(*) AS n
+        FROM group_members m JOIN scores s ON s.subject = m.account_id
+        WHERE s.signal IN ({names}) GROUP BY m.group_id, s.signal
         """
     ]

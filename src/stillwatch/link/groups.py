@@ -108,7 +108,9 @@ def _similar(
 ) -> tuple[Ints, Ints]:
     """Pairs of groups that favour common marks in `marks` or more families, one of them a private frame."""
     marks = held.of_kind(*MARKS) & ~np.isin(held.key, np.fromiter(public, np.int64, len(public)))
-    owner = np.concatenate([np.full(len(g.favoured), i) for i, g in enumerate(groups)] or [np.empty(0, np.int64)])
+    owner = np.concatenate(
+        [np.full(len(g.favoured), i) for i, g in enumerate(groups)] or [np.empty(0, np.int64)]
+    )
     value = np.concatenate([g.favoured for g in groups] or [np.empty(0, np.int64)])
     keep = marks[value.astype(np.int64)] if len(value) else np.empty(0, bool)
     owner, value = owner[keep].astype(np.int64), value[keep].astype(np.int64)

@@ -101,9 +101,7 @@ def read_incidence(t: Tables) -> Incidence:
     t.drop("held")
     t.drop("value_stats")
     columns = (np.asarray(rows[c]) for c in ("account_id", "kind", "value_key", "df"))
-    return _compress(
-        np.asarray(everybody), *columns, np.asarray(has["account_id"]), np.asarray(has["kind"])
-    )
+    return _compress(np.asarray(everybody), *columns, np.asarray(has["account_id"]), np.asarray(has["kind"]))
 
 
 def _compress(

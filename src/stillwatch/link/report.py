@@ -34,9 +34,7 @@ def write_members(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relati
             add(f"bits_{family}", np.round(group.family_bits[:, f], 6))
     names = ("group_id", "account_id", "log_odds", "stability", *(f"bits_{f}" for f in FAMILIES))
     empty = [np.empty(0, np.int64)] * 2 + [np.empty(0)] * (len(names) - 2)
-    rows = {
-        n: np.concatenate(columns[n]) if n in columns else e for n, e in zip(names, empty, strict=True)
-    }
+    rows = {n: np.concatenate(columns[n]) if n in columns else e for n, e in zip(names, empty, strict=True)}
     return t.put("group_members", pa.table(rows))
 
 
@@ -54,7 +52,9 @@ def write_values(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relatio
         found, inside = np.unique(held.values_of(group.members)[0], return_counts=True)
         count = dict(zip(found.tolist(), inside.tolist(), strict=True))
         for value, lift in zip(group.favoured.tolist(), group.lift_bits.tolist(), strict=True):
-            values.append((i, int(held.kind[value]), int(held.key[value]), count[value], int(held.df[value]), lift))
+            values.append(
+                (i, int(held.kind[value]), int(held.key[value]), count[value], int(held.df[value]), lift)
+            )
         kinds += [(i, *row) for row in _kinds(held, group, found, inside.astype(np.int64))]
     names = ("group_id", "kind", "value_key", "inside", "holders", "lift_bits")
     t.put("group_values", _table(values, names))
@@ -125,6 +125,4 @@ def write_links(t: Tables, held: Incidence, pairs: Pairs, stars: Stars) -> Relat
 def _table(rows: Sequence[tuple[float, ...]], names: Sequence[str]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) or [[] for _ in names]
     types = {"lift_bits": pa.float64(), "outside_share": pa.float64()}
-    return pa.table(
-        {n: pa.array(c, types.get(n, pa.int64())) for n, c in zip(names, columns, strict=True)}
-    )
+    return pa.table({n: pa.array(c, types.get(n, pa.int64())) for n, c in zip(names, columns, strict=True)})

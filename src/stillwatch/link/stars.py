@@ -72,9 +72,7 @@ STAR_KINDS = (
 )  # fmt: skip
 
 
-def _crowding(
-    held: Incidence, value: int, having: Floats, s: StarSettings
-) -> tuple[Floats, Floats]:
+def _crowding(held: Incidence, value: int, having: Floats, s: StarSettings) -> tuple[Floats, Floats]:
     """log2 p-value and lift in bits of the most crowded value in each other family; two float64[7]."""
     members = held.account_of[held.heads[value] : held.heads[value + 1]].astype(np.int64)
     values, _ = held.values_of(members)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
@@ -87,11 +86,11 @@ def read_table(folder: Path, name: str) -> pa.Table:
 
 def _swap(fresh: Path, out: Path) -> None:
     if not out.exists():
-        os.rename(fresh, out)
+        fresh.rename(out)
         return
     old = out.parent / f".{out.name}.{uuid.uuid4().hex[:12]}.old"
-    os.rename(out, old)
-    os.rename(fresh, out)
+    out.rename(old)
+    fresh.rename(out)
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -99,17 +98,18 @@ def _clear_leftovers(out: Path) -> None:
     """Remove what a killed run left; if it was killed between the two renames, bring the old result back."""
     kept = sorted(out.parent.glob(f".{out.name}.*.old"))
     if kept and not out.exists():
-        os.rename(kept[-1], out)
+        kept[-1].rename(out)
     for pattern in (f".{out.name}.*.partial", f".{out.name}.*.old"):
         for leftover in out.parent.glob(pattern):
             shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _explained(error: OSError, out: Path) -> ResourceError:
+    where = str(error.filename or out)
     if error.errno == errno.ENOSPC:
         return ResourceError(
             "the disk is full", where=str(out), remedy="Free space; earlier results are untouched"
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return ResourceError("may not be written", where=str(out), remedy="Check permissions")
-    return ResourceError(f"cannot write: {error.strerror or error}", where=str(out), remedy="Check the path")
+        return ResourceError("may not be written", where=where, remedy="Check permissions")
+    return ResourceError(f"{error.strerror or error}", where=where, remedy="Check the path and the disk")

@@ -108,7 +108,9 @@ def _flags(column: pa.ChunkedArray) -> pa.Array:
     parents = np.asarray(pc.list_parent_indices(lists))
     names = pc.list_flatten(lists)
     bits = np.asarray(
-        pa.array(list(DECLARED.values()), pa.int32()).take(pc.index_in(names, pa.array(list(DECLARED)))).fill_null(32)
+        pa.array(list(DECLARED.values()), pa.int32())
+        .take(pc.index_in(names, pa.array(list(DECLARED))))
+        .fill_null(32)
     )
     np.bitwise_or.at(flags, parents, bits)
     return pa.array(flags)

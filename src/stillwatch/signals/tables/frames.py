@@ -43,9 +43,7 @@ class FrameSettings:
     min_intent: int = 0
 
 
-def write_frames(
-    t: Tables, *, reference: Collection[int], settings: FrameSettings | None = None
-) -> None:
+def write_frames(t: Tables, *, reference: Collection[int], settings: FrameSettings | None = None) -> None:
     """Fill `templates` and `exchange_templates` from `keys`.
 
     `reference` holds sketch keys of public texts; a frame at least half of whose keys stand there is public.
@@ -77,7 +75,12 @@ def _texts(t: Tables) -> dict[str, Ints]:
     )
     rows = t.numpy(f"SELECT low, high, {', '.join(TEXT_KEYS)} FROM text_accounts ORDER BY exact_key")
     keys = np.stack([np.asarray(rows[c], np.int64) for c in TEXT_KEYS], axis=1)
-    return {"exact": keys[:, 0], "keys": keys, "low": np.asarray(rows["low"]), "high": np.asarray(rows["high"])}
+    return {
+        "exact": keys[:, 0],
+        "keys": keys,
+        "low": np.asarray(rows["low"]),
+        "high": np.asarray(rows["high"]),
+    }
 
 
 def _frames(keys: Ints, low: Ints, high: Ints, s: FrameSettings) -> _Frames:
@@ -97,7 +100,9 @@ def _frames(keys: Ints, low: Ints, high: Ints, s: FrameSettings) -> _Frames:
     np.minimum.at(smallest, root, shared)
     of_text = np.where(best >= 0, smallest[np.maximum(best, 0)], 0)
     real = size[root] >= s.min_keys
-    return _Frames(np.where(np.isin(of_text, smallest[root[real]]), of_text, 0), shared[real], smallest[root[real]])
+    return _Frames(
+        np.where(np.isin(of_text, smallest[root[real]]), of_text, 0), shared[real], smallest[root[real]]
+    )
 
 
 def _shared_keys(keys: Ints, low: Ints, high: Ints) -> Ints:

@@ -1,0 +1,39 @@
+"""Package data that the pipeline needs: intent weights, reference texts, hypotheses, disposable domains."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from disposable_email_domains import blocklist
+
+from stillwatch import attribute, lab
+from stillwatch.attribute.hypotheses import Hypothesis, read_hypotheses
+from stillwatch.model.kernels.intent import IntentWeights, read_weights
+
+
+@cache
+def intent_weights() -> IntentWeights:
+    """The shipped intent model."""
+    file = resources.files(lab) / "data" / "intent" / "weights.json"
+    return read_weights(file.read_bytes(), where="intent weights")
+
+
+def reference_texts() -> pa.ChunkedArray:
+    """Public texts whose sharing proves nothing: framework prompts, SDK defaults, benchmarks."""
+    file = resources.files(lab) / "data" / "text" / "reference.parquet"
+    with resources.as_file(file) as path:
+        return pq.read_table(path, columns=["text"])["text"].cast(pa.large_string())
+
+
+def hypotheses() -> tuple[Hypothesis, ...]:
+    """The shipped explanations and what they expect."""
+    text = (resources.files(attribute) / "hypotheses.toml").read_text("utf-8")
+    return read_hypotheses(text, where="attribute/hypotheses.toml")
+
+
+def disposable_domains() -> frozenset[str]:
+    """E-mail domains that anybody can use once."""
+    return frozenset(blocklist)

@@ -1,0 +1,277 @@
+"""The main job: a dataset folder in, campaigns with evidence out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import resource
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from rich.console import Console
+
+from stillwatch import __version__
+from stillwatch.app import report, stages
+from stillwatch.app.resources import hypotheses
+from stillwatch.app.secret import default_key_file, read_key
+from stillwatch.app.signatures import write_signatures
+from stillwatch.app.terminal import Steps, progress
+from stillwatch.attribute import findings, membership
+from stillwatch.attribute.assess import Assessment, AssessSettings
+from stillwatch.ingest.coverage import Coverage
+from stillwatch.model.engine import Window
+from stillwatch.model.errors import InputError
+from stillwatch.model.kernels.hashing import HashKey, keyed_strings
+from stillwatch.model.tables import SCHEMA_VERSION
+from stillwatch.store.dataset import Dataset, open_dataset
+from stillwatch.store.duck import DuckTables, open_duck
+from stillwatch.store.results import results_folder, write_json, write_table
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSettings:
+    """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet."""
+
+    memory: str = ""
+    threads: int = 0
+    as_of: datetime | None = None
+    key_file: Path | None = None
+    quiet: bool = False
+
+
+def scan(folder: Path, out: Path, settings: ScanSettings | None = None) -> Path:
+    """Scan a dataset folder and write the result tables, `summary.json` and `report.html`; returns `out`.
+
+    Raises `InputError` for a folder that cannot be used, `ResourceError` when disk or memory run out; in
+    both cases nothing half-written is left.
+    """
+    s = settings or ScanSettings()
+    data = open_dataset(folder)
+    key_file = s.key_file or default_key_file()
+    key = read_key(key_file)
+    with results_folder(out) as fresh:
+        scratch = fresh / "scratch"
+        scratch.mkdir()
+        with open_duck(scratch, memory=s.memory, threads=s.threads) as t:
+            summary = _Run(t, data, key, fresh, s).everything()
+        shutil.rmtree(scratch)
+        write_json(fresh, "summary.json", summary)
+        report.render(fresh)
+    return out
+
+
+class _Run:
+    """One scan: what its steps share."""
+
+    def __init__(self, t: DuckTables, data: Dataset, key: HashKey, out: Path, s: ScanSettings) -> None:
+        self.t, self.data, self.key, self.out, self.s = t, data, key, out, s
+        self.watch = stages.Stopwatch()
+        self.names = stages.Names(set(), Coverage())
+        self.rows = data.rows("exchanges")
+        self.assess = AssessSettings()
+
+    def everything(self) -> dict[str, Any]:
+        """Run the stages, write the tables, return the summary."""
+        threads = self.s.threads or min(os.cpu_count() or 1, 4)
+        with progress(Console(stderr=True, quiet=True) if self.s.quiet else None) as steps:
+            with self._stage(steps, "sketch", self.rows):
+                dropped = stages.sketch(
+                    self.t, self.data, self.key, names=self.names, threads=threads, done=steps.advance
+                )
+            window = self._window()
+            with self._stage(steps, "frames and holdings"):
+                stages.holdings(self.t, self.data, self.key)
+            with self._stage(steps, "signals"):
+                stages.scores(self.t, window)
+            with self._stage(steps, "link"):
+                stages.link(self.t, self.key)
+            with self._stage(steps, "assess"):
+                found = stages.attribute(self.t, self.assess)
+            with self._stage(steps, "results"):
+                self._results(found, window)
+        return self._summary(found, window, dropped)
+
+    @contextmanager
+    def _stage(self, steps: Steps, name: str, total: float | None = None) -> Iterator[None]:
+        steps.stage(name, total, unit="exchanges" if total else "")
+        with self.watch.stage(name, self.rows):
+            yield
+
+    def _window(self) -> Window:
+        if self.s.as_of is not None:
+            limit = self.s.as_of.isoformat()
+            self.t.define("keys", f"SELECT * FROM keys WHERE ts < TIMESTAMPTZ '{limit}'")
+            self.t.define("reasoning", f"SELECT * FROM reasoning WHERE ts < TIMESTAMPTZ '{limit}'")
+        ends = self.t.query("SELECT min(ts) AS first, max(ts) AS last FROM keys").to_pylist()[0]
+        if ends["first"] is None:
+            raise InputError(
+                "no exchange to scan", where=str(self.data.folder), remedy="Check the input and --as-of"
+            )
+        return Window(ends["first"], ends["last"] + timedelta(microseconds=1))
+
+    def _results(self, found: Mapping[int, Assessment], window: Window) -> None:
+        t = self.t
+        _put_names(t, "account_names", "account_id", sorted(self.names.seen), self.key)
+        ids = findings.name_campaigns(t)
+        t.put(
+            "verdicts",
+            pa.table(
+                {
+                    "group_id": pa.array(list(found), pa.int64()),
+                    "verdict": pa.array([a.verdict for a in found.values()], pa.string()),
+                }
+            ),
+        )
+        findings.write_pivots(t)
+        self._exchange_names()
+        write_signatures(t, self.data)
+        f = findings.Findings(found, hypotheses(), self._lacking(), self.assess.threshold_bits, window.end)
+        tables = {
+            "campaigns": findings.campaigns(t, f),
+            "evidence": findings.evidence(t, f, ids),
+            "hypotheses": findings.hypotheses(f, ids),
+            "attributions": findings.attributions(f, ids),
+            "members": membership.members(t),
+            "member_evidence": membership.member_evidence(t),
+            "campaign_exchanges": membership.campaign_exchanges(t),
+            "indicators": membership.indicators(t),
+            "campaign_activity": membership.campaign_activity(t),
+            "campaign_templates": membership.campaign_templates(t),
+        }
+        for name, rows in tables.items():
+            write_table(self.out, name, rows)
+
+    def _lacking(self) -> frozenset[str]:
+        present = set()
+        for name in ("exchanges", "accounts", "instruments"):
+            present |= set(self.data.present(name))
+        return frozenset(c for f in findings.FEATURES.values() for c in f.needs if c not in present)
+
+    def _exchange_names(self) -> None:
+        """Table `exchange_names` of the exchanges that results name, read again from the input by position."""
+        wanted = self.t.numpy(
+            """
+            SELECT DISTINCT k.row, k.exchange_id FROM group_exchanges g
+            JOIN verdicts v ON v.group_id = g.group_id AND v.verdict <> 'innocent'
+            JOIN keys k ON k.exchange_id = g.exchange_id ORDER BY k.row
+            """
+        )
+        rows, ids = np.asarray(wanted["row"], np.int64), np.asarray(wanted["exchange_id"], np.int64)
+        parts: list[pa.Array] = []
+        first = 0
+        for batch in self.data.batches("exchanges", columns=["exchange_id"]):
+            at = np.searchsorted(rows, [first, first + batch.num_rows])
+            parts.append(batch.column(0).take(pa.array(rows[at[0] : at[1]] - first)))
+            first += batch.num_rows
+        names = pa.chunked_array(parts, pa.string())
+        self.t.put("exchange_names", pa.table({"exchange_id": ids, "name": names}))
+
+    def _summary(self, found: Mapping[int, Assessment], window: Window, dropped: int) -> dict[str, Any]:
+        cover = self.names.coverage.table()
+        return {
+            "stillwatch": __version__,
+            "schema": SCHEMA_VERSION,
+            "input": {
+                "exchanges": self.t.rows("keys"),
+                "accounts": len(self.names.seen),
+                "duplicates": dropped,
+                "rejects": self.data.rows("rejects"),
+                "first": window.start.isoformat(),
+                "last": window.end.isoformat(),
+                "digest": _digest(self.t),
+                "key": hashlib.blake2b(
+                    f"{self.key.k0}:{self.key.k1}".encode(), digest_size=8, person=b"sw-key-digest"
+                ).hexdigest(),
+            },
+            "counts": _counts(self.t),
+            "coverage": [
+                {"column": c.field, "family": c.family, "share": c.share, "costs": c.cost} for c in cover
+            ],
+            "lost": [f"{c.field} is missing: {c.cost}" for c in cover if c.share == 0],
+            "timings": self.watch.stages,
+            "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            "settings": {"assess": asdict(self.assess), "memory": self.s.memory or "engine default"},
+            "calibration": {
+                "kind": "simulated",
+                "q_reason": "the shipped calibration is simulated: no q-value, no false-discovery claim",
+            },
+            "versions": {
+                "python": platform.python_version(),
+                "duckdb": duckdb.__version__,
+                "pyarrow": pa.__version__,
+            },
+            "releases": [
+                {"model": r["model"], "at": r["released_at"].isoformat()}
+                for r in self.data.read("releases").sort_by("released_at").to_pylist()
+            ],
+            "enforcement": _waves(self.t),
+            "look_alikes": self._look_alikes(),
+        }
+
+    def _look_alikes(self) -> list[str]:
+        rows = self.t.query(
+            """
+            SELECT n.campaign_id FROM campaign_names n JOIN verdicts v ON v.group_id = n.group_id
+            WHERE v.verdict = 'innocent' ORDER BY n.campaign_id
+            """
+        )
+        ids: list[str] = rows["campaign_id"].to_pylist()
+        return ids
+
+
+def _put_names(t: DuckTables, table: str, column: str, names: Iterable[str], key: HashKey) -> None:
+    array = pa.array(list(names), pa.string())
+    t.put(table, pa.table({column: keyed_strings(array, key), "name": array}))
+
+
+def _digest(t: DuckTables) -> str:
+    """Digest of the input that does not depend on row order."""
+    row = t.query(
+        """
+        SELECT count(*) AS n, bit_xor(exchange_id) AS a, bit_xor(account_id) AS b,
+               bit_xor(coalesce(exact_key, 1) + CAST(0 AS BIGINT)) AS c
+        FROM keys
+        """
+    ).to_pylist()[0]
+    return hashlib.blake2b(repr(sorted(row.items())).encode(), digest_size=12).hexdigest()
+
+
+def _counts(t: DuckTables) -> dict[str, Any]:
+    rows = t.query(
+        """
+        SELECT v.verdict, count(DISTINCT v.group_id) AS campaigns, count(DISTINCT m.account_id) AS accounts
+        FROM verdicts v JOIN group_members m ON m.group_id = v.group_id GROUP BY v.verdict
+        """
+    ).to_pylist()
+    traffic = t.query(
+        """
+        SELECT v.verdict, count(DISTINCT g.exchange_id) AS exchanges
+        FROM verdicts v JOIN group_exchanges g ON g.group_id = v.group_id GROUP BY v.verdict
+        """
+    ).to_pylist()
+    return {
+        "campaigns": {r["verdict"]: r["campaigns"] for r in rows},
+        "accounts": {r["verdict"]: r["accounts"] for r in rows},
+        "exchanges": {r["verdict"]: r["exchanges"] for r in traffic},
+    }
+
+
+def _waves(t: DuckTables) -> list[dict[str, Any]]:
+    rows = t.query(
+        """
+        SELECT date_trunc('day', "at") AS day, count(DISTINCT account_id) AS accounts
+        FROM ban_times GROUP BY 1 ORDER BY 1
+        """
+    )
+    return [
+        {"at": r["day"].isoformat(), "action": "ban", "accounts": r["accounts"]} for r in rows.to_pylist()
+    ]

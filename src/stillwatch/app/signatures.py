@@ -1,0 +1,71 @@
+"""Readable signatures for the frames of reported groups: samples of text read again by position."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from stillwatch.signals.tables.signature import signature
+from stillwatch.store.dataset import Dataset
+from stillwatch.store.duck import DuckTables
+
+SAMPLES = 20  # accounts of each frame
+FRAMES = 6  # frames of each group
+
+
+def write_signatures(t: DuckTables, data: Dataset) -> None:
+    """Fill `signatures` (template_id, signature) for the commonest frames of every group.
+
+    Samples are one exchange each of the accounts with the smallest keys, so row order does not matter.
+    """
+    wanted = t.numpy(
+        f"""
+        WITH frames AS (
+            SELECT group_id, template_id, row_number() OVER (
+                PARTITION BY group_id ORDER BY count(*) DESC, template_id) AS place
+            FROM group_exchanges WHERE template_id IS NOT NULL GROUP BY group_id, template_id
+        ), one_each AS (
+            SELECT e.template_id, e.account_id, min(e.exchange_id) AS exchange_id
+            FROM exchange_templates e
+            JOIN (SELECT DISTINCT template_id FROM frames WHERE place <= {FRAMES}) f
+              ON f.template_id = e.template_id
+            GROUP BY e.template_id, e.account_id
+        ), ranked AS (
+            SELECT *, row_number() OVER (PARTITION BY template_id ORDER BY account_id) AS place FROM one_each
+        )
+        SELECT k.row, r.template_id, r.account_id FROM ranked r JOIN keys k ON k.exchange_id = r.exchange_id
+        WHERE r.place <= {SAMPLES} ORDER BY k.row
+        """
+    )
+    texts = _texts(data, np.asarray(wanted["row"], np.int64))
+    samples: dict[int, list[tuple[int, str]]] = {}
+    for template, account, text in zip(
+        np.asarray(wanted["template_id"]).tolist(),
+        np.asarray(wanted["account_id"]).tolist(),
+        texts,
+        strict=True,
+    ):
+        if text:
+            samples.setdefault(template, []).append((account, text))
+    t.put(
+        "signatures",
+        pa.table(
+            {
+                "template_id": pa.array(sorted(samples), pa.int64()),
+                "signature": pa.array([signature(sorted(samples[k])) for k in sorted(samples)], pa.string()),
+            }
+        ),
+    )
+
+
+def _texts(data: Dataset, rows: np.ndarray) -> list[str | None]:
+    if len(rows) == 0:
+        return []
+    out: list[str | None] = []
+    first = 0
+    for batch in data.batches("exchanges", columns=["prompt_text"]):
+        low, high = np.searchsorted(rows, [first, first + batch.num_rows])
+        if high > low:
+            out += batch.column(0).take(pa.array(rows[low:high] - first)).to_pylist()
+        first += batch.num_rows
+    return out

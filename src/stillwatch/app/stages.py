@@ -1,0 +1,157 @@
+"""The stages of a scan, in order: each reads tables and leaves tables, timed under its name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from stillwatch import signals
+from stillwatch.app.resources import disposable_domains, hypotheses, intent_weights, reference_texts
+from stillwatch.attribute.assess import Assessment, AssessSettings
+from stillwatch.attribute.judge import judge
+from stillwatch.ingest.coverage import Coverage
+from stillwatch.link.communities import seeds
+from stillwatch.link.flows import write_flows
+from stillwatch.link.groups import form_groups
+from stillwatch.link.incidence import read_incidence
+from stillwatch.link.pairs import validated_pairs
+from stillwatch.link.report import write_links, write_members, write_values
+from stillwatch.link.stars import validated_stars
+from stillwatch.model.engine import Window
+from stillwatch.model.kernels.address import ranges
+from stillwatch.model.kernels.hashing import HashKey
+from stillwatch.model.kernels.sketch import normalised_key, sketch_text
+from stillwatch.model.registry import SignalSpec, scan
+from stillwatch.signals.tables.activity import write_activity
+from stillwatch.signals.tables.crossings import write_crossings
+from stillwatch.signals.tables.facts import write_events, write_facts
+from stillwatch.signals.tables.frames import TEXT_KEYS, write_frames
+from stillwatch.signals.tables.holdings import write_holdings
+from stillwatch.signals.tables.keys import write_keys
+from stillwatch.signals.tables.sketch import Sketcher
+from stillwatch.store.dataset import Dataset
+from stillwatch.store.duck import DuckTables
+
+NETWORK_KINDS = (
+    "residential", "mobile", "hosting", "vpn", "cgnat", "education", "enterprise_gateway", "relay", "business",
+    "tor_exit", "government",
+)  # fmt: skip
+
+
+@dataclass
+class Stopwatch:
+    """Seconds and rows of each stage, in the order they ran."""
+
+    stages: list[dict[str, float | int | str]] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str, rows: int = 0) -> Iterator[None]:
+        """Time the block under this name."""
+        start = time.perf_counter()
+        yield
+        seconds = time.perf_counter() - start
+        self.stages.append(
+            {
+                "stage": name,
+                "seconds": round(seconds, 3),
+                "rows": rows,
+                "rate": round(rows / max(seconds, 1e-9)),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Names:
+    """Ids of accounts as the log wrote them, and coverage, gathered while the exchanges stream by."""
+
+    seen: set[str]
+    coverage: Coverage
+
+    def watch(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The same batches; their account ids are remembered, their fields counted."""
+        for batch in batches:
+            self.coverage.add(batch)
+            self.seen.update(batch.column("account_id").unique().to_pylist())
+            yield batch
+
+
+def sketch(
+    t: DuckTables, data: Dataset, key: HashKey, *, names: Names, threads: int, done: Callable[[int], None]
+) -> int:
+    """Tables `keys`, `reasoning` and `activity`; returns how many duplicates were dropped."""
+    text = "prompt_text" in data.present("exchanges")
+    networks = data.read("networks")
+    kinds = np.array(
+        [NETWORK_KINDS.index(k) + 1 if k in NETWORK_KINDS else 99 for k in networks["kind"].to_pylist()],
+        np.int16,
+    )
+    asns = np.asarray(networks["asn"].fill_null(0).to_numpy(), np.int64)
+    table = ranges(networks["prefix"].to_pylist(), np.arange(networks.num_rows))
+    sketcher = Sketcher(key, intent_weights() if text else None, table, kinds, asns)
+    dropped = write_keys(t, names.watch(data.batches("exchanges")), sketcher, threads=threads, done=done)
+    return dropped
+
+
+def holdings(t: DuckTables, data: Dataset, key: HashKey) -> None:
+    """Tables `templates`, `exchange_templates`, `holdings`, `facts`, `release_times`, `ban_times`."""
+    write_activity(t)
+    write_frames(t, reference=reference_keys(key))
+    accounts = data.read("accounts")
+    write_holdings(t, accounts, data.read("instruments"), key)
+    write_crossings(t)
+    write_facts(t, accounts, key, disposable=disposable_domains())
+    write_events(t, data.read("releases"), data.read("enforcement"), key)
+
+
+def reference_keys(key: HashKey) -> frozenset[int]:
+    """Sketch keys and system keys of the reference corpus."""
+    texts = reference_texts()
+    sketched = sketch_text(texts, key)
+    found: set[int] = set(normalised_key(texts, key).tolist())
+    for name in TEXT_KEYS:
+        found.update(sketched.column(name).drop_null().to_pylist())
+    return frozenset(found)
+
+
+def scores(t: DuckTables, window: Window) -> Sequence[str]:
+    """Table `scores`: every signal of the registry; returns their names."""
+    parts = []
+    found = scan(signals, SignalSpec, group="stillwatch.signals")
+    for name, entry in found.items():
+        relation = entry.thing(t, window=window)
+        t.define(f"score_{name}", relation.sql)
+        parts.append(
+            f"""
+            SELECT subject, '{name}' AS signal, CAST({entry.spec.version} AS INTEGER) AS version, value, n,
+                   CAST(NULL AS VARCHAR) AS settings FROM score_{name}
+            """
+        )
+    t.define("scores", " UNION ALL ".join(parts))
+    for name in found:
+        t.drop(f"score_{name}")
+    return tuple(found)
+
+
+def link(t: DuckTables, key: HashKey) -> int:
+    """Tables `links`, `group_members`, `group_values`, `group_kinds`, `group_flows`, `group_exchanges`."""
+    held = read_incidence(t)
+    pairs = validated_pairs(t, held)
+    stars = validated_stars(held)
+    public = t.query("SELECT template_id FROM templates WHERE public")["template_id"].to_pylist()
+    known = frozenset(public) | reference_keys(key)
+    groups = form_groups(held, seeds(t, held, pairs, stars), known)
+    write_links(t, held, pairs, stars)
+    write_members(t, held, groups)
+    write_values(t, held, groups)
+    write_flows(t, held, groups)
+    return len(groups)
+
+
+def attribute(t: DuckTables, settings: AssessSettings) -> dict[int, Assessment]:
+    """Assessment of each group."""
+    return judge(t, hypotheses(), settings)

@@ -1,0 +1,168 @@
+"""Distillation against the best innocent explanation, in bits, family by family.
+
+Every measurement has a log-likelihood under each hypothesis. Measurements of one family depend on each other,
+so a family's sum is divided by `1 + (m - 1) ρ`, the variance inflation of m equally correlated items; families
+add up. All bits are integers in 1/1024 before they are added, so the sum does not depend on order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.attribute.features import FEATURES
+from stillwatch.attribute.hypotheses import Hypothesis, log2_density
+from stillwatch.model.families import FAMILIES
+from stillwatch.model.kernels.intervals import wilson
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+UNIT = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class AssessSettings:
+    """`threshold_bits` that the lower end of the weight must pass; `family_bits` that two families must reach;
+    `correlation` inside a family; `prior_bits` of distillation against everything else;
+    `scale` from calibration on training groups, 1 = as they stand."""
+
+    threshold_bits: float = 10.0
+    family_bits: float = 3.0
+    correlation: float = 0.35
+    prior_bits: float = -6.0
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One measurement's part in the comparison with the best alternative, bits in 1/1024."""
+
+    feature: str
+    value: float
+    n: int
+    bits: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the measurements of one group say; all bits in 1/1024."""
+
+    verdict: str
+    prior: int
+    weight: int
+    low: int
+    high: int
+    best: Hypothesis
+    families: Mapping[str, tuple[int, int, int]]
+    items: tuple[Item, ...]
+    log2_lr: Mapping[str, int]
+    posterior: Mapping[str, float]
+
+    @property
+    def p_distillation(self) -> float:
+        """Posterior probability: prior and weight as odds."""
+        return probability(self.prior + self.weight)
+
+
+def probability(bits: int) -> float:
+    """Probability of odds given in 1/1024 bit."""
+    return 1.0 / (1.0 + 2.0 ** -max(min(bits / UNIT, 60.0), -60.0))
+
+
+def assess(
+    measured: Mapping[str, tuple[float, int]],
+    hypotheses: Sequence[Hypothesis],
+    settings: AssessSettings,
+) -> Assessment:
+    """Compare the hypotheses on a group's measurements {feature: (value, n)}."""
+    names = [name for name in FEATURES if name in measured]
+    value = np.array([measured[n][0] for n in names])
+    count = np.array([measured[n][1] for n in names], np.float64)
+    low, high = wilson(value * count, count)
+    ends = np.stack([value, low, high])
+    bits = np.stack([_likelihoods(h, names, ends) for h in hypotheses])  # (H, 3, F)
+    bits = np.rint(bits * _discount(names, settings.correlation) * settings.scale * UNIT).astype(np.int64)
+    total = bits[:, 0].sum(axis=1)
+    prior = np.array([round(h.prior_bits * UNIT) for h in hypotheses])
+    target = next(i for i, h in enumerate(hypotheses) if h.kind == "distillation")
+    others = [i for i in range(len(hypotheses)) if i != target]
+    best = max(others, key=lambda i: (total[i] + prior[i], -i))
+    difference = bits[target] - bits[best]  # (3, F)
+    items = tuple(
+        Item(n, float(value[j]), int(count[j]), int(difference[0, j]), *_ends(difference[:, j]))
+        for j, n in enumerate(names)
+    )
+    families = {f: _family(items, f) for f in FAMILIES}
+    weight, least, most = (sum(part[k] for part in families.values()) for k in range(3))
+    least, most = _combined(items, weight)
+    own_prior = round(settings.prior_bits * UNIT)
+    verdict = _verdict(families, least, hypotheses[best], total[target] - total[best], settings)
+    log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
+    p = probability(own_prior + weight)
+    return Assessment(
+        verdict, own_prior, weight, least, most, hypotheses[best], families, items, log2_lr,
+        _posteriors(hypotheses, total + prior, target, p),
+    )  # fmt: skip
+
+
+def _likelihoods(h: Hypothesis, names: Sequence[str], ends: Floats) -> Floats:
+    out = np.zeros(ends.shape)
+    for j, name in enumerate(names):
+        if name in h.expects:
+            out[:, j] = log2_density(ends[:, j], *h.expects[name])
+    return out
+
+
+def _discount(names: Sequence[str], correlation: float) -> Floats:
+    family = [FEATURES[n].family for n in names]
+    return np.array([1.0 / (1.0 + (family.count(f) - 1) * correlation) for f in family])
+
+
+def _ends(three: Ints) -> tuple[int, int]:
+    return int(three.min()), int(three.max())
+
+
+def _family(items: Sequence[Item], family: str) -> tuple[int, int, int]:
+    own = [i for i in items if FEATURES[i.feature].family == family]
+    weight = sum(i.bits for i in own)
+    return weight, *_combined(own, weight)
+
+
+def _combined(items: Sequence[Item], weight: int) -> tuple[int, int]:
+    """Interval of a sum of independent parts: half-widths add in squares."""
+    down = sum((i.bits - i.low) ** 2 for i in items) ** 0.5
+    up = sum((i.high - i.bits) ** 2 for i in items) ** 0.5
+    return weight - round(down), weight + round(up)
+
+
+def _verdict(
+    families: Mapping[str, tuple[int, int, int]], low: int, best: Hypothesis, lead: int, s: AssessSettings
+) -> str:
+    strong = [f for f, (bits, _, _) in families.items() if bits >= s.family_bits * UNIT]
+    enough = len(strong) >= 2 and any(f != "content" for f in strong)
+    if low > s.threshold_bits * UNIT and enough:
+        return "distillation"
+    if best.kind == "coordinated" or lead > 0:
+        return "coordinated_other"
+    return "innocent"
+
+
+def _posteriors(hypotheses: Sequence[Hypothesis], scores: Ints, target: int, p: float) -> dict[str, float]:
+    """Posterior of each hypothesis: `p` for distillation, the rest shared by score."""
+    rest = np.array([s for i, s in enumerate(scores) if i != target], np.float64) / UNIT
+    share = np.exp2(rest - rest.max())
+    share /= share.sum()
+    out, k = {}, 0
+    for i, h in enumerate(hypotheses):
+        if i == target:
+            out[h.name] = p
+        else:
+            out[h.name] = float((1 - p) * share[k])
+            k += 1
+    return out

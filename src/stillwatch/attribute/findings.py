@@ -1,0 +1,270 @@
+"""Result rows about campaigns: verdicts, evidence, hypotheses, statements. Names of accounts come in as a table."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+from stillwatch.attribute.assess import UNIT, Assessment, Item
+from stillwatch.attribute.features import FEATURES
+from stillwatch.attribute.hypotheses import Hypothesis
+from stillwatch.model.engine import Tables
+from stillwatch.model.families import BY_CODE
+from stillwatch.model.tables import TABLES
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the rows are made from: assessments by group, hypotheses, columns the input lacked."""
+
+    assessments: Mapping[int, Assessment]
+    hypotheses: Sequence[Hypothesis]
+    lacking: frozenset[str]
+    threshold_bits: float
+    end: datetime
+
+
+def name_campaigns(t: Tables) -> dict[int, str]:
+    """Id of each group, from the sorted names of its members; fills `campaign_names`."""
+    rows = t.query(
+        """
+        SELECT m.group_id, a.name FROM group_members m JOIN account_names a ON a.account_id = m.account_id
+        ORDER BY m.group_id, a.name
+        """
+    )
+    digests: dict[int, hashlib.blake2b] = {}
+    for group, name in zip(rows["group_id"].to_pylist(), rows["name"].to_pylist(), strict=True):
+        digests.setdefault(group, hashlib.blake2b(digest_size=6)).update(name.encode() + b"\0")
+    ids = {group: f"c-{digest.hexdigest()}" for group, digest in digests.items()}
+    t.put(
+        "campaign_names",
+        pa.table({"group_id": pa.array(list(ids), pa.int64()), "campaign_id": list(ids.values())}),
+    )
+    return ids
+
+
+def campaigns(t: Tables, f: Findings) -> pa.Table:
+    """Rows of `campaigns`."""
+    rows = []
+    for row in _sizes(t).to_pylist():
+        a = f.assessments[row["group_id"]]
+        rows.append(
+            {
+                "campaign_id": row["campaign_id"],
+                "first_seen": row["first_seen"],
+                "last_seen": row["last_seen"],
+                "accounts": row["accounts"],
+                "exchanges": row["exchanges"] or 0,
+                "verdict": a.verdict,
+                "p_distillation": round(a.p_distillation, 6),
+                "prior_bits": a.prior / UNIT,
+                "weight_bits": a.weight / UNIT,
+                "weight_low": a.low / UNIT,
+                "weight_high": a.high / UNIT,
+                "q_value": None,
+                "q_reason": "the calibration in use is simulated; make your own with `stillwatch calibrate`",
+                "best_alternative": a.best.name,
+                "alternative_bits": a.weight / UNIT,
+                "capabilities": row["capabilities"] or [],
+                "phases": _phases(row),
+                "detected_at": f.end if a.verdict == "distillation" else None,
+                "threshold_bits": f.threshold_bits,
+                "statement": statement(a, row["accounts"], row["exchanges"] or 0),
+                "missing": missing(f),
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=TABLES["campaigns"].schema)
+
+
+def statement(a: Assessment, accounts: int, exchanges: int) -> str:
+    """The finding in one or two sentences, made from the numbers."""
+    size = f"{accounts:,} accounts, {exchanges:,} exchanges"
+    best = a.best.title
+    for_it = [i for i in sorted(a.items, key=lambda i: -i.bits) if i.bits > UNIT // 2][:3]
+    against = [i for i in sorted(a.items, key=lambda i: i.bits) if i.bits < -UNIT // 2][:2]
+    why = "; ".join(_said(i) for i in for_it) or "nothing in particular"
+    if a.verdict == "distillation":
+        text = f"{size} act together and take training data: {why}. The best other explanation is {best}."
+    elif a.verdict == "coordinated_other":
+        text = f"{size} act together; that they harvest is not shown. What fits best is {best}."
+    else:
+        text = f"{size} resemble a campaign and were left alone: {best} explains them."
+    return text + (f" Against distillation: {'; '.join(_said(i) for i in against)}." if against else "")
+
+
+def missing(f: Findings) -> list[str]:
+    """Measurements that could not be made, with the columns they need."""
+    return [
+        f"{feature.name}: needs {' or '.join(feature.needs)}"
+        for feature in FEATURES.values()
+        if feature.needs and all(c in f.lacking for c in feature.needs)
+    ]
+
+
+def evidence(t: Tables, f: Findings, ids: Mapping[int, str]) -> pa.Table:
+    """Rows of `evidence`: each measurement's part in the comparison with the best alternative."""
+    examples = _examples(t)
+    rows = []
+    for group, a in f.assessments.items():
+        for item in a.items:
+            if item.bits == 0 and item.low == 0 and item.high == 0:
+                continue
+            feature = FEATURES[item.feature]
+            rows.append(
+                {
+                    "campaign_id": ids[group],
+                    "subject_kind": "campaign",
+                    "subject": ids[group],
+                    "family": feature.family,
+                    "kind": item.feature,
+                    "signal": item.feature,
+                    "version": 1,
+                    "weight_bits": item.bits / UNIT,
+                    "low": item.low / UNIT,
+                    "high": item.high / UNIT,
+                    "n": item.n,
+                    "statement": _said(item, a.best),
+                    "rows": examples.get((group, feature.family), []),
+                    "counter": item.bits < 0,
+                }
+            )
+    return pa.Table.from_pylist(rows, schema=TABLES["evidence"].schema)
+
+
+def hypotheses(f: Findings, ids: Mapping[int, str]) -> pa.Table:
+    """Rows of `hypotheses`, every explanation of every group."""
+    rows = []
+    for group, a in f.assessments.items():
+        for h in f.hypotheses:
+            fits, lacks = _fit(a, h)
+            rows.append(
+                {
+                    "campaign_id": ids[group],
+                    "hypothesis": h.name,
+                    "log2_lr": a.log2_lr[h.name] / UNIT,
+                    "posterior": round(a.posterior[h.name], 6),
+                    "main_evidence": fits,
+                    "missing_evidence": lacks,
+                }
+            )
+    return pa.Table.from_pylist(rows, schema=TABLES["hypotheses"].schema)
+
+
+def attributions(f: Findings, ids: Mapping[int, str]) -> pa.Table:
+    """Rows of `attributions`: without actor profiles every campaign's actor is unknown, and said to be."""
+    rows = [
+        {
+            "campaign_id": ids[group],
+            "actor": "unknown actor",
+            "posterior": 1.0,
+            "low": 1.0,
+            "high": 1.0,
+            "log2_lr": 0.0,
+            "profile_version": None,
+            "without_family": "{}",
+            "alternatives": ["another actor", "not distillation"],
+            "would_change": ["an actor profile whose indicators the campaign holds"],
+            "ladder": "activity cluster",
+            "statement": "Who is behind it cannot be said: no actor profile was given.",
+        }
+        for group, a in f.assessments.items()
+        if a.verdict == "distillation"
+    ]
+    return pa.Table.from_pylist(rows, schema=TABLES["attributions"].schema)
+
+
+def _said(item: Item, best: Hypothesis | None = None) -> str:
+    feature = FEATURES[item.feature]
+    text = f"{item.value:.0%} of {item.n:,} {feature.question}"
+    if best is not None and item.feature in best.expects:
+        text += f"; {best.title} would have about {best.expects[item.feature][0]:.0%}"
+    return text
+
+
+def _fit(a: Assessment, h: Hypothesis) -> tuple[str, str]:
+    """The measurement nearest to what a hypothesis expects, and the one farthest from it."""
+    told = {i.feature: i.value for i in a.items}
+    gaps = sorted(
+        (abs(told[name] - mean), name, mean) for name, (mean, _) in h.expects.items() if name in told
+    )
+    if not gaps:
+        return "", ""
+    (_, near, near_mean), (gap, far, far_mean) = gaps[0], gaps[-1]
+    fits = f"{FEATURES[near].question}: {told[near]:.0%}, expected about {near_mean:.0%}"
+    lacks = f"{FEATURES[far].question}: {told[far]:.0%}, expected about {far_mean:.0%}"
+    return fits, lacks if gap > 0.2 else ""
+
+
+def _sizes(t: Tables) -> pa.Table:
+    return t.query(
+        """
+        SELECT n.group_id, n.campaign_id, m.accounts, x.exchanges, x.first_seen, x.last_seen, c.capabilities,
+               r.model_key IS NOT NULL AS pivoted, r.released_at, r.share
+        FROM campaign_names n
+        JOIN (SELECT group_id, count(*) AS accounts FROM group_members GROUP BY group_id) m
+          ON m.group_id = n.group_id
+        LEFT JOIN (SELECT g.group_id, count(*) AS exchanges, min(k.ts) AS first_seen, max(k.ts) AS last_seen
+                   FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id GROUP BY g.group_id) x
+          ON x.group_id = n.group_id
+        LEFT JOIN (SELECT group_id, list(capability ORDER BY n DESC, capability) AS capabilities FROM
+                    (SELECT g.group_id, t.capability, count(*) AS n FROM group_exchanges g
+                     JOIN templates t ON t.template_id = g.template_id
+                     WHERE t.capability <> 'general' GROUP BY g.group_id, t.capability) q
+                   GROUP BY group_id) c ON c.group_id = n.group_id
+        LEFT JOIN group_pivots r ON r.group_id = n.group_id
+        ORDER BY n.campaign_id
+        """
+    )
+
+
+def write_pivots(t: Tables, *, min_share: float = 0.3) -> None:
+    """Fill `group_pivots`: groups of which a share moved to a model within a day of its release."""
+    t.define(
+        "group_pivots",
+        f"""
+        SELECT group_id, model_key, released_at, share FROM (
+            SELECT *, row_number() OVER (PARTITION BY group_id ORDER BY share DESC, released_at) AS best FROM (
+                SELECT g.group_id, r.model_key, r.released_at,
+                       avg(CASE WHEN k.model_key = r.model_key THEN 1.0 ELSE 0.0 END) AS share, count(*) AS n
+                FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
+                JOIN release_times r ON k.ts >= r.released_at AND k.ts < r.released_at + INTERVAL 24 HOUR
+                GROUP BY g.group_id, r.model_key, r.released_at
+            ) AS shares WHERE share >= {min_share} AND n >= 20
+        ) AS ranked WHERE best = 1
+        """,
+    )
+
+
+def _phases(row: Row) -> list[dict[str, object]]:
+    phases = []
+    if row["first_seen"] is not None:
+        phases.append({"kind": "start", "at": row["first_seen"], "detail": "first demixed exchange"})
+    if row["pivoted"]:
+        share = float(row["share"])  # type: ignore[arg-type]
+        detail = f"{share:.0%} of a day's exchanges went to a model released that day"
+        phases.append({"kind": "pivot", "at": row["released_at"], "detail": detail})
+    return phases
+
+
+def _examples(t: Tables, *, most: int = 5) -> dict[tuple[int, str], list[str]]:
+    """Ids of rows behind the evidence: of each family the favoured values with the largest part of the group."""
+    rows = t.query(
+        f"""
+        SELECT group_id, kind, value_key FROM (
+            SELECT group_id, kind, value_key, row_number() OVER (
+                PARTITION BY group_id, kind // 100 ORDER BY inside DESC, lift_bits DESC, value_key) AS place
+            FROM group_values) AS placed
+        WHERE place <= {most} ORDER BY group_id, kind, place
+        """
+    )
+    out: dict[tuple[int, str], list[str]] = {}
+    for row in rows.to_pylist():
+        kind = BY_CODE[row["kind"]]
+        out.setdefault((row["group_id"], kind.family), []).append(f"holdings/{kind.name}/{row['value_key']}")
+    return out

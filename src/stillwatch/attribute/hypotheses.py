@@ -1,0 +1,89 @@
+"""Explanations of a group, each with the measurements it expects.
+
+An expectation is a beta distribution (mean, concentration) of one feature, mixed with a uniform one so that no
+single measurement decides: `f(x) = (1 - u) Beta(x; mk, (1 - m)k) + u`. A hypothesis that expects nothing of a
+feature has f = 1, no evidence either way. Expectations are fitted by `lab` on groups that the same pipeline
+formed from training traffic, and can be read and changed in `hypotheses.toml`.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.attribute.features import FEATURES
+from stillwatch.model.errors import ExtensionError
+
+Floats = NDArray[np.float64]
+
+UNIFORM = 0.2
+EDGE = 0.02  # measurements closer to 0 or 1 count as this close
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One explanation: `innocent` ones end an examination, `coordinated` ones are kept as such."""
+
+    name: str
+    title: str
+    kind: str  # "distillation", "coordinated" or "innocent"
+    prior_bits: float
+    expects: Mapping[str, tuple[float, float]]
+
+
+def read_hypotheses(text: str, *, where: str) -> tuple[Hypothesis, ...]:
+    """Hypotheses of a TOML text, in its order.
+
+    Raises `ExtensionError` if an expectation names an unknown feature or is out of range, or if
+    `distillation` is missing.
+    """
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ExtensionError(f"is not TOML: {error}", where=where, remedy="Mend the file") from error
+    found = tuple(_one(name, table, where) for name, table in tables.get("hypotheses", {}).items())
+    if [h.kind for h in found].count("distillation") != 1:
+        raise ExtensionError("needs one hypothesis of kind distillation", where=where, remedy="Add it")
+    return found
+
+
+def _one(name: str, table: Mapping[str, object], where: str) -> Hypothesis:
+    expects = table.get("expects", {})
+    place = f"{where}: hypotheses.{name}"
+    if table.get("kind") not in ("distillation", "coordinated", "innocent") or not isinstance(expects, dict):
+        raise ExtensionError("kind or expects is wrong", where=place, remedy="See the shipped file")
+    for feature, pair in expects.items():
+        if feature not in FEATURES:
+            raise ExtensionError(
+                f"unknown feature {feature!r}", where=place, remedy=f"Use one of {', '.join(FEATURES)}"
+            )
+        if not (isinstance(pair, list) and len(pair) == 2 and 0 < pair[0] < 1 and pair[1] > 0):
+            raise ExtensionError(
+                f"{feature} = {pair!r} is not [mean, concentration]",
+                where=place,
+                remedy="Give a mean between 0 and 1 and a positive concentration",
+            )
+    return Hypothesis(
+        name,
+        str(table.get("title", name)),
+        str(table["kind"]),
+        float(table.get("prior_bits", 0.0)),  # type: ignore[arg-type]
+        {feature: (float(pair[0]), float(pair[1])) for feature, pair in expects.items()},
+    )
+
+
+def log2_density(x: Floats, mean: float, concentration: float) -> Floats:
+    """log2 of the mixed beta density at each measurement; same shape as `x`."""
+    a, b = mean * concentration, (1 - mean) * concentration
+    inside = np.clip(x, EDGE, 1 - EDGE)
+    log_beta = (a - 1) * np.log(inside) + (b - 1) * np.log1p(-inside) - _log_beta_function(a, b)
+    return np.asarray(np.log2((1 - UNIFORM) * np.exp(log_beta) + UNIFORM))
+
+
+def _log_beta_function(a: float, b: float) -> float:
+    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
