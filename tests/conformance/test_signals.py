@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.lab.conformance import CHECKS, Subject, signals
+from stillwatch.lab.conformance import signals
+from stillwatch.lab.signal_checks import CHECKS, Subject
 from stillwatch.lab.signal_pages import index_page, signal_page
 from stillwatch.model.engine import Tables
 from stillwatch.store.duck import open_duck

@@ -55,10 +55,14 @@ class SignalCase:
     at_most: float | None = None
     at_least: float | None = None
 
-    def load(self, engine: Tables) -> None:
-        """Put every table a signal may read into an engine, the empty ones too."""
-        for name, schema in SCHEMAS.items():
-            engine.put(name, self.tables.get(name, schema.empty_table()))
+    def load(self, engine: Tables, *, reads: Sequence[str] = tuple(SCHEMAS)) -> None:
+        """Put the tables a signal reads into an engine, the empty ones too."""
+        for name in reads:
+            engine.put(name, self.table(name))
+
+    def table(self, name: str) -> pa.Table:
+        """One table; without rows where the case says nothing of it."""
+        return self.tables.get(name, SCHEMAS[name].empty_table())
 
 
 def name_key(word: str) -> int:
@@ -168,18 +172,25 @@ def _expand(
         raise InputError(
             f"unknown table {name!r}", where=str(path), remedy=f"Use one of {', '.join(SCHEMAS)}"
         )
-    schema = SCHEMAS[name]
     for place, row in enumerate(rows):
-        unknown = set(row) - set(schema.names) - NOT_COLUMNS
-        if unknown:
-            raise InputError(
-                f"table {name} has no column {min(unknown)!r}", where=str(path), remedy="Correct it"
-            )
+        _check_names(name, row, path)
         repeat = row.get("repeat", 1)
         times = repeat[step] if isinstance(repeat, list) else repeat
         pause = timedelta(minutes=row.get("every_minutes", 1 if name == "keys" else 0))
         for turn in range(times):
             yield _row(name, row, turn, pause) | _implied(name, row, window, place, turn, pause)
+
+
+def _check_names(name: str, row: Row, path: Path) -> None:
+    unknown = set(row) - set(SCHEMAS[name].names) - NOT_COLUMNS
+    if unknown:
+        raise InputError(f"table {name} has no column {min(unknown)!r}", where=str(path), remedy="Correct it")
+    for column, known in (("kind", KINDS), ("finish", FINISH)):
+        word = row.get(column)
+        if isinstance(word, str) and word not in known:
+            raise InputError(
+                f"unknown {column} {word!r}", where=str(path), remedy=f"Use one of {', '.join(known)}"
+            )
 
 
 def _row(name: str, row: Row, turn: int, pause: timedelta) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from stillwatch.lab.signal_cases import read_case, read_series
 from stillwatch.model.registry import Entry, SignalSpec
 
 QUESTIONS = ("Why it ", "Innocent look-alikes:", "Cost of evading it:", "Source:")
+UNANSWERED = "…"
 DIRECTIONS = (
     "describes, speaks neither way",
     "more speaks for distillation",

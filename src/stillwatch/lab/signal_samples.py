@@ -20,7 +20,7 @@ DAY_US = 86_400_000_000
 KEY_COLUMNS = ("exact_key", "params_key", "client_key", "model_key")
 
 
-def sample_case(*, seed: int, accounts: int = 12, exchanges: int = 3000, days: int = 30) -> SignalCase:
+def sample_case(*, seed: int, accounts: int = 10, exchanges: int = 1600, days: int = 30) -> SignalCase:
     """A case of random tables; the same seed gives the same case.
 
     One tenth of the exchanges lies outside the window, one tenth of the optional values is null.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.lab.signal_cases import DERIVED
+from stillwatch.model.engine import Window
 from stillwatch.model.tables import TABLES
 
 
@@ -32,6 +34,29 @@ def abroad(table: pa.Table) -> pa.Table:
     """The same instants, written in a time zone with an odd offset."""
     there = pa.timestamp("us", tz="Asia/Kathmandu")
     return _changed(table, lambda f: pa.types.is_timestamp(f.type), lambda column: column.cast(there))
+
+
+def later(table: pa.Table, *, hours: int) -> pa.Table:
+    """The same rows, everything some hours later."""
+    pause = pa.scalar(timedelta(hours=hours))
+    moved = _changed(table, lambda f: pa.types.is_timestamp(f.type), lambda column: pc.add(column, pause))
+    return _changed(moved, lambda f: f.name == "hour", lambda column: pc.add(column, hours))
+
+
+def later_window(window: Window, *, hours: int) -> Window:
+    """The same span of time, some hours later."""
+    return Window(window.start + timedelta(hours=hours), window.end + timedelta(hours=hours))
+
+
+def partials(name: str, table: pa.Table) -> pa.Table:
+    """Counts above 1 of `holdings` and `activity` in two rows for one key; other tables as they are."""
+    if name not in ("holdings", "activity"):
+        return table
+    place = table.schema.get_field_index("n")
+    more = table.filter(pc.field("n") > 1)
+    ones = more.set_column(place, "n", pa.array(np.ones(more.num_rows, dtype=np.int64)))
+    rest = table.set_column(place, "n", pc.max_element_wise(pc.subtract(table["n"], 1), 1))
+    return pa.concat_tables([rest, ones])
 
 
 def without_values(name: str, table: pa.Table) -> pa.Table:
