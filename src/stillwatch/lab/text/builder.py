@@ -36,8 +36,8 @@ Row: TypeAlias = tuple[int, int, int, int, int]
 class Builder:
     """Collects programmes; `freeze` gives the tables.
 
-    `fillings` says what a slot's name stands for: free text, or a choice of strings, which may hold slots of free
-    text and of plain strings themselves. `synonyms` gives the replacements of a word, the word itself left out.
+    `fillings` says what a slot's name stands for: free text, or a choice of strings, which may hold slots
+    themselves. `synonyms` gives the replacements of a word, the word itself left out.
     """
 
     chains: Chains

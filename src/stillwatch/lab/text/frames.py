@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
-from stillwatch.lab.text.sources import Split, load_sources
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stillwatch.lab.text.sources import SPLITS, Split, load_sources, row_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +27,35 @@ class Frame:
 
 
 def load_frames(split: Split) -> list[Frame]:
-    """The frames that traffic of a split may use, in a fixed order."""
+    """The frames that traffic of a split may use, in a fixed order.
+
+    Those of a source that is divided by rows go to the splits in turn, kind by kind, in the order of their hashes.
+    """
     sources = load_sources()
-    return [frame for frame in read_frames() if sources[frame.source].serves(split, frame.text)]
+    turns: Counter[tuple[str, str]] = Counter()
+    chosen: list[Frame] = []
+    for frame in sorted([*read_frames(), *_personas()], key=lambda f: (f.kind, f.source, row_hash(f.text))):
+        source = sources[frame.source]
+        turn = SPLITS[turns[frame.kind, frame.source] % len(SPLITS)]
+        turns[frame.kind, frame.source] += 1
+        if turn == split if source.use == "by_row" else source.use in (split, "reference"):
+            chosen.append(frame)
+    return chosen
+
+
+def _personas() -> Iterator[Frame]:
+    """Public persona prompts of the reference corpus, word for word."""
+    for text, source in zip(
+        *(load_reference()[name].to_pylist() for name in ("text", "source")), strict=True
+    ):
+        if source == "awesome_reference":
+            yield Frame("persona", source, text.replace("{{", "{ {"))
+
+
+def load_reference() -> pa.Table:
+    """The reference corpus: columns text, source, licence. Public text whose sharing proves nothing."""
+    with files("stillwatch.lab").joinpath("data", "text", "reference.parquet").open("rb") as stream:
+        return pq.read_table(stream)
 
 
 def read_frames() -> Iterator[Frame]:

@@ -34,6 +34,9 @@ ORDINARY = (
     "support_bot",
     "viral",
 )
+PUBLIC_TOOL = (
+    "public_tool"  # prompts of the distillation tools of a split, word for word, as anybody may use them
+)
 ANSWER_WORDS = 60  # answers are cut here (about 360 characters) to keep data sets small
 WORDS_PER_TOKEN = 0.75
 
@@ -63,11 +66,11 @@ class TextLibrary:
         return library
 
     def programs(self, kind: str) -> I32:
-        """Ids of the programmes of a kind (one of HARVEST or ORDINARY), variants left out.
+        """Ids of the programmes of a kind (one of HARVEST or ORDINARY, or PUBLIC_TOOL), variants left out.
 
         Raises `UsageError` for a kind that is not known.
         """
-        found = [i for i, f in enumerate(self._frames) if f.kind == kind and not f.variant]
+        found = [i for i, frame in enumerate(self._frames) if _is_of(frame, kind)]
         if not found:
             raise UsageError(
                 f"no text is of kind {kind!r}", remedy=f"Use one of {', '.join(HARVEST + ORDINARY)}"
@@ -115,3 +118,11 @@ class TextLibrary:
         self._frozen = None
         self._frames.append(frame)
         return self._builder.add(frame.text, reworded)
+
+
+def _is_of(frame: Frame, kind: str) -> bool:
+    if frame.variant:
+        return False
+    if kind == PUBLIC_TOOL:
+        return frame.kind in HARVEST and not frame.source.startswith("own_")
+    return frame.kind == kind

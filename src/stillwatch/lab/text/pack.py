@@ -70,6 +70,17 @@ def _sentences(record: Mapping[str, Any]) -> Texts:
             yield sentence
 
 
+def _questions(record: Mapping[str, Any]) -> Texts:
+    return (sentence for sentence in _sentences(record) if sentence.endswith("?"))
+
+
+def _opening(record: Mapping[str, Any]) -> Texts:
+    """The first sentences of a prompt that is not a form."""
+    text = " ".join(record["prompt"].split())
+    if text.count("{") + text.count("#") < 3:
+        yield text
+
+
 def _chat_turn(record: Mapping[str, Any]) -> Texts:
     if not record["prompt"].startswith("/"):
         yield record["prompt"]
@@ -92,7 +103,11 @@ COLLECTIONS: Mapping[str, tuple[Collection, ...]] = MappingProxyType(
             Collection("gsm8k_open/gsm8k.jsonl.gz", "problem", _field("question"), 600, 500),
             Collection("gsm8k_open/gsm8k.jsonl.gz", "answer", _field("answer"), 300, 500),
         ),
-        "t0_tasks": (Collection("t0_p3_batch_tasks/tasks.jsonl.gz", "passage", _sentences, 5000, 220),),
+        "t0_tasks": (
+            Collection("t0_p3_batch_tasks/tasks.jsonl.gz", "passage", _sentences, 5000, 220),
+            Collection("t0_p3_batch_tasks/tasks.jsonl.gz", "question", _questions, 2500, 160),
+        ),
+        "awesome_prompts": (Collection("awesome_prompts/prompts.jsonl.gz", "chat", _opening, 900, 350),),
     }
 )
 

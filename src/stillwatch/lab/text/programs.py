@@ -22,6 +22,7 @@ U64 = npt.NDArray[np.uint64]
 F32 = npt.NDArray[np.float32]
 
 FIXED, PICK, PROSE, SYNONYM, SUB = 0, 1, 2, 3, 4
+DEPTH = 5
 LONE_JUMP = 6  # sixteenths: how often a word with a single known successor jumps elsewhere instead
 
 
@@ -35,7 +36,7 @@ class Grammar:
     * PICK: vocabulary. One of its pieces, by the filling.
     * PROSE: chain, least words, most words. Free text from a word chain.
     * SYNONYM: vocabulary. Its first piece, or another with the exchange's rewording strength.
-    * SUB: vocabulary of skeletons. One of them, by the filling; those contain no SUB.
+    * SUB: vocabulary of skeletons. One of them, by the filling; at most `DEPTH` - 1 levels deep.
     """
 
     pool: pa.LargeStringArray
@@ -172,21 +173,28 @@ def _expand(tables: Any, picks: Any, prose: Any, asked: Any, seed: Any, room: An
     program, filling, strength = asked
     ids = np.empty(room, np.int32)
     offsets = np.zeros(len(program) + 1, np.int64)
+    cursor, end, hashes = np.zeros(DEPTH, np.int64), np.zeros(DEPTH, np.int64), np.zeros(DEPTH, np.uint64)
     at = 0
     for i in range(len(program)):
         h = _mix(filling[i], seed)
         fresh = _mix(h, np.uint64(program[i]))
         skeleton = _skeleton(programs, program[i], strength[i], fresh)
-        for e in range(skeletons[skeleton], skeletons[skeleton + 1]):
-            element = elements[e]
-            if element[0] != SUB:
-                at = _element(element, picks, prose, h, fresh, strength[i], ids, at)
+        cursor[0], end[0], hashes[0] = skeletons[skeleton], skeletons[skeleton + 1], h
+        level = 0
+        while level >= 0:
+            if cursor[level] == end[level]:
+                level -= 1
                 continue
-            inner = _mix(h, np.uint64(element[1]))
+            element = elements[cursor[level]]
+            cursor[level] += 1
+            if element[0] != SUB:
+                at = _element(element, picks, prose, hashes[level], fresh, strength[i], ids, at)
+                continue
+            inner = _mix(hashes[level], np.uint64(element[1]))
             first = vocabularies[element[2]]
             chosen = vocabulary[first + _below(inner, vocabularies[element[2] + 1] - first)]
-            for f in range(skeletons[chosen], skeletons[chosen + 1]):
-                at = _element(elements[f], picks, prose, inner, fresh, strength[i], ids, at)
+            level += 1
+            cursor[level], end[level], hashes[level] = skeletons[chosen], skeletons[chosen + 1], inner
         offsets[i + 1] = at
     return ids, offsets
 

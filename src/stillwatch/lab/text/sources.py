@@ -54,8 +54,12 @@ def load_sources() -> Mapping[str, Source]:
 
 def row_split(row: str) -> Split:
     """The split a row belongs to, by a hash of its text."""
-    digest = hashlib.blake2b(row.encode(), digest_size=4).digest()
-    return SPLITS[int.from_bytes(digest, "little") % len(SPLITS)]
+    return SPLITS[row_hash(row) % len(SPLITS)]
+
+
+def row_hash(row: str) -> int:
+    """A 32-bit number from the text of a row."""
+    return int.from_bytes(hashlib.blake2b(row.encode(), digest_size=4).digest(), "little")
 
 
 def rows_of(split: Split, rows: Sequence[str]) -> list[str]:
