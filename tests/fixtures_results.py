@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,10 @@ class Plan:
     threshold: float = 18.0
     relay_share: float = 0.0
     statement: str | None = None
+
+    def sized(self, accounts: int) -> Plan:
+        """The same campaign with another number of accounts."""
+        return replace(self, accounts=accounts)
 
 
 DISTILLATION = (

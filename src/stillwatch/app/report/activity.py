@@ -154,11 +154,10 @@ def _bar(scale: _Scale, i: int, exchanges: tuple[int, float], members: tuple[int
 
 
 def _nice(top: int) -> int:
-    """The next round number above `top`, even so that its half is whole."""
-    step = 10 ** (len(str(max(top, 1))) - 1)
-    return max(
-        next(m * step // 10 for m in (10, 12, 16, 20, 30, 40, 50, 60, 80, 100) if m * step >= 10 * top), 2
-    )
+    """The next round number from `top` up, even so that its half is whole."""
+    step = 10 ** (len(str(top)) - 1)
+    rounds = [int(m * step) for m in (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10)]
+    return max(min(n for n in rounds if n >= top), 2)
 
 
 def _dates(scale: _Scale) -> tuple[Tick, ...]:

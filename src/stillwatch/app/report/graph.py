@@ -14,7 +14,7 @@ from stillwatch.app.report.results import Results, Row
 from stillwatch.app.report.words import bits, clipped, count, plural, title
 from stillwatch.model.families import FAMILIES, KINDS
 
-GROUPS = 12
+GROUPS = 9
 VALUES = 22
 VALUES_PER_KIND = 4
 MIN_BITS = 0.5
