@@ -143,31 +143,18 @@ def _prose(prose: Any, chain: Any, low: Any, high: Any, h: Any, ids: Any, at: An
 
 
 @nb.njit(cache=True, nogil=True)
-def _element(
-    element: Any, picks: Any, prose: Any, h: Any, fresh: Any, strength: Any, ids: Any, at: Any
-) -> Any:
-    """Write what one element adds; `h` is the filling's hash, `fresh` the exchange's own."""
-    vocabulary, vocabularies = picks
-    kind, slot, argument = element[0], np.uint64(element[1]), element[2]
-    if kind == PROSE:
-        return _prose(prose, argument, element[3], element[4], _mix(h, slot), ids, at)
-    piece = np.int64(argument)
-    if kind != FIXED:
-        first = vocabularies[argument]
-        size = vocabularies[argument + 1] - first
-        if kind == PICK:
-            piece = np.int64(vocabulary[first + _below(_mix(h, slot), size)])
-        else:
-            draw = _mix(fresh, slot)
-            other = np.float32(draw & np.uint64(0xFFFF)) < strength * np.float32(65536)
-            piece = np.int64(vocabulary[first + (1 + _below(draw, size - 1) if other else 0)])
-    ids[at] = piece
-    return at + 1
+def _choice(kind: Any, size: Any, h: Any, draw: Any, strength: Any) -> Any:
+    """Which item of a vocabulary: by the filling, or for synonyms by the exchange's own draw."""
+    if kind != SYNONYM:
+        return _below(h, size)
+    if np.float32(draw & np.uint64(0xFFFF)) < strength * np.float32(65536):
+        return 1 + _below(draw, size - 1)
+    return np.int64(0)
 
 
 @nb.njit(cache=True, nogil=True)
 def _expand(tables: Any, picks: Any, prose: Any, asked: Any, seed: Any, room: Any) -> Any:
-    """Piece ids of all texts, and their offsets."""
+    """Piece ids of all texts, and their offsets. Cells are read one by one: views of rows cost more than the work."""
     elements, skeletons, programs = tables
     vocabulary, vocabularies = picks
     program, filling, strength = asked
@@ -176,25 +163,35 @@ def _expand(tables: Any, picks: Any, prose: Any, asked: Any, seed: Any, room: An
     cursor, end, hashes = np.zeros(DEPTH, np.int64), np.zeros(DEPTH, np.int64), np.zeros(DEPTH, np.uint64)
     at = 0
     for i in range(len(program)):
-        h = _mix(filling[i], seed)
-        fresh = _mix(h, np.uint64(program[i]))
+        hashes[0] = _mix(filling[i], seed)
+        fresh = _mix(hashes[0], np.uint64(program[i]))
         skeleton = _skeleton(programs, program[i], strength[i], fresh)
-        cursor[0], end[0], hashes[0] = skeletons[skeleton], skeletons[skeleton + 1], h
+        cursor[0], end[0] = skeletons[skeleton], skeletons[skeleton + 1]
         level = 0
         while level >= 0:
-            if cursor[level] == end[level]:
+            e = cursor[level]
+            if e == end[level]:
                 level -= 1
                 continue
-            element = elements[cursor[level]]
-            cursor[level] += 1
-            if element[0] != SUB:
-                at = _element(element, picks, prose, hashes[level], fresh, strength[i], ids, at)
+            cursor[level] = e + 1
+            kind, slot, argument = elements[e, 0], np.uint64(elements[e, 1]), elements[e, 2]
+            if kind == FIXED:
+                ids[at] = argument
+                at += 1
                 continue
-            inner = _mix(hashes[level], np.uint64(element[1]))
-            first = vocabularies[element[2]]
-            chosen = vocabulary[first + _below(inner, vocabularies[element[2] + 1] - first)]
-            level += 1
-            cursor[level], end[level], hashes[level] = skeletons[chosen], skeletons[chosen + 1], inner
+            h = _mix(hashes[level], slot)
+            if kind == PROSE:
+                at = _prose(prose, argument, elements[e, 3], elements[e, 4], h, ids, at)
+                continue
+            first = vocabularies[argument]
+            size = vocabularies[argument + 1] - first
+            item = vocabulary[first + _choice(kind, size, h, _mix(fresh, slot), strength[i])]
+            if kind == SUB:
+                level += 1
+                cursor[level], end[level], hashes[level] = skeletons[item], skeletons[item + 1], h
+                continue
+            ids[at] = item
+            at += 1
         offsets[i + 1] = at
     return ids, offsets
 

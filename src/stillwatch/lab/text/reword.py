@@ -23,8 +23,12 @@ MARKS = ((" - ", " -- "), (":\n", "\n"), (":\n", ":\n\n"), ("\n\n", "\n"), (". "
 
 @dataclass(frozen=True, slots=True)
 class Rewording:
-    """Synonyms by word, and the parts that openings and closings of private frames are made of."""
+    """Synonyms by word, and the parts that openings and closings of private frames are made of.
 
+    `mild` has content words only; `synonyms` also the small words, which rewording each exchange replaces too.
+    """
+
+    mild: Mapping[str, tuple[str, ...]]
     synonyms: Mapping[str, tuple[str, ...]]
     openings: tuple[tuple[str, ...], ...]
     closings: tuple[tuple[str, ...], ...]
@@ -34,17 +38,16 @@ def load_rewording() -> Rewording:
     """The rewording of the package, from `lab/data/text/rewording.toml`."""
     text = files("stillwatch.lab").joinpath("data", "text", "rewording.toml").read_text("utf-8")
     document = tomllib.loads(text)
-    synonyms: dict[str, tuple[str, ...]] = {}
+    mild: dict[str, tuple[str, ...]] = {}
     for group in document["groups"]:
         for word in group:
             if " " not in word:
                 others = tuple(other for other in group if other != word)
-                synonyms[word] = tuple(dict.fromkeys(synonyms.get(word, ()) + others))
-    for word, others in document["one_way"].items():
-        synonyms[word] = tuple(dict.fromkeys(synonyms.get(word, ()) + tuple(others)))
+                mild[word] = tuple(dict.fromkeys(mild.get(word, ()) + others))
+    small = {word: tuple(others) for word, others in document["one_way"].items()}
     openings = tuple(tuple(part) for part in document["openings"])
     closings = tuple(tuple(part) for part in document["closings"])
-    return Rewording(synonyms, openings, closings)
+    return Rewording(mild, {**small, **mild}, openings, closings)
 
 
 def orders(text: str) -> tuple[str, ...]:
@@ -61,11 +64,11 @@ def vary(frame: Frame, rewording: Rewording, *, seed: int) -> Frame:
     rng = np.random.default_rng([seed, zlib.crc32(frame.text.encode())])
     share = rng.uniform(0.15, 0.4)
     text = _reorder(frame.text, rng) if rng.random() < 0.7 else frame.text
-    text = _replace_words(text, rewording.synonyms, share, rng)
+    text = _replace_words(text, rewording.mild, share, rng)
     for old, new in MARKS:
         if rng.random() < 0.15:
             text = text.replace(old, new)
-    system = _replace_words(frame.system, rewording.synonyms, share, rng)
+    system = _replace_words(frame.system, rewording.mild, share, rng)
     if rng.random() < 0.6:
         opening = _phrase(rewording.openings, rng)
         if frame.system and rng.random() < 0.5:
