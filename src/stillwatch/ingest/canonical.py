@@ -60,8 +60,8 @@ class Canonical:
         return given | {"account_id"} if self._account in given else given
 
     def _batch(self, chunk: Chunk, source: Source) -> Batch:
-        if self._account and self._account in chunk.columns:
-            ids = chunk.columns[self._account]
+        if self._account:
+            ids = chunk.columns.get(self._account, [None] * len(chunk.lines))
             given = ids.to_pylist() if isinstance(ids, pa.Array) else ids
             chunk.columns = dict(chunk.columns) | {"account_id": [text(value) for value in given]}
         filled = fill(chunk, self._plan, EXCHANGES, WIDE, where=source.path)

@@ -53,6 +53,7 @@ def check(batch: Batch, *, seen: Seen, latest: int) -> Checked:
     why[fresh[repeated]] = len(reasons)
     reasons.append("duplicate exchange_id")
     rejects = batch.rejects + [batch.reject(int(i), reasons[why[i]]) for i in np.flatnonzero(why)]
+    rejects.sort(key=lambda reject: (reject.file, reject.line))
     kept = rows if not why.any() else rows.filter(pa.array(why == 0))
     return Checked(narrowed(kept), rejects)
 

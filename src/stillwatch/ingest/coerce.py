@@ -81,11 +81,11 @@ def moment(value: Any) -> int | None:
     Numbers are told apart by size (a count of seconds has ten digits today). Text without a zone is UTC.
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return _from_number(float(value))
+        return _from_number(value)
     if not isinstance(value, str) or not value:
         return None
-    if value[0].isdigit() and value.replace(".", "", 1).isdecimal() and "-" not in value:
-        return _from_number(float(value)) if len(value) < 32 else None
+    if len(value) < 32 and "-" not in value and value.replace(".", "", 1).isdecimal():
+        return _from_number(int(value) if value.isdecimal() else float(value))
     try:
         parsed = datetime.fromisoformat(value)
     except ValueError as error:
@@ -96,8 +96,6 @@ def moment(value: Any) -> int | None:
 
 
 def _from_number(value: float) -> int | None:
-    if not abs(value) < 1e20:
-        return None
     size = abs(value)
     if size < 1e11:
         return round(value * 1e6)
@@ -105,7 +103,7 @@ def _from_number(value: float) -> int | None:
         return round(value * 1e3)
     if size < 1e17:
         return round(value)
-    return int(value / 1e3)
+    return int(value // 1000) if size < 1e20 else None
 
 
 def mapping(value: Any) -> dict[str, Any]:

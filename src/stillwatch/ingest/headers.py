@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
+import re
 import socket
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -43,6 +43,10 @@ _GATEWAY = frozenset(  # added, dropped or rewritten on the way: say nothing abo
         "tracestate",
         "x-ja4",
     ]
+)
+_PRIVATE = re.compile(  # RFC 1918, loopback, link-local, shared (RFC 6598), unique local IPv6
+    r"10\.|127\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\."
+    r"|f[cd]|fe[89ab]|::1$"
 )
 _FIELDS: Mapping[str, str] = MappingProxyType(
     {"user-agent": "user_agent", "openai-organization": "organization_id", "x-ja4": "ja4"}
@@ -100,10 +104,10 @@ def sdk(headers: Mapping[str, str]) -> str | None:
     """Language, version and runtime that the client library names; header names in lower case."""
     named = [headers.get(f"x-stainless-{part}") for part in _STAINLESS]
     if any(named):
-        return "/".join(part or "" for part in named)
+        return "/".join(part or "" for part in named).rstrip("/")
     old = mapping(headers.get("x-openai-client-user-agent"))
     if old:
-        return "/".join(str(old.get(part, "")) for part in _OLD_OPENAI)
+        return "/".join(str(old.get(part, "")) for part in _OLD_OPENAI).rstrip("/")
     tool = next(
         (f"{n}/{v}" for n, v in headers.items() if n.startswith("x-") and n.endswith("-version")), None
     )
@@ -118,7 +122,7 @@ def client_address(forwarded: str | None, direct: str | None = None) -> str | No
     """
     hops = [hop for hop in map(address, (forwarded or "").split(",")) if hop]
     for hop in reversed(hops):
-        if ipaddress.ip_address(hop).is_global:
+        if not _PRIVATE.match(hop):
             return hop
     return address(direct) or (hops[-1] if hops else None)
 

@@ -20,6 +20,7 @@ from stillwatch.ingest.rows import Batch, Row
 from stillwatch.ingest.source import Source
 from stillwatch.model.registry import log_format
 
+REDACTED = "redacted-by-litellm"  # what stands in for text with `turn_off_message_logging`
 _OPERATIONS = MappingProxyType({"embedding": "embeddings", "text_completion": "completion"})
 
 
@@ -118,6 +119,8 @@ class LiteLLM:
         _fill_outcome(row, payload, known)
         _fill_request(row, payload)
         fill_answer(row, embedded(payload.response))
+        if row.response_text == REDACTED:
+            row.response_text = row.reply = None
         return row
 
 
@@ -177,8 +180,9 @@ def _fill_request(row: Row, payload: Payload) -> None:
     if headers:
         fill_headers(row, pairs(headers))
     messages = sequence(payload.messages) or sequence(body.get("messages", body.get("input")))
-    system = body.get("system", parameters.get("system"))
+    if isinstance(payload.messages, str) and payload.messages[:1] not in ("", "{", "["):
+        messages = [payload.messages]
     if messages:
-        fill_dialogue(row, read_dialogue(messages, system))
-    elif isinstance(payload.messages, str) and payload.messages[:1] not in ("{", "["):
-        fill_dialogue(row, read_dialogue([payload.messages] if payload.messages else [], system))
+        talk = read_dialogue(messages, body.get("system", parameters.get("system")))
+        if talk.texts != [REDACTED]:
+            fill_dialogue(row, talk)

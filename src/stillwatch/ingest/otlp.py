@@ -216,7 +216,7 @@ def _fill_counts(row: Row, given: Attributes) -> None:
         )
     )
     reasons = _first(given, ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason"))
-    row.finish_reason = text(reasons[0] if isinstance(reasons, list) and reasons else reasons)
+    row.finish_reason = text(reasons[0] if isinstance(reasons, list) else reasons)
 
 
 def _fill_content(row: Row, given: Attributes, record: dict[str, Any]) -> None:
@@ -246,8 +246,11 @@ def _fill_content(row: Row, given: Attributes, record: dict[str, Any]) -> None:
 
 
 def _first(given: Attributes, names: tuple[str, ...]) -> Any:
+    """The first of these attributes that says something; a list of one (a header) as its value."""
     for name in names:
         found = given.get(name)
+        if isinstance(found, list) and len(found) == 1:
+            found = found[0]
         if found is not None and found != "":
             return found
     return None

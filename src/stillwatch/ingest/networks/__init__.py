@@ -1,0 +1,1 @@
+"""Kinds of network for the addresses that occur, from a file the user brings."""
