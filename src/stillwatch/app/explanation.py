@@ -17,6 +17,7 @@ from stillwatch.app.report.results import Results, Row
 from stillwatch.app.report.waterfall import Step, Waterfall
 from stillwatch.app.report.words import (
     bits,
+    chance,
     clipped,
     count,
     interval,
@@ -24,7 +25,6 @@ from stillwatch.app.report.words import (
     odds,
     plural,
     sentence,
-    share,
     span,
     title,
     visible,
@@ -69,7 +69,7 @@ def as_record(results: Results, found: Found) -> Mapping[str, Any]:
             "campaigns": _membership_records(results, found),
         }
     row = found.campaign
-    view = campaign(results, row, "")
+    view = campaign(results, row, in_full=False)
     steps = [asdict(step) for step in view.waterfall.steps]
     name = row["campaign_id"]
     return {
@@ -84,7 +84,7 @@ def as_record(results: Results, found: Found) -> Mapping[str, Any]:
 
 def print_campaign(results: Results, row: Row, out: Console) -> None:
     """Print a campaign's finding, staircase, explanations, doubts and gaps."""
-    view = campaign(results, row, "")
+    view = campaign(results, row, in_full=False)
     out.print()
     out.print(Text(f"{visible(view.id, 60)}  {title(row['verdict'])}", style="bold"))
     out.print(Text(view.sentence))
@@ -114,7 +114,7 @@ def print_account(results: Results, memberships: Sequence[Row], out: Console) ->
         member = record["member"]
         text = f"{title(member['role'])} in {visible(member['campaign_id'], 40)} ({title(record['verdict'])})"
         out.print(
-            Text(f"{text}: probability {share(member['p_member'])}, {bits(member['weight_bits'])} bits")
+            Text(f"{text}: probability {chance(member['p_member'])}, {bits(member['weight_bits'])} bits")
         )
         own, whole = member["campaign_exchanges"], member["exchanges"]
         out.print(
@@ -216,5 +216,7 @@ def _rivals(view: Campaign) -> Table:
         style = "bold" if rival.code == "distillation" else ""
         said = Text(rival.supports)
         said.append(f" Lacks: {rival.lacks}" if rival.lacks else "", style="dim")
-        table.add_row(Text(f"  {rival.name}", style=style), bits(rival.log2_lr), share(rival.posterior), said)
+        table.add_row(
+            Text(f"  {rival.name}", style=style), bits(rival.log2_lr), chance(rival.posterior), said
+        )
     return table

@@ -27,6 +27,7 @@ from stillwatch.app.signatures import write_signatures
 from stillwatch.app.terminal import Steps, progress
 from stillwatch.attribute import findings, membership
 from stillwatch.attribute.assess import Assessment, AssessSettings
+from stillwatch.attribute.features import FEATURES
 from stillwatch.ingest.coverage import Coverage
 from stillwatch.model.engine import Window
 from stillwatch.model.errors import InputError
@@ -139,6 +140,7 @@ class _Run:
             "campaigns": findings.campaigns(t, f),
             "evidence": findings.evidence(t, f, ids),
             "hypotheses": findings.hypotheses(f, ids),
+            "measurements": findings.measurements(t, ids),
             "attributions": findings.attributions(f, ids),
             "members": membership.members(t),
             "member_evidence": membership.member_evidence(t),
@@ -151,10 +153,13 @@ class _Run:
             write_table(self.out, name, rows)
 
     def _lacking(self) -> frozenset[str]:
-        present = set()
-        for name in ("exchanges", "accounts", "instruments"):
-            present |= set(self.data.present(name))
-        return frozenset(c for f in findings.FEATURES.values() for c in f.needs if c not in present)
+        """Columns that measurements need and the input does not hold, or holds only empty."""
+        empty = {c.field for c in self.names.coverage.table() if c.share == 0}
+        present = set(self.data.present("exchanges")) - empty
+        for name in ("accounts", "instruments"):
+            rows = self.data.read(name)
+            present |= {c for c in rows.column_names if rows[c].null_count < rows.num_rows}
+        return frozenset(c for f in FEATURES.values() for c in f.needs if c not in present)
 
     def _exchange_names(self) -> None:
         """Table `exchange_names` of the exchanges that results name, read again from the input by position."""

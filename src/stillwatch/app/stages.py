@@ -15,13 +15,13 @@ from stillwatch.app.resources import disposable_domains, hypotheses, intent_weig
 from stillwatch.attribute.assess import Assessment, AssessSettings
 from stillwatch.attribute.judge import judge
 from stillwatch.ingest.coverage import Coverage
-from stillwatch.link.communities import seeds
+from stillwatch.link.communities import communities, content_stars
 from stillwatch.link.flows import write_flows
 from stillwatch.link.groups import form_groups
 from stillwatch.link.incidence import read_incidence
 from stillwatch.link.pairs import validated_pairs
 from stillwatch.link.report import write_links, write_members, write_values
-from stillwatch.link.stars import validated_stars
+from stillwatch.link.stars import is_star, validated_stars
 from stillwatch.model.engine import Window
 from stillwatch.model.kernels.address import ranges
 from stillwatch.model.kernels.hashing import HashKey
@@ -142,9 +142,10 @@ def link(t: DuckTables, key: HashKey) -> int:
     held = read_incidence(t)
     pairs = validated_pairs(t, held)
     stars = validated_stars(held)
-    public = t.query("SELECT template_id FROM templates WHERE public")["template_id"].to_pylist()
-    known = frozenset(public) | reference_keys(key)
-    groups = form_groups(held, seeds(t, held, pairs, stars), known)
+    frames = t.numpy("SELECT template_id FROM templates WHERE public")["template_id"]
+    public = np.concatenate([np.asarray(frames, np.int64), np.array(sorted(reference_keys(key)), np.int64)])
+    around = content_stars(held, is_star(held, stars), public)
+    groups = form_groups(held, communities(held, pairs), around, public)
     write_links(t, held, pairs, stars)
     write_members(t, held, groups)
     write_values(t, held, groups)

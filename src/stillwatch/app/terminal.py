@@ -39,6 +39,8 @@ LABELS: Mapping[str, str] = MappingProxyType(
 SIGNS: Mapping[str, str] = MappingProxyType({"distillation": "◆", "coordinated_other": "▲", "innocent": "●"})
 CAMPAIGNS_SHOWN = 20
 LOOK_ALIKES_SHOWN = 8
+LOSSES_SHOWN = 6
+SCARCE = 0.9  # fields in a larger share of the exchanges cost little
 WIDE = 100  # columns from which there is room to say what a campaign takes
 FILES = (
     ("report.html", "to read"),
@@ -116,14 +118,17 @@ def _look_alikes(out: Console, rows: Sequence[Row]) -> None:
     table.add_column(justify="right", no_wrap=True)
     table.add_column(ratio=1)
     for row in rows[:LOOK_ALIKES_SHOWN]:
-        reason = sentence(row["statement"]) or why_left_alone(row)
-        table.add_row(
-            Text(title(row["best_alternative"]) or "no campaign"),
-            plural(row["accounts"], "account"),
-            Text(reason, style="dim"),
-        )
+        name = Text(title(row["best_alternative"]) or "no campaign")
+        table.add_row(name, plural(row["accounts"], "account"), Text(_why(row), style="dim"))
     out.print(Padding(table, (0, 0, 0, 2)))
     _more(out, len(rows) - LOOK_ALIKES_SHOWN, "look-alike")
+
+
+def _why(row: Row) -> str:
+    gap = row["alternative_bits"]
+    if gap is not None and gap < 0:
+        return f"explains it {bits(-gap, sign=False)} bits better than distillation"
+    return why_left_alone(row)
 
 
 def _more(out: Console, left: int, noun: str) -> None:
@@ -133,13 +138,15 @@ def _more(out: Console, left: int, noun: str) -> None:
 
 def _losses(out: Console, over: Overview) -> None:
     lines = [sentence(text) for text in over.lost]
-    lines += [f"{c.column} ({share(c.share)} present): {c.costs}" for c in over.coverage if c.costs]
+    scarce = [c for c in over.coverage if c.costs and c.share < SCARCE]
+    lines += [f"{c.column} ({share(c.share)} present): {c.costs}" for c in scarce[:LOSSES_SHOWN]]
     if not lines:
         return
     out.print()
     out.print(Text("What the logs lacked", style="bold"))
     for line in lines:
         out.print(Padding(Text(line), (0, 0, 0, 2)))
+    _more(out, len(scarce) - LOSSES_SHOWN, "field")
 
 
 def _stages(out: Console, timings: Sequence[Any]) -> None:

@@ -137,6 +137,21 @@ def evidence(t: Tables, f: Findings, ids: Mapping[int, str]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=TABLES["evidence"].schema)
 
 
+def measurements(t: Tables, ids: Mapping[int, str]) -> pa.Table:
+    """Rows of `measurements`."""
+    rows = [
+        {
+            "campaign_id": ids[row["group_id"]],
+            "feature": row["feature"],
+            "family": FEATURES[row["feature"]].family,
+            "value": row["value"],
+            "n": row["n"],
+        }
+        for row in t.query("SELECT * FROM group_features").to_pylist()
+    ]
+    return pa.Table.from_pylist(rows, schema=TABLES["measurements"].schema)
+
+
 def hypotheses(f: Findings, ids: Mapping[int, str]) -> pa.Table:
     """Rows of `hypotheses`, every explanation of every group."""
     rows = []

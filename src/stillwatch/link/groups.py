@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from stillwatch.link.incidence import Incidence
 from stillwatch.link.membership import Group, settle
-from stillwatch.model.kernels.components import components
 
 Ints = NDArray[np.int64]
 
@@ -23,61 +22,80 @@ MARKS = (
 
 @dataclass(frozen=True, slots=True)
 class GroupSettings:
-    """`min_accounts` of a group; `same` Jaccard above which two groups are one; `marks` that two pieces
-    must favour together, in as many families, to be tried as one."""
+    """`min_accounts` of a group; `covered` share of a star's holders in one group that makes it no seed.
+
+    A group with the share `inside` of its members in another is a copy, unless the other's cohesion is less than
+    `tighter` times its own. Two pieces are tried as one if they have principal marks (held by the share
+    `principal` of each) in common in `marks` families; the whole must keep the share `kept` of both.
+    """
 
     min_accounts: int = 3
-    same: float = 0.6
+    covered: float = 0.5
+    inside: float = 0.6
+    tighter: float = 0.7
     marks: int = 2
+    principal: float = 0.3
     kept: float = 0.8
 
 
 def form_groups(
-    held: Incidence, found: Sequence[Ints], public: frozenset[int], settings: GroupSettings | None = None
+    held: Incidence, found: Sequence[Ints], stars: Ints, public: Ints, settings: GroupSettings | None = None
 ) -> list[Group]:
     """Groups with some content in common, largest first.
 
-    `found` are seeds; holders of content values that no seed covers are examined too, so that an innocent
-    crowd gets its explanation. `public` are keys of public frames, which join nobody.
+    `found` are communities; `stars` are content values, each of whose holders are a seed unless a group that
+    favours the value already has most of them. `public` are keys of public content, which join nobody.
     """
     s = settings or GroupSettings()
     groups = [settle(held, seed) for seed in found]
-    groups += [settle(held, seed) for seed in _uncovered(held, groups, s)]
-    groups = _distinct([g for g in groups if len(g) >= s.min_accounts], s)
+    groups = [g for g in groups if len(g) >= s.min_accounts]
+    groups += _around_stars(held, groups, stars, s)
+    groups = _distinct(groups, s)
     groups = _put_together(held, groups, public, s)
     groups = [g for g in groups if len(g) >= s.min_accounts and _has_content(held, g)]
     return _distinct(groups, s)
+
+
+def _around_stars(held: Incidence, groups: Sequence[Group], stars: Ints, s: GroupSettings) -> list[Group]:
+    """Groups settled from the holders of each star that is not covered yet."""
+    covered = np.zeros(len(held.df))
+    for group in groups:
+        _cover(held, group, covered)
+    out = []
+    for value in stars:
+        if covered[value] >= s.covered:
+            continue
+        holders = held.account_of[held.heads[value] : held.heads[value + 1]].astype(np.int64)
+        group = settle(held, holders)
+        covered[value] = 1.0
+        if len(group) >= s.min_accounts:
+            _cover(held, group, covered)
+            out.append(group)
+    return out
+
+
+def _cover(held: Incidence, group: Group, covered: NDArray[np.float64]) -> None:
+    """Note the share of each value's holders that stand in the group."""
+    found, counts = np.unique(held.values_of(group.members)[0], return_counts=True)
+    covered[found] = np.maximum(covered[found], counts / held.df[found])
 
 
 def _has_content(held: Incidence, group: Group) -> bool:
     return bool(held.of_kind(*CONTENT)[group.favoured].any())
 
 
-def _uncovered(held: Incidence, groups: Sequence[Group], s: GroupSettings) -> list[Ints]:
-    """Holders of each content value of which less than half stand in one group that favours it."""
-    covered = np.zeros(len(held.df))
-    for group in groups:
-        values, _ = held.values_of(group.members)
-        found, counts = np.unique(values, return_counts=True)
-        covered[found] = np.maximum(covered[found], counts / held.df[found])
-    content = held.of_kind(*CONTENT) & (held.df >= max(s.min_accounts, 5)) & (held.df <= held.n // 4)
-    seeds = []
-    for value in np.flatnonzero(content & (covered < 0.5)):
-        seeds.append(held.account_of[held.heads[value] : held.heads[value + 1]].astype(np.int64))
-    return seeds
-
-
 def _distinct(groups: Sequence[Group], s: GroupSettings) -> list[Group]:
-    """Drop groups that are nearly the same as a larger (then surer) one."""
-    ordered = sorted(groups, key=lambda g: (-len(g), -float(g.log_odds.sum()), int(g.members[0])))
+    """Drop groups that mostly stand inside one with more evidence, unless they hold together much better."""
+    ordered = sorted(groups, key=lambda g: (-len(g) * g.cohesion, -len(g), int(g.members[0])))
     kept: list[Group] = []
     at: dict[int, list[int]] = {}
     for group in ordered:
-        rivals, overlap = np.unique(
-            np.array([k for m in group.members.tolist() for k in at.get(m, ())], np.int64), return_counts=True
-        )
-        union = np.array([len(kept[int(k)]) for k in rivals]) + len(group) - overlap
-        if len(rivals) and (overlap / union).max() >= s.same:
+        inside = np.array([k for m in group.members.tolist() for k in at.get(m, ())], np.int64)
+        rivals, overlap = np.unique(inside, return_counts=True)
+        if any(
+            n >= s.inside * len(group) and kept[int(k)].cohesion >= s.tighter * group.cohesion
+            for k, n in zip(rivals, overlap, strict=True)
+        ):
             continue
         for m in group.members.tolist():
             at.setdefault(m, []).append(len(kept))
@@ -85,50 +103,56 @@ def _distinct(groups: Sequence[Group], s: GroupSettings) -> list[Group]:
     return kept
 
 
-def _put_together(
-    held: Incidence, groups: Sequence[Group], public: frozenset[int], s: GroupSettings
-) -> list[Group]:
-    """Try pieces that favour the same marks in two or more families as one group."""
-    left, right = _similar(held, groups, public, s)
-    root = components(len(groups), left, right)
-    out: list[Group] = []
-    for label in np.unique(root):
-        pieces = [groups[int(i)] for i in np.flatnonzero(root == label)]
-        if len(pieces) == 1:
-            out.append(pieces[0])
+def _put_together(held: Incidence, groups: Sequence[Group], public: Ints, s: GroupSettings) -> list[Group]:
+    """Make two pieces one where they favour the same principal marks and the whole holds together as well."""
+    pieces = dict(enumerate(groups))
+    name = {i: i for i in pieces}
+    for a, b in _similar(held, groups, public, s):
+        left, right = name[a], name[b]
+        if left == right:
             continue
-        whole = settle(held, np.unique(np.concatenate([p.members for p in pieces])))
-        lost = [p for p in pieces if np.isin(p.members, whole.members).mean() < s.kept]
-        out += [whole, *lost] if len(whole) >= s.min_accounts else pieces
-    return out
+        x, y = pieces[left], pieces[right]
+        whole = settle(held, np.union1d(x.members, y.members))
+        kept = min(np.isin(p.members, whole.members).mean() for p in (x, y))
+        if kept < s.kept or whole.cohesion < s.kept * min(x.cohesion, y.cohesion):
+            continue
+        pieces[left] = whole
+        del pieces[right]
+        name = {i: left if at == right else at for i, at in name.items()}
+    return list(pieces.values())
 
 
 def _similar(
-    held: Incidence, groups: Sequence[Group], public: frozenset[int], s: GroupSettings
-) -> tuple[Ints, Ints]:
-    """Pairs of groups that favour common marks in `marks` or more families, one of them a private frame."""
-    marks = held.of_kind(*MARKS) & ~np.isin(held.key, np.fromiter(public, np.int64, len(public)))
-    owner = np.concatenate(
-        [np.full(len(g.favoured), i) for i, g in enumerate(groups)] or [np.empty(0, np.int64)]
-    )
-    value = np.concatenate([g.favoured for g in groups] or [np.empty(0, np.int64)])
-    keep = marks[value.astype(np.int64)] if len(value) else np.empty(0, bool)
-    owner, value = owner[keep].astype(np.int64), value[keep].astype(np.int64)
+    held: Incidence, groups: Sequence[Group], public: Ints, s: GroupSettings
+) -> list[tuple[int, int]]:
+    """Pairs of groups with common principal marks in `marks` or more families, a private frame among them.
+
+    A mark is principal where at least `principal` of the members hold it.
+    """
+    eligible = held.of_kind(*MARKS) & ~np.isin(held.key, public)
+    owners, values = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for i, group in enumerate(groups):
+        found, counts = np.unique(held.values_of(group.members)[0], return_counts=True)
+        main = found[counts >= s.principal * len(group)]
+        main = main[eligible[main] & np.isin(main, group.favoured)]
+        owners.append(np.full(len(main), i, np.int64))
+        values.append(main)
+    owner, value = np.concatenate(owners), np.concatenate(values)
     order = np.lexsort((owner, value))
-    owner, value = owner[order], value[order]
-    left, right, family = _neighbours(owner, value, held.family)
+    left, right, family = _neighbours(owner[order], value[order], held.family)
     pair, at = np.unique(left * max(len(groups), 1) + right, return_inverse=True)
     flags = np.zeros((len(pair), 16), dtype=bool)
     flags[at, family] = True
-    content = flags[:, 5]
-    good = (flags.sum(axis=1) >= s.marks) & content
-    return pair[good] // max(len(groups), 1), pair[good] % max(len(groups), 1)
+    good = (flags.sum(axis=1) >= s.marks) & flags[:, 5]
+    return [(int(p) // len(groups), int(p) % len(groups)) for p in pair[good]]
 
 
 def _neighbours(owner: Ints, value: Ints, family: NDArray[np.int16]) -> tuple[Ints, Ints, Ints]:
-    """Pairs of different groups among the holders of each value (every group with the first that holds it)."""
+    """Pairs of different groups that share a value: every group with the first that holds it."""
+    if len(value) == 0:
+        return owner, owner, owner
     fresh = np.ones(len(value), dtype=bool)
     fresh[1:] = value[1:] != value[:-1]
-    first = owner[np.flatnonzero(fresh)][np.cumsum(fresh) - 1] if len(value) else owner
+    first = owner[np.flatnonzero(fresh)][np.cumsum(fresh) - 1]
     other = first != owner
     return first[other], owner[other], family[value[other]].astype(np.int64)

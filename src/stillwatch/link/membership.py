@@ -22,14 +22,17 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class MemberSettings:
-    """Bounds of one family's weight in bits, smoothing counts, rounds of re-estimation."""
+    """A favoured value has `min_lift_bits` and at least `min_holders` members or the share `min_share` of them;
+    `most_bits` and `least_bits` bound one family's weight; `prior_bits` bounds the prior from below and from
+    above; `rounds` of re-estimation."""
 
     min_lift_bits: float = 2.0
     most_bits: float = 8.0
     least_bits: float = -6.0
     min_holders: int = 3
-    rounds: int = 4
-    prior_floor_bits: float = -9.0
+    min_share: float = 0.03
+    rounds: int = 5
+    prior_bits: tuple[float, float] = (-9.0, -5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Group:
 
     def __len__(self) -> int:
         return len(self.members)
+
+    @property
+    def cohesion(self) -> float:
+        """Mean weight of membership in bits."""
+        return float(self.family_bits.sum(axis=1).mean()) if len(self.members) else 0.0
 
 
 def settle(held: Incidence, seed: Ints, settings: MemberSettings | None = None) -> Group:
@@ -66,11 +74,11 @@ def _judge(held: Incidence, members: Ints, s: MemberSettings) -> Group:
     share_in = (inside + 0.25) / (n + 1.0)
     share_out = (outside + 0.5) / (rest + 1.0)
     lift = np.log2(share_in / share_out)
-    strong = (lift >= s.min_lift_bits) & (inside >= min(s.min_holders, max(2, n)))
+    strong = (lift >= s.min_lift_bits) & (inside >= max(s.min_holders, s.min_share * n))
     favoured, lifts = found[strong], lift[strong]
     asked = np.union1d(members, np.unique(held.holders_of(favoured)[0])) if len(favoured) else members
     bits = _family_bits(held, asked, members, favoured, lifts, s)
-    prior = max(np.log2(max(n, 1) / max(rest, 1)), s.prior_floor_bits)
+    prior = float(np.clip(np.log2(max(n, 1) / max(rest, 1)), *s.prior_bits))
     log_odds = prior + bits.sum(axis=1)
     keep = log_odds >= 0
     return Group(asked[keep], log_odds[keep], bits[keep], favoured, lifts)
@@ -96,7 +104,7 @@ def _family_bits(
         n_in, hit_in = (has[:, k] & is_member).sum(), (hit & is_member).sum()
         n_out, hit_out = everybody[k] - n_in, (hit & ~is_member).sum()
         share_in, share_out = (hit_in + 0.5) / (n_in + 1.0), (hit_out + 0.5) / (n_out + 1.0)
-        present = np.minimum(best[:, k], np.log2(share_in / share_out) + 2.0)
+        present = np.minimum(best[:, k], np.log2(share_in / share_out))
         absent = np.log2((1 - share_in) / (1 - share_out))
         bits[:, k] = np.where(hit, present, np.where(has[:, k], absent, 0.0))
     return _strongest(np.clip(bits, s.least_bits, s.most_bits), held.kinds)

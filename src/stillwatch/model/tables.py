@@ -568,6 +568,20 @@ ATTRIBUTIONS = _table(
     key=("campaign_id", "actor"),
 )
 
+MEASUREMENTS = _table(
+    "measurements",
+    "result",
+    "What was measured of each group; the evidence is computed from it.",
+    """
+    campaign_id! | string | the campaign
+    feature! | string | measurement, see the reference
+    family! | string | evidence family
+    value! | float64 | between 0 and 1
+    n! | int64 | accounts or exchanges behind it
+    """,
+    key=("campaign_id", "feature"),
+)
+
 CAMPAIGN_TEMPLATES = _table(
     "campaign_templates",
     "result",
@@ -652,6 +666,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             HYPOTHESES,
             INDICATORS,
             ATTRIBUTIONS,
+            MEASUREMENTS,
             CAMPAIGN_TEMPLATES,
             CAMPAIGN_ACTIVITY,
             TRUTH_ACCOUNTS,

@@ -1,4 +1,4 @@
-"""A dataset folder: one Parquet file or one folder of Parquet files per table, read as streams of Arrow batches."""
+"""A dataset folder: a Parquet file, or a folder of them, per table; read as streams of Arrow batches."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class Dataset:
 
     def read(self, name: str) -> pa.Table:
         """The whole table, in its schema; for small tables."""
-        return pa.Table.from_batches(self.batches(name), schema=TABLES[name].schema)
+        schema = pa.schema([pa.field(f.name, f.type) for f in TABLES[name].schema])
+        return pa.Table.from_batches(self.batches(name), schema=schema)
 
     def batches(
         self, name: str, *, columns: Sequence[str] | None = None, rows: int = BATCH_ROWS

@@ -14,11 +14,11 @@ from stillwatch.app.report.waterfall import Item, Waterfall, item, staircase
 from stillwatch.app.report.words import (
     NOTHING,
     bits,
+    chance,
     interval,
     odds,
     plural,
     sentence,
-    share,
     span,
     title,
     visible,
@@ -83,7 +83,7 @@ class Campaign:
     missing: tuple[str, ...]
     activity: Activity | None
     graph: Graph | None
-    members: Members
+    members: Members | None
     attributions: tuple[Row, ...]
 
     @property
@@ -93,8 +93,8 @@ class Campaign:
         return ", ".join(names) or NOTHING
 
 
-def campaign(results: Results, row: Row, anchor: str) -> Campaign:
-    """The view of one row of `campaigns`."""
+def campaign(results: Results, row: Row, anchor: str = "", *, in_full: bool = True) -> Campaign:
+    """The view of one row of `campaigns`; without chart, graph and members unless `in_full`."""
     name = row["campaign_id"]
     evidence = results.of("evidence", name)
     waterfall = staircase(row, evidence)
@@ -114,9 +114,9 @@ def campaign(results: Results, row: Row, anchor: str) -> Campaign:
         against=tuple(i for i in map(item, evidence) if i.counter),
         against_words=_against(row, waterfall),
         missing=tuple(visible(m, 200) for m in row["missing"] or ()),
-        activity=activity(results, row),
-        graph=graph(results, name),
-        members=members_table(results, name),
+        activity=activity(results, row) if in_full else None,
+        graph=graph(results, name) if in_full else None,
+        members=members_table(results, name) if in_full else None,
         attributions=tuple(sorted(results.of("attributions", name), key=lambda a: -a["posterior"])),
     )
 
@@ -229,6 +229,6 @@ def _against(row: Row, waterfall: Waterfall) -> tuple[str, ...]:
         )
     if row["p_distillation"] is not None:
         said.append(
-            f"The probability of distillation is {share(row['p_distillation'])}; it depends on the prior."
+            f"The probability of distillation is {chance(row['p_distillation'])}; it depends on the prior."
         )
     return tuple(said)

@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from stillwatch.app.report.results import Results, Row
-from stillwatch.app.report.words import bits, count, day, share, visible
+from stillwatch.app.report.words import bits, chance, count, day, visible
 from stillwatch.model.families import FAMILIES
 
 PAGE = 20
@@ -89,7 +89,7 @@ def _cells(row: Row, weights: Mapping[str, float]) -> tuple[str, ...]:
     return (
         visible(row["account_id"], 48),
         row["role"],
-        share(row["p_member"]),
+        chance(row["p_member"]),
         bits(row["weight_bits"]),
         count(row["campaign_exchanges"]),
         count(row["exchanges"]),

@@ -21,6 +21,7 @@ from stillwatch.app.report.words import (
     visible,
 )
 
+COMPLETE = 0.995  # from this share on, the absence of a field costs nothing worth saying
 VERDICT_ORDER = ("distillation", "coordinated_other", "innocent")
 
 
@@ -122,13 +123,14 @@ def _of(part: int, whole: object, noun: str) -> str:
 
 def _coverage(summary: Mapping[str, Any]) -> tuple[Coverage, ...]:
     rows = [row for row in summary.get("coverage") or () if isinstance(row, Mapping)]
-    made = (
-        Coverage(
-            visible(r.get("column", ""), 60), float(r.get("share") or 0.0), visible(r.get("costs") or "", 300)
-        )
-        for r in rows
-    )
+    made = [_field(row) for row in rows]
     return tuple(sorted(made, key=lambda c: (c.share, c.column)))
+
+
+def _field(row: Mapping[str, Any]) -> Coverage:
+    part = float(row.get("share") or 0.0)
+    costs = "" if part >= COMPLETE else visible(row.get("costs") or "", 300)
+    return Coverage(visible(row.get("column", ""), 60), part, costs)
 
 
 def _facts(summary: Mapping[str, Any], calibration: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

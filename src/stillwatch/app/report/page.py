@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from stillwatch.app.report import words
 from stillwatch.app.report.activity import sparkline, width_words
-from stillwatch.app.report.campaign import Campaign, campaign, why_left_alone
+from stillwatch.app.report.campaign import campaign, why_left_alone
 from stillwatch.app.report.overview import VERDICT_ORDER, overview
 from stillwatch.app.report.results import Results, Row, read_results
 from stillwatch.model.errors import ResourceError
@@ -31,6 +31,7 @@ FILTERS = (
     "bits",
     "interval",
     "share",
+    "chance",
     "odds",
     "span",
 )
@@ -73,9 +74,12 @@ def html(results: Results) -> str:
     style, script = _asset("style.css"), _asset("report.js")
     rows = _ordered(results.rows("campaigns"))
     anchors = {row["campaign_id"]: f"campaign-{i}" for i, row in enumerate(rows, 1)}
-    accused = [_view(results, row, anchors) for row in rows if row["verdict"] != "innocent"]
-    innocent = [row for row in rows if row["verdict"] == "innocent"]
-    alike = [_view(results, row, anchors) for row in innocent[:LOOK_ALIKES_IN_FULL]]
+    views = [
+        campaign(results, row, anchors[row["campaign_id"]], in_full=row["verdict"] != "innocent")
+        for row in rows
+    ]
+    accused = [view for view in views if view.row["verdict"] != "innocent"]
+    alike = [view for view in views if view.row["verdict"] == "innocent"]
     return env.get_template("report.html.j2").render(
         style=style,
         script=script,
@@ -83,17 +87,13 @@ def html(results: Results) -> str:
         over=overview(results),
         campaigns=accused,
         lines=_lines(results, rows, anchors),
-        alike=alike,
-        alike_left_out=len(innocent) - len(alike),
+        alike=alike[:LOOK_ALIKES_IN_FULL],
+        alike_left_out=max(len(alike) - LOOK_ALIKES_IN_FULL, 0),
         why=why_left_alone,
         width_words=width_words,
         family_meanings=words.FAMILY_MEANINGS,
         verdicts=words.VERDICTS,
     )
-
-
-def _view(results: Results, row: Row, anchors: dict[str, str]) -> Campaign:
-    return campaign(results, row, anchors[row["campaign_id"]])
 
 
 def _ordered(rows: Sequence[Row]) -> list[Row]:

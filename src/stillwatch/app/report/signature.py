@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from stillwatch.app.report.words import visible
 
-SLOT = re.compile(
-    r"\{[^{}\n]{0,40}\}|⟨[^⟩\n]{0,40}⟩|\[(?:\.\.\.|…|slot|[A-Z_]{2,20})\]|<[A-Za-z_]{2,20}>|…|_{3,}"
-)
+SLOT = re.compile(r"⟨[^⟩\n]{0,40}⟩")
+WITHHELD = "withheld:"
 LIMIT = 480
 
 
@@ -24,9 +23,11 @@ class Piece:
 def pieces(signature: str | None) -> tuple[Piece, ...]:
     """Fixed text and slots in turn; empty if the signature was withheld.
 
-    >>> [p.slot for p in pieces("Solve {task} step by step")]
+    >>> [p.slot for p in pieces("Solve ⟨…⟩ step by step")]
     [False, True, False]
     """
+    if (signature or "").startswith(WITHHELD):
+        return ()
     text = (signature or "")[:LIMIT]
     found: list[Piece] = []
     at = 0
@@ -41,5 +42,5 @@ def pieces(signature: str | None) -> tuple[Piece, ...]:
 
 
 def _label(slot: str) -> str:
-    inner = slot.strip("{}⟨⟩[]<>").strip()
-    return visible(inner, 40) if inner and inner not in ("…", "...") and inner.strip("_") else "slot"
+    inner = slot.strip("⟨⟩").strip()
+    return visible(inner, 40) if inner and inner != "…" else "slot"

@@ -161,6 +161,15 @@ def share(p: float | None) -> str:
     return f"{p * 100:.1f}".removesuffix(".0") + "%"
 
 
+def chance(p: float | None) -> str:
+    """A probability as a percentage; estimates are never certain, so neither end is reached.
+
+    >>> chance(1.0), chance(0.0), chance(0.12)
+    ('>99.9%', '<0.1%', '12%')
+    """
+    return share(p if p is None else min(max(p, 0.0005), 0.9995))
+
+
 def odds(value: float | None) -> str:
     """Bits as odds in words, kept coarse.
 

@@ -23,7 +23,7 @@
   const visible = (text) => text.length > 48 ? spell(text.slice(0, 32)) + "…(" + whole.format(text.length) + " characters)" : spell(text);
   const count = (n) => n === null ? "–" : whole.format(n);
   const bits = (n) => n === null ? "–" : (n < 0 ? "−" : "+") + (Math.abs(n) / 10).toFixed(1);
-  const share = (n) => n === null ? "–" : n >= 1000 ? ">99.9%" : n <= 0 ? "<0.1%" : (n / 10).toFixed(1).replace(/\.0$/, "") + "%";
+  const share = (n) => n === null ? "–" : n > 999 ? ">99.9%" : n < 1 ? "<0.1%" : (n / 10).toFixed(1).replace(/\.0$/, "") + "%";
   const day = (minutes) => {
     if (minutes === null) return "–";
     const at = new Date(minutes * 60000);

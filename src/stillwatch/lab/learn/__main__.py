@@ -1,0 +1,23 @@
+"""`python -m stillwatch.lab.learn OUT RESULTS:TRUTH…`: write a hypotheses file from scans of training traffic."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+from stillwatch.lab.learn.expectations import fit, labelled_groups
+from stillwatch.lab.learn.write import hypotheses_toml
+
+
+def main(argv: list[str]) -> None:
+    """Fit on every RESULTS:TRUTH pair and write OUT."""
+    out, pairs = Path(argv[0]), [tuple(map(Path, pair.split(":"))) for pair in argv[1:]]
+    groups = [g for results, truth in pairs for g in labelled_groups(results, truth)]
+    counts = Counter(g.hypothesis for g in groups)
+    out.write_text(hypotheses_toml(fit(groups), counts), "utf-8")
+    sys.stdout.write(f"{len(groups)} groups: {dict(sorted(counts.items()))}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

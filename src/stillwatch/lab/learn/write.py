@@ -1,0 +1,42 @@
+"""A hypotheses file from fitted expectations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+TITLES: Mapping[str, tuple[str, str, float]] = MappingProxyType(
+    {
+        "distillation": ("a harvest of training data", "distillation", -6.0),
+        "unrelated": ("chance among unrelated accounts", "innocent", 0.0),
+        "shared_exit": ("a shared network exit", "innocent", -1.0),
+        "one_organization": ("one organization, firm or family", "innocent", 0.0),
+        "class_or_event": ("a class, course or event", "innocent", -1.0),
+        "public_tool": ("a public tool, app or prompt", "innocent", 0.0),
+        "evaluation": ("evaluation or benchmark runs", "innocent", -2.0),
+        "batch_work": ("batch annotation or back-fill", "innocent", -2.0),
+        "permitted": ("a permitted or declared use", "innocent", -2.0),
+        "declared_reseller": ("a declared reseller", "innocent", -3.0),
+        "undeclared_relay": ("an undeclared relay", "coordinated", -3.0),
+        "spam_ring": ("a spam ring", "coordinated", -3.0),
+    }
+)
+HEAD = """\
+# Explanations of a group, and what each expects of the measurements: feature = [mean, concentration] of a beta
+# distribution. Fitted on groups that the pipeline formed from training traffic of the simulator
+# (`python -m stillwatch.lab.learn`); prior_bits are set by hand. Read and change as you see fit.
+"""
+
+
+def hypotheses_toml(
+    expects: Mapping[str, Mapping[str, tuple[float, float]]], groups: Mapping[str, int]
+) -> str:
+    """Text of the file, hypotheses in the order of `TITLES`."""
+    parts = [HEAD]
+    for name, (title, kind, prior) in TITLES.items():
+        parts.append(
+            f'\n[hypotheses.{name}]  # {groups.get(name, 0)} groups\ntitle = "{title}"\nkind = "{kind}"\n'
+            f"prior_bits = {prior}\n\n[hypotheses.{name}.expects]\n"
+        )
+        parts += [f"{f} = [{m}, {c}]\n" for f, (m, c) in expects.get(name, {}).items()]
+    return "".join(parts)
