@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from stillwatch.ingest.answers import fill_answer
-from stillwatch.ingest.coerce import digest, mapping, moment, text, whole
+from stillwatch.ingest.coerce import digest, elapsed_ms, mapping, moment, text, whole
 from stillwatch.ingest.formats import Settings, chosen_account
 from stillwatch.ingest.headers import Pairs, address, fill_headers, key_digest, pairs
 from stillwatch.ingest.lines import objects, read_lines
@@ -89,8 +89,7 @@ class Captures:
         row.account_id = chosen_account(line, self._account) if self._account else row.api_key_id
         row.client_address = address(record.client_address)
         row.output_tokens = whole(record.completion_tokens)
-        if record.t_done is not None and record.t_done >= record.t_recv:
-            row.duration_ms = round(1000 * (record.t_done - record.t_recv))
+        row.duration_ms = elapsed_ms(row.ts, moment(record.t_done))
         fill_headers(row, headers)
         return row
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stillwatch.ingest.coerce import mapping, text
+from stillwatch.ingest.coerce import mapping, sequence, text
 
 
 def assemble(chunks: list[Any]) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class _Answer:
             self.stop = text(choice.get("finish_reason")) or self.stop
             delta = mapping(choice.get("delta"))
             self._append(0, "text", delta.get("content", choice.get("text")))
-            for call in delta.get("tool_calls") or ():
+            for call in sequence(delta.get("tool_calls")):
                 function = mapping(mapping(call).get("function"))
                 place = f"1{mapping(call).get('index', 0)}"
                 if function.get("name"):
@@ -78,7 +78,8 @@ class _Answer:
         """Anthropic events, and Converse events, which carry the event's name as the key."""
         start = mapping(chunk.get("contentBlockStart"))
         moved = mapping(chunk.get("contentBlockDelta"))
-        place = chunk.get("index", start.get("contentBlockIndex", moved.get("contentBlockIndex", 0)))
+        given = chunk.get("index", start.get("contentBlockIndex", moved.get("contentBlockIndex", 0)))
+        place = given if isinstance(given, int) else 0
         block = chunk.get("content_block")
         if isinstance(block, dict):
             self.blocks[place] = {k: v for k, v in block.items() if k != "input"}

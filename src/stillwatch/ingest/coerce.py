@@ -106,6 +106,11 @@ def _from_number(value: float) -> int | None:
     return int(value // 1000) if size < 1e20 else None
 
 
+def elapsed_ms(start: int | None, end: int | None) -> int | None:
+    """Milliseconds between two moments in microseconds; null where one is missing or the clock went back."""
+    return None if start is None or end is None or end < start else (end - start) // 1000
+
+
 def mapping(value: Any) -> dict[str, Any]:
     """The value if it is an object, or an empty one; text that holds a JSON object is read."""
     if type(value) is dict:

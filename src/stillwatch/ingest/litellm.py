@@ -9,7 +9,17 @@ from typing import Any
 import msgspec
 
 from stillwatch.ingest.answers import fill_answer
-from stillwatch.ingest.coerce import embedded, flag, mapping, moment, sequence, strings, text, whole
+from stillwatch.ingest.coerce import (
+    elapsed_ms,
+    embedded,
+    flag,
+    mapping,
+    moment,
+    sequence,
+    strings,
+    text,
+    whole,
+)
 from stillwatch.ingest.csvrows import csv_header, is_csv, read_csv
 from stillwatch.ingest.formats import Settings, chosen_account, lookup
 from stillwatch.ingest.headers import address, fill_headers, pairs
@@ -133,9 +143,7 @@ def _fill_call(row: Row, payload: Payload) -> None:
     row.output_tokens = whole(payload.completion_tokens)
     kind = text(payload.call_type) or ""
     row.operation = _OPERATIONS.get(kind.removeprefix("a"), "chat")
-    end = moment(payload.endTime)
-    if end is not None and row.ts is not None and end >= row.ts:
-        row.duration_ms = (end - row.ts) // 1000
+    row.duration_ms = elapsed_ms(row.ts, moment(payload.endTime))
 
 
 def _fill_caller(row: Row, payload: Payload, known: Metadata) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.ingest.coerce import canonical, digest, mapping
+from stillwatch.ingest.coerce import canonical, digest, mapping, sequence
 from stillwatch.model.conversation import ROLE_CODES
 
 _ROLES: Mapping[str, int] = MappingProxyType(
@@ -66,15 +66,14 @@ def read_dialogue(messages: list[Any], system: Any = None) -> Dialogue:
 def _add(talk: Dialogue, message: dict[str, Any]) -> None:
     role = message.get("role")
     content = message.get("content")
-    if role is None:
+    if type(role) is not str:
         _add_item(talk, message)
     elif role in _SYSTEM:
         _add_system(talk, content if content is not None else message.get("parts"))
     elif type(content) is str and len(message) == 2:
-        _turn(talk, _ROLES.get(role, 0) if type(role) is str else 0, content)
+        _turn(talk, _ROLES.get(role, 0), content)
     else:
-        code = _ROLES.get(role, 0) if type(role) is str else 0
-        _turn(talk, code, message_text(message, talk.reasoning))
+        _turn(talk, _ROLES.get(role, 0), message_text(message, talk.reasoning))
 
 
 def _add_item(talk: Dialogue, item: dict[str, Any]) -> None:
@@ -109,14 +108,14 @@ def message_text(message: dict[str, Any], reasoning: list[str]) -> str:
     """Text of one message with its tool calls; digests of its reasoning blocks go to `reasoning`."""
     content = message.get("content")
     parts = [flatten(content if content is not None else message.get("parts"), reasoning)]
-    for call in message.get("tool_calls") or ():
+    for call in sequence(message.get("tool_calls")):
         if isinstance(call, dict):
             function = mapping(call.get("function")) or call
             parts.append(_call(function.get("name"), function.get("arguments")))
     call = message.get("function_call")
     if isinstance(call, dict):
         parts.append(_call(call.get("name"), call.get("arguments")))
-    for block in message.get("thinking_blocks") or message.get("reasoning_details") or ():
+    for block in sequence(message.get("thinking_blocks")) or sequence(message.get("reasoning_details")):
         if isinstance(block, dict):
             _reasoning(block, reasoning)
     refusal = message.get("refusal")

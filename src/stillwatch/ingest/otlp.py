@@ -10,7 +10,18 @@ from typing import Any
 import msgspec
 
 from stillwatch.ingest.answers import fill_reply
-from stillwatch.ingest.coerce import canonical, digest, mapping, moment, real, sequence, strings, text, whole
+from stillwatch.ingest.coerce import (
+    canonical,
+    digest,
+    elapsed_ms,
+    mapping,
+    moment,
+    real,
+    sequence,
+    strings,
+    text,
+    whole,
+)
 from stillwatch.ingest.formats import Settings, lookup
 from stillwatch.ingest.headers import address, client_address, fill_headers
 from stillwatch.ingest.lines import Converted, objects, read_lines, reason
@@ -116,7 +127,7 @@ def _records(export: Export) -> Iterator[tuple[Attributes, dict[str, Any]]]:
 
 
 def _is_call(own: Attributes) -> bool:
-    operation = own.get("gen_ai.operation.name")
+    operation = text(own.get("gen_ai.operation.name"))
     if operation is not None:
         return operation in _CALLS or (operation not in _OTHER and "gen_ai.request.model" in own)
     kind = own.get("openinference.span.kind")
@@ -130,9 +141,7 @@ def _fill_call(row: Row, given: Attributes, record: dict[str, Any]) -> None:
     row.exchange_id = text(_first(given, _REQUEST_ID)) or (span if len(span) > 1 else None)
     start = record.get("startTimeUnixNano") or record.get("timeUnixNano")
     row.ts = moment(start or record.get("observedTimeUnixNano"))
-    end = moment(record.get("endTimeUnixNano"))
-    if row.ts is not None and end is not None and end >= row.ts:
-        row.duration_ms = (end - row.ts) // 1000
+    row.duration_ms = elapsed_ms(row.ts, moment(record.get("endTimeUnixNano")))
     row.model = text(_first(given, _MODEL))
     answered = text(given.get("gen_ai.response.model"))
     row.response_model = answered if answered != row.model else None
@@ -216,7 +225,7 @@ def _fill_counts(row: Row, given: Attributes) -> None:
         )
     )
     reasons = _first(given, ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason"))
-    row.finish_reason = text(reasons[0] if isinstance(reasons, list) else reasons)
+    row.finish_reason = text(reasons[0] if isinstance(reasons, list) and reasons else reasons)
 
 
 def _fill_content(row: Row, given: Attributes, record: dict[str, Any]) -> None:

@@ -223,10 +223,11 @@ def _names(value: Any) -> list[str] | None:
 
 
 def _pairs(value: Any) -> list[tuple[str, str]] | None:
-    if isinstance(value, list):
-        value = dict(value)
-    value = coerce.embedded(value)
-    return None if not isinstance(value, dict) else coerce.strings(value) or []
+    """Pairs from an object, from JSON text, or from the list of pairs that Arrow makes of a map."""
+    given = coerce.embedded(value)
+    if isinstance(given, list) and all(isinstance(item, tuple) and len(item) == 2 for item in given):
+        given = dict(given)
+    return None if not isinstance(given, dict) else coerce.strings(given) or []
 
 
 def _string(value: Any) -> str | None:
