@@ -28,11 +28,11 @@ def address_churn(t: Tables, *, window: Window) -> Relation:
     Source: docs/signals/address_churn.md
     """
     held = (
-        "SELECT account_id, value_key, SUM(n) AS n FROM holdings "
+        "SELECT account_id, value_key, SUM(n) AS seen FROM holdings "
         f"WHERE kind = {KINDS['address'].code} AND {known_by(window, 'first_seen')} "
         "GROUP BY account_id, value_key"
     )
     return Relation(
-        f"SELECT account_id AS subject, {quotient('COUNT(*) - 1', 'SUM(n) - 1')} AS value, "
-        f"CAST(SUM(n) AS BIGINT) AS n FROM ({held}) held GROUP BY account_id HAVING SUM(n) > 1"
+        f"SELECT account_id AS subject, {quotient('COUNT(*) - 1', 'SUM(seen) - 1')} AS value, "
+        f"CAST(SUM(seen) AS BIGINT) AS n FROM ({held}) held GROUP BY account_id HAVING SUM(seen) > 1"
     )
