@@ -16,6 +16,11 @@ CARRIES = (
     "header_order", "end_user", "prefix_key", "next_prefix_key", "tool_names", "reasoning_out",
 )  # fmt: skip
 STAINLESS = ("lang", "package-version", "os", "arch", "runtime", "runtime-version")
+LIBRARY = (
+    *("Host", "Accept", "Content-Type", "User-Agent", "Authorization"),
+    *(f"X-Stainless-{name.title()}" for name in STAINLESS),
+    "Content-Length",
+)
 OLD_OPENAI = ("lang", "bindings_version", "platform", "httplib", "lang_version")
 BARE = ("Host", "Accept", "Content-Type", "User-Agent", "Authorization", "Content-Length")
 
@@ -34,7 +39,7 @@ def writer(orders: Mapping[str, tuple[str, ...]]) -> Callable[[Record, Talks], l
             "http_version": "1.1",
             "method": "POST",
             "path": "/v1/messages" if anthropic else "/v1/chat/completions",
-            "headers": _headers(row, orders.get(row.get("header_order", ""), BARE)),
+            "headers": _headers(row, orders.get(row.get("header_order", ""))),
             "body": body,
             "status": row.get("status", 200),
             "response": bodies.answer(row),
@@ -46,7 +51,9 @@ def writer(orders: Mapping[str, tuple[str, ...]]) -> Callable[[Record, Talks], l
     return lines
 
 
-def _headers(row: Record, names: tuple[str, ...]) -> list[tuple[str, str]]:
+def _headers(row: Record, known: tuple[str, ...] | None) -> list[tuple[str, str]]:
+    """Headers in the client's order; a plain order where that is not known."""
+    names = known or (LIBRARY if row.get("sdk", "").count("/") > 4 else BARE)
     values = {
         "host": "api.example",
         "authorization": f"Bearer sk-{row['account_id']}",

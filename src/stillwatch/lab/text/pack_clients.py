@@ -106,7 +106,15 @@ BROWSERS = (
         "Macintosh; Intel Mac OS X 10_15_7",
     ),
 )
-BROWSER_HEADERS = ("Accept", "Accept-Language", "Content-Type", "Origin", "Referer", "User-Agent")
+BROWSER_HEADERS = (
+    "Accept",
+    "Accept-Language",
+    "Authorization",
+    "Content-Type",
+    "Origin",
+    "Referer",
+    "User-Agent",
+)
 
 
 def pack_clients(captures: Path, cassettes: Iterable[Path]) -> list[Client]:
