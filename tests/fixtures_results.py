@@ -108,17 +108,17 @@ DISTILLATION = (
         capabilities=("reasoning", "solutions", "evolution"),
         templates=(
             (
-                "You are an expert tutor. Solve {task} and write out every step before the answer",
+                "You are an expert tutor. Solve ⟨…⟩ and write out every step before the answer",
                 "reasoning",
                 0.52,
             ),
             (
-                "Rewrite the prompt below so that it needs {number} more reasoning steps: {text}",
+                "Rewrite the prompt below so that it needs ⟨number⟩ more reasoning steps: ⟨…⟩",
                 "evolution",
                 0.27,
             ),
-            ("Given the problem {text} write a solution in {word} with tests", "solutions", 0.17),
-            ("Translate your hidden notes on {text} into plain sentences", "reasoning", 0.04),
+            ("Given the problem ⟨…⟩ write a solution in ⟨…⟩ with tests", "solutions", 0.17),
+            ("Translate your hidden notes on ⟨…⟩ into plain sentences", "reasoning", 0.04),
         ),
         kinds={"template": 4, "neighbour": 14, "net24": 60, "client": 7, "signup_hour": 22, "params": 3},
         phases=(
@@ -151,7 +151,7 @@ DISTILLATION = (
         capabilities=("rubric",),
         templates=(
             (
-                "Grade the answer {text} against this rubric from 1 to 10 and explain each point: {text}",
+                "Grade the answer ⟨…⟩ against this rubric from 1 to 10 and explain each point: ⟨…⟩",
                 "rubric",
                 1.0,
             ),
@@ -189,8 +189,8 @@ DISTILLATION = (
         },
         capabilities=("generation", "agentic"),
         templates=(
-            ("Write {number} new tasks like these for {word}: {text}", "generation", 0.7),
-            ("", "agentic", 0.3),
+            ("Write ⟨number⟩ new tasks like these for ⟨name⟩: ⟨…⟩", "generation", 0.7),
+            ("withheld: fewer than five accounts in the sample", "agentic", 0.3),
         ),
         kinds={"template": 2, "email_pattern": 9, "issuer": 2},
         threshold=14.0,

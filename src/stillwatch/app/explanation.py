@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 from rich.console import Console
@@ -33,7 +34,9 @@ from stillwatch.model.errors import InputError
 
 BAR = 36
 NEAREST = 3
-STYLES = {"for": "red", "against": "green", "prior": "dim", "total": "bold red"}
+STYLES: Mapping[str, str] = MappingProxyType(
+    {"for": "red", "against": "green", "prior": "dim", "total": "bold red"}
+)
 
 
 @dataclass(frozen=True, slots=True)

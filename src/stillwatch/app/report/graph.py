@@ -163,21 +163,25 @@ def _values(rows: Sequence[Row], signatures: Mapping[int, str | None]) -> tuple[
     for row in rows:
         if row["kind"] in KINDS:
             kinds.setdefault(row["kind"], []).append(row)
-    per_kind = max(1, min(VALUES_PER_KIND, VALUES // max(len(kinds), 1) - 1))
+    room = max(1, min(VALUES_PER_KIND, VALUES // max(len(kinds), 1)))
     cards, ties = [], []
     for kind in sorted(kinds):
-        ranked = sorted(kinds[kind], key=lambda r: (-_mass(r), r["value_key"]))
-        alone = ranked if len(ranked) <= per_kind + 1 else ranked[:per_kind]
-        chosen = [_value_card(row, signatures) for row in alone]
-        rest = ranked[len(alone) :]
-        if rest:
-            most = max(r["accounts"] for r in rest)
-            note = f"each held by up to {plural(most, 'member')}"
-            label = f"{count(len(rest))} further: {_name(kind)}"
-            chosen.append(_Card(f"v:{kind}:rest", "value", label, note, -1.0))
+        chosen = _chosen(kind, kinds[kind], signatures, room)
         cards += chosen
         ties += [_Tie(f"f:{KINDS[kind].family}", c.id, max(c.size, 1.0), c.note) for c in chosen]
     return cards, ties
+
+
+def _chosen(kind: str, rows: Sequence[Row], signatures: Mapping[int, str | None], room: int) -> list[_Card]:
+    """At most `room` cards for the values of a kind."""
+    ranked = sorted(rows, key=lambda r: (-_mass(r), r["value_key"]))
+    if len(ranked) <= room:
+        return [_value_card(row, signatures) for row in ranked]
+    cards = [_value_card(row, signatures) for row in ranked[: room - 1]]
+    rest = ranked[room - 1 :]
+    label = f"{count(len(rest))} {'further' if cards else 'values'}: {_name(kind)}"
+    note = f"each held by up to {plural(max(r['accounts'] for r in rest), 'member')}"
+    return [*cards, _Card(f"v:{kind}:rest", "value", label, note, -1.0)]
 
 
 def _mass(row: Row) -> float:
