@@ -59,8 +59,8 @@ bench: $(DONE)/bench ## speed of each stage, beside polars and datasketch
 	@$(PY) -m bench $(ARGS)
 
 .PHONY: evaluate
-evaluate: $(DONE)/core ## recall, precision and false positives on fresh seeds, with intervals
-	@$(BIN)/stillwatch evaluate $(ARGS)
+evaluate: $(DONE)/core ## recall, precision, false positives on fresh seeds (SCENARIOS, SEEDS, SCALE)
+	@scripts/evaluate $(BIN)
 
 .PHONY: new-signal
 new-signal: $(DONE)/core ## skeleton of a signal with its cases and page: make new-signal NAME=answer_length

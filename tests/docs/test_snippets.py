@@ -1,4 +1,4 @@
-"""Code in the documentation runs: blocks marked `run` or `run-long`, page by page, each page in a folder."""
+"""Code in the documentation runs: blocks marked `run`, page by page, each page in an empty folder."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.docs.pages import Block, all_pages, blocks
 LANGUAGES = ("python", "sh", "console")
 
 
-def _marked(word: str) -> list[object]:
-    pages = [p for p in all_pages(ROOT) if any(word in b.words for b in blocks(p))]
+def _marked() -> list[object]:
+    pages = [p for p in all_pages(ROOT) if any("run" in b.words for b in blocks(p))]
     return [pytest.param(p, id=str(p.relative_to(ROOT))) for p in pages]
 
 
@@ -34,29 +34,21 @@ def _program(block: Block) -> list[str]:
     return ["bash", "-euo", "pipefail", "-c", text]
 
 
-def _run(page: Path, word: str, folder: Path) -> None:
+def _run(page: Path, folder: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    place = {**os.environ, "PATH": path, "XDG_DATA_HOME": str(folder)}
     for block in blocks(page):
-        if word not in block.words:
+        if "run" not in block.words:
             continue
         assert block.language in LANGUAGES, f"{page.name}: a block of {block.language!r} cannot run"
-        answer = subprocess.run(
-            _program(block), cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True
-        )
+        answer = subprocess.run(_program(block), cwd=folder, env=place, capture_output=True, text=True)
         assert answer.returncode == 0, f"{block.text}\n{answer.stdout}\n{answer.stderr}"
 
 
-@pytest.mark.parametrize("page", _marked("run"))
+@pytest.mark.parametrize("page", _marked())
 def test_snippets_run(page: Path, tmp_path: Path) -> None:
     """Every block marked `run` ends well, one after the other in an empty folder."""
-    _run(page, "run", tmp_path)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("page", _marked("run-long"))
-def test_long_snippets_run(page: Path, tmp_path: Path) -> None:
-    """The same for blocks that take longer than one waits for in `make test`."""
-    _run(page, "run-long", tmp_path)
+    _run(page, tmp_path)
 
 
 def test_console_blocks_are_read_line_by_line() -> None:
