@@ -30,7 +30,7 @@ from stillwatch.lab.population.specs import Crowd
 from stillwatch.lab.population.talks import Talks
 from stillwatch.lab.population.town import Model, Town
 from stillwatch.lab.text.clients import Client, load_clients
-from stillwatch.lab.text.library import TextLibrary
+from stillwatch.lab.text.library import HARVEST, ORDINARY, TextLibrary
 from stillwatch.lab.text.sources import Split
 from stillwatch.model.errors import UsageError
 from stillwatch.model.tables import EXCHANGES, TRUTH_EXCHANGES
@@ -121,10 +121,10 @@ def population(what: Scenario, *, scale: float, seed: int, split: Split) -> Book
     clients = load_clients()
     accounts = round(what.accounts * scale)
     town = _town(what, accounts, seed, split, clients)
-    crowds = [
-        cohorts_of.populate(cohort, town, number, accounts)
-        for number, cohort in enumerate(cohorts_of.load(cohorts))
-    ]
+    crowds = []
+    for number, cohort in enumerate(cohorts_of.load(cohorts)):
+        share = what.shares.get(cohort.name, cohort.share)
+        crowds.append(cohorts_of.populate(cohort, town, number, accounts * share))
     for number, campaign in enumerate(what.campaigns):
         n = max(LEAST, round(campaign.accounts * scale))
         crowd = campaign.build(town, town.rng("campaign", campaign.name), n, number)
@@ -144,13 +144,15 @@ def _town(what: Scenario, accounts: int, seed: int, split: Split, clients: list[
     for number, client in enumerate(clients):
         kinds.setdefault(client.kind, []).append(number)
     models = (*MODELS[:-1], Model(MODELS[-1].name, RELEASE_AT * what.days))
+    library = TextLibrary.load(split)
     return Town(
         seed=seed,
         start=START,
         hours=what.days * 24,
         internet=Internet.make(seed, accounts),
         models=models,
-        library=TextLibrary.load(split),
+        library=library,
+        programs={kind: tuple(library.programs(kind).tolist()) for kind in HARVEST + ORDINARY},
         clocks=Clocks(what.days * 24),
         client_kinds={kind: np.array(numbers) for kind, numbers in kinds.items()},
     )

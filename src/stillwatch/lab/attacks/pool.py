@@ -44,7 +44,7 @@ def _opened(town: Town, rng: np.random.Generator, origin: Array, lot: Array) -> 
 def _disguised(town: Town, rng: np.random.Generator, base: Frame, origin: Array, lot: Array) -> Frame:
     """Names, domains and cards: bought accounts keep their owner's, others follow their lot in part."""
     n, lots = len(base), int(lot.max()) + 1
-    made = origin != BOUGHT
+    made = (origin != BOUGHT) & (rng.random(n) < np.where(origin == BURST, 0.9, 0.5))
     shape = local_codes(rng, lots)[lot]
     uniform = made & (rng.random(n) < 0.45)
     throwaway = np.array([town.domain(d) for d in rng.choice(DISPOSABLE, lots)])[lot]
@@ -66,7 +66,7 @@ def _disguised(town: Town, rng: np.random.Generator, base: Frame, origin: Array,
             together, (1 << 52) + rng.integers(1 << 50) + pair, np.where(kind == 6, base["card"], OWN)
         ),
         neighbour=np.where(kind == VIRTUAL, ranges, OWN),
-        issuer=np.where(kind == VIRTUAL, rng.integers(1, 60, lots)[lot], base["issuer"]),
+        issuer=np.where(kind == VIRTUAL, 400 + rng.integers(1, 13, lots)[lot], base["issuer"]),
         program=np.where(
             origin == PROGRAM, rng.choice([1, 2, 3, 4], n, p=[0.45, 0.1, 0.25, 0.2]), base["program"]
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -11,8 +12,11 @@ from stillwatch.lab.population import habits
 from stillwatch.lab.population.frame import Array, Frame
 from stillwatch.lab.population.internet import add_pool
 from stillwatch.lab.population.scripts import Script
+from stillwatch.lab.population.sidelines import with_sidelines
 from stillwatch.lab.population.specs import ROLES, STREAM, Crowd
 from stillwatch.lab.population.town import Town
+
+CELL = 40  # accounts behind one router
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,8 @@ class Raid:
     run: float = 6.0
     gap: float = 12.0
     reword: float = 0.0
-    clients: int = 5
-    vectors: int = 5
+    clients: int = 8
+    vectors: int = 8
     ways: tuple[tuple[str, float], ...] = (("api", 0.6), ("aster", 0.25), ("birch", 0.15))
     networks: tuple[float, ...] = (
         0.42,
@@ -39,28 +43,37 @@ class Raid:
     )  # homes held, homes per session, homes per request, hosting
     camouflage: float = 0.3  # share of accounts that also chat a little
     pivot: float = 0.0  # share of sessions moved to the new model within a day of its release
-    begins: float = 0.3  # accounts start within this share of the window
+    retreat: float = 0.0  # share of sessions moved to the model with the weakest safeguards
+    begins: float | None = None  # hour in which the accounts start; None = spread over the first third
+    lasts: float | None = None  # hours for which they go on; None = some a week, most to the end
     routed: bool = True
 
 
 def raid(town: Town, rng: np.random.Generator, n: int, campaign: int, *, how: Raid) -> Crowd:
-    """n accounts that harvest as `how` says; their harvest streams carry the campaign's number."""
+    """n accounts that harvest as `how` says; their harvest streams carry the campaign's number.
+
+    They work in cells of some dozens, each behind a router of its own with one client and a few of the frames.
+    """
     accounts, origin = pool(town, rng, n, origins=how.origins)
     accounts = accounts.having(campaign=campaign, role=ROLES["harvester"])
     harvest = _harvest(town, rng, accounts, campaign, how)
-    cover = _cover(town, rng, accounts, origin, harvest, how)
-    return Crowd(accounts, Frame.stack(STREAM, [harvest, cover]))
+    crowd = with_sidelines(town, rng, Crowd(accounts, harvest), chat=how.camouflage, projects=how.camouflage * 0.8)
+    past = _past(town, rng, accounts, np.flatnonzero(origin == BOUGHT), harvest)
+    return Crowd(accounts, Frame.stack(STREAM, [crowd.streams, past]))
 
 
 def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: int, how: Raid) -> Frame:
     n = len(accounts)
-    scripts = _scripts(town, rng, how)
-    requests = how.per_account * rng.lognormal(-(how.spread**2) / 2, how.spread, n)
-    start = town.hours * how.begins * rng.beta(1.2, 2.0, n)
-    life = town.hours * rng.choice([0.25, 0.5, 1.0], n, p=[0.1, 0.2, 0.7])
-    pools = _networks(town, rng, n, how)
-    turns_to, turns_at = town.newest()
-    streams = habits.streams(
+    cell = rng.integers(max(4, n // CELL), size=n)
+    cells = int(cell.max()) + 1
+    scripts = np.array(_scripts(town, rng, how, cells))
+    requests = how.per_account * rng.lognormal(-how.spread**2 / 2, how.spread, n)
+    start, life = _life(town, rng, n, how)
+    software = np.array([town.client("tool sdk http", rng, 2) for _ in range(how.clients)])
+    mixes = np.array([town.mix(rng, favourites=int(rng.integers(1, 4))) for _ in range(max(3, how.clients))])
+    vectors = np.array([habits.settings(town, rng, 2, cool=0.2, limit=0.8) for _ in range(how.vectors)])
+    coded = habits.coded(town, rng, n)
+    return habits.streams(
         town,
         accounts,
         rng,
@@ -69,47 +82,64 @@ def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: in
         run=how.run * rng.lognormal(0, 0.5, n) + 1,
         gap=how.gap * rng.lognormal(0, 0.5, n),
         spread=rng.uniform(0.5, 1.2, n),
-        clock=habits.many(lambda: town.clocks.machine(rng, swing=float(rng.uniform(0.1, 0.6))), rng, n, 6),
+        clock=_clocks(town, rng, cells)[cell],
         since=start,
         until=start + life,
-        script=np.array(scripts)[rng.integers(len(scripts), size=n)],
-        clients=habits.many(lambda: town.client("tool sdk http", rng, 2), rng, n, how.clients),
-        params=habits.many(lambda: habits.settings(town, rng, 2, cool=0.2, limit=0.8), rng, n, how.vectors),
-        models=habits.many(lambda: town.mix(rng, favourites=2), rng, n, 3),
-        turns_to=town.mixes.add([turns_to]),
-        turns_at=turns_at + rng.uniform(2, 24, n) if how.pivot else 1e9,
-        turns_share=how.pivot,
-        pathways=_ways(town, rng, n, how),
+        script=scripts[cell],
+        router=campaign * 1_000_000 + cell if how.routed else -1,
         users=rng.choice([0, 1], n, p=[0.85, 0.15]),
-        limited=rng.choice([0.004, 0.02, 0.06], n),
-        router=campaign if how.routed else -1,
-        thinking=rng.choice([0.0, 0.3, 1.0], n),
-        length=rng.lognormal(0.45, 0.35, n),
-        cut=rng.choice([0.02, 0.08, 0.2], n),
-        **pools,
+        **coded
+        | {
+            "clients": software[rng.integers(how.clients, size=cells)][cell],
+            "params": vectors[rng.integers(how.vectors, size=cells)][cell],
+            "models": mixes[rng.integers(len(mixes), size=cells)][cell],
+            "pathways": _ways(town, rng, n, how),
+            "length": rng.lognormal(0.35, 0.45, n),
+        },
+        **_networks(town, rng, n, how),
+        **_turn(town, rng, n, how),
     )
-    return streams
 
 
-def _scripts(town: Town, rng: np.random.Generator, how: Raid) -> list[int]:
-    """One data set per private frame, handed out over the accounts that hold it, nothing twice."""
-    made = []
+def _clocks(town: Town, rng: np.random.Generator, cells: int) -> Array:
+    """Half of the cells work day and night, half when their operators do."""
+    always = habits.many(lambda: town.clocks.machine(rng, swing=float(rng.uniform(0.1, 0.9))), rng, cells, 6)
+    return np.where(rng.random(cells) < 0.5, always, habits.clocks(town, rng, cells, most=6))
+
+
+def _life(town: Town, rng: np.random.Generator, n: int, how: Raid) -> tuple[Array, Array]:
+    """When each account starts, and for how many hours it is used."""
+    if how.begins is not None and how.lasts is not None:
+        return np.full(n, how.begins), np.full(n, how.lasts)
+    start = town.hours * 0.3 * rng.beta(1.2, 2.0, n)
+    return start, town.hours * rng.choice([0.25, 0.5, 1.0], n, p=[0.1, 0.2, 0.7])
+
+
+def _turn(town: Town, rng: np.random.Generator, n: int, how: Raid) -> dict[str, Array]:
+    """A change of models: to the newest within a day of its release, or back to the oldest."""
+    newest, released = town.newest()
+    hour = released + rng.uniform(2, 24, n) if how.pivot else np.full(n, town.hours * 0.2)
+    model = newest if how.pivot else min(range(len(town.models)), key=lambda i: town.models[i].released_day)
+    return {
+        "turns_to": np.full(n, town.mixes.add([model])),
+        "turns_at": hour,
+        "turns_share": np.full(n, max(how.pivot, how.retreat)),
+    }
+
+
+def _scripts(town: Town, rng: np.random.Generator, how: Raid, cells: int) -> list[int]:
+    """The script of each cell: some of the campaign's private frames; its data set is handed out, nothing twice."""
+    frames: list[int] = []
     for kind in how.kinds:
         for program in habits.some(rng, habits.kinds(town, kind), how.frames):
-            private = town.library.variants(program, how.variants, seed=int(rng.integers(1 << 30)))
-            for chosen in private.tolist():
-                base = int(rng.integers(1 << 61))
-                bare = rng.random() < 0.5
-                made.append(
-                    Script(
-                        (chosen,),
-                        fills="shares",
-                        base=base,
-                        reword=how.reword,
-                        systems=() if bare else (chosen,),
-                    )
-                )
-    return [town.script(script) for script in made]
+            frames += town.library.variants(program, how.variants, seed=int(rng.integers(1 << 30))).tolist()
+    made = []
+    for _ in range(cells):
+        said = habits.some(rng, tuple(frames), int(rng.integers(2, 5)))
+        base, systems = int(rng.integers(1 << 61)), habits.system(town, rng, 0.5)
+        per: Literal["exchange", "session"] = "exchange" if rng.random() < 0.6 else "session"
+        made.append(town.script(Script(said, per=per, fills="shares", base=base, reword=how.reword, systems=systems)))
+    return made
 
 
 def _networks(town: Town, rng: np.random.Generator, n: int, how: Raid) -> dict[str, Array]:
@@ -124,7 +154,7 @@ def _networks(town: Town, rng: np.random.Generator, n: int, how: Raid) -> dict[s
         "pool_2": shared,
         "away": rng.choice([0.0, 0.15], n),
         "lease": np.select(
-            [way == 0, way == 1, way == 2], [rng.choice([0.5, 1.0, 3.0, 14.0], n), 0.0, -1.0], 60.0
+            [way == 0, way == 1, way == 2], [rng.choice([0.5, 1.0, 3.0, 14.0, 60.0], n), 0.0, -1.0], 60.0
         ),
         "six": rng.choice([0.0, 0.9], n, p=[0.85, 0.15]) * (way == 0),
     }
@@ -136,34 +166,20 @@ def _ways(town: Town, rng: np.random.Generator, n: int, how: Raid) -> Array:
     return rng.choice(lists, n, p=shares / shares.sum())
 
 
-def _cover(
-    town: Town, rng: np.random.Generator, accounts: Frame, origin: Array, harvest: Frame, how: Raid
-) -> Frame:
-    """Ordinary requests of the same accounts: their former owners', and a little small talk as camouflage."""
-    bought = np.flatnonzero(origin == BOUGHT)
-    chatty = np.flatnonzero((origin != BOUGHT) & (rng.random(len(accounts)) < how.camouflage))
-    rows = np.concatenate([bought, chatty])
+def _past(town: Town, rng: np.random.Generator, accounts: Frame, rows: Array, harvest: Frame) -> Frame:
+    """Requests of the former owners of bought accounts, until the harvest begins."""
     n = len(rows)
-    before = np.arange(n) < len(bought)
     talk = habits.kinds(town, "chat", "coding", "translation", "summarise")
     scripts = [town.script(Script(habits.some(rng, talk, 5))) for _ in range(12)]
     frame = Frame.make(
         STREAM,
         n,
         account=rows,
-        requests=habits.amount(town, rng, n, 0.7, sigma=1.0),
-        until=np.where(before, harvest["since"][rows], 1e9),
-        run=rng.uniform(2, 7, n),
-        gap=rng.uniform(20, 120, n),
+        requests=habits.amount(town, rng, n, 0.5, sigma=1.0),
+        until=harvest["since"][rows],
         clock=habits.clocks(town, rng, n),
-        talk=rng.choice([0.0, 0.5, 1.0], n),
         script=rng.choice(scripts, n),
-        pool=np.where(before, accounts["signup_pool"][rows], harvest["pool"][rows]),
-        clients=np.where(
-            before, habits.many(lambda: town.client("browser sdk", rng, 3), rng, n), harvest["clients"][rows]
-        ),
-        params=habits.many(lambda: habits.settings(town, rng, stream=True), rng, n),
-        models=habits.many(lambda: town.mix(rng), rng, n),
-        pathways=rng.choice([habits.ways(town, console=1.0), habits.ways(town, api=1.0)], n),
+        **habits.at_home(town, rng, accounts.take(rows)),
+        **habits.typed(town, rng, n),
     )
     return habits.alive(town, accounts, frame, rng)

@@ -38,7 +38,8 @@ class ScriptTable:
 
     programs: Picker
     follow: Picker
-    systems: Picker
+    systems: Picker  # numbers of rows of `system_texts`
+    system_texts: npt.NDArray[np.int64]  # programme, filling
     per: npt.NDArray[np.int8]
     fills: npt.NDArray[np.int8]
     span: npt.NDArray[np.int64]
@@ -50,10 +51,13 @@ class ScriptTable:
     @classmethod
     def of(cls, scripts: Sequence[Script]) -> ScriptTable:
         """The table of these scripts."""
+        pairs = dict.fromkeys(pair for s in scripts for pair in s.systems)
+        texts = {pair: number for number, pair in enumerate(pairs)}
         return cls(
             programs=_lists([s.programs for s in scripts]),
             follow=_lists([s.follow or s.programs for s in scripts]),
-            systems=_lists([s.systems or (NONE,) for s in scripts]),
+            systems=_lists([[texts[pair] for pair in s.systems] or [NONE] for s in scripts]),
+            system_texts=np.array([*texts, (0, 0)], np.int64),
             per=np.array([PER.index(s.per) for s in scripts], np.int8),
             fills=np.array([FILLS.index(s.fills) for s in scripts], np.int8),
             span=np.array([s.span for s in scripts], np.int64),

@@ -10,6 +10,7 @@ from types import ModuleType
 
 import numpy as np
 
+from stillwatch.lab.population.sidelines import with_sidelines
 from stillwatch.lab.population.specs import Crowd
 from stillwatch.lab.population.town import Town
 from stillwatch.model.errors import ExtensionError
@@ -50,9 +51,9 @@ def load(package: ModuleType) -> tuple[Cohort, ...]:
     return tuple(found)
 
 
-def sizes(cohort: Cohort, accounts: int, rng: np.random.Generator) -> list[int]:
-    """Accounts of each group: as many groups as the cohort's share needs, at least `groups`."""
-    left = max(round(accounts * cohort.share), cohort.groups * cohort.smallest)
+def sizes(cohort: Cohort, accounts: float, rng: np.random.Generator) -> list[int]:
+    """Sizes of the groups of a cohort of so many accounts; at least `groups` groups."""
+    left = max(round(accounts), cohort.groups * cohort.smallest)
     most = max(min(cohort.largest, left // cohort.groups), cohort.smallest)
     out = []
     while left > 0:
@@ -62,10 +63,11 @@ def sizes(cohort: Cohort, accounts: int, rng: np.random.Generator) -> list[int]:
     return out
 
 
-def populate(cohort: Cohort, town: Town, number: int, accounts: int) -> Crowd:
-    """All groups of a cohort; `number` is what the truth table calls it."""
+def populate(cohort: Cohort, town: Town, number: int, accounts: float) -> Crowd:
+    """All groups of a cohort of so many accounts; `number` is what the truth table calls it."""
     groups = []
     for g, n in enumerate(sizes(cohort, accounts, town.rng("sizes", cohort.name))):
         crowd = cohort.build(town, town.rng("group", cohort.name, g), n)
+        crowd = with_sidelines(town, town.rng("sidelines", cohort.name, g), crowd, chat=0.3, projects=0.25)
         groups.append(crowd.marked(cohort=number, group=g))
     return Crowd.join(groups)

@@ -34,8 +34,8 @@ class Slice:
     book: Book
     plan: Plan
     at: int
+    account: Ints
     visit: Ints  # session as this account sees it
-    holder: Ints  # stream as this account sees it
     program: npt.NDArray[np.int32]
     filling: Ints
     pathway: Ints
@@ -44,6 +44,10 @@ class Slice:
     def seed(self) -> int:
         """Seed of the simulation."""
         return self.book.town.seed
+
+    def place(self, name: str) -> npt.NDArray[np.generic]:
+        """A column of the streams whose account and network carry each row."""
+        return self.book.streams[name][self.plan.via]
 
     def of(self, name: str) -> npt.NDArray[np.generic]:
         """A column of the streams, one value per row."""
@@ -57,16 +61,16 @@ class Slice:
 
 def cut(book: Book, plan: Plan, at: int) -> Slice:
     """The slice of plan rows that starts at row `at`."""
-    visit, holder = join(plan.session, plan.account), join(plan.stream, plan.account)
+    account = book.streams["account"][plan.via].astype(np.int64)
+    visit = join(plan.session, account)
     program, filling = _words(book, plan)
-    lists = book.streams["pathways"][plan.stream]
-    pathway = book.pathways.pick(lists, unit(holder, book.town.seed, 12))
-    return Slice(book, plan, at, visit, holder, program, filling, pathway)
+    pathway = book.pathways.pick(book.streams["pathways"][plan.via], unit(plan.via, book.town.seed, 12))
+    return Slice(book, plan, at, account, visit, program, filling, pathway)
 
 
 def exchanges(part: Slice, talks: Talks) -> pa.RecordBatch:
     """The slice as rows of `exchanges`; `talks` carries conversations on from slice to slice."""
-    params = part.book.params.pick(part.of("params"), unit(join(part.holder, part.program), part.seed, 13))
+    params = part.book.params.pick(part.of("params"), unit(join(part.plan.stream, part.program), part.seed, 13))
     text = _texts(part)
     result = _result(part, params)
     answer = _answers(part, result)
@@ -127,7 +131,8 @@ def _texts(part: Slice) -> dict[str, pa.Array]:
     prompt = book.town.library.render(part.program, part.filling, reword=book.scripts.reword[script])
     system = book.scripts.systems.pick(script, unit(plan.stream, part.seed, 5))
     known, inverse = np.unique(system, return_inverse=True)
-    texts = book.town.library.system_text(np.maximum(known, 0).astype(np.int32))
+    pairs = book.scripts.system_texts[known]
+    texts = book.town.library.render(pairs[:, 0].astype(np.int32), pairs[:, 1].copy())
     texts = pc.if_else(pa.array(known >= 0), texts, pa.scalar(None, texts.type))
     return {"prompt_text": prompt, "system_text": texts.take(pa.array(inverse))}
 
@@ -155,15 +160,15 @@ def _sizes(text: dict[str, pa.Array]) -> Ints:
 
 def _who(part: Slice) -> dict[str, pa.Array]:
     book, plan, seed = part.book, part.plan, part.seed
-    key = (unit(part.visit, seed, 7) * part.of("keys")).astype(np.int64)
-    users = part.of("users")
-    user = join(plan.account, (unit(part.visit, seed, 8) * np.maximum(users, 1)).astype(np.int64))
-    org = book.accounts["org"][plan.account]
+    key = (unit(part.visit, seed, 7) * part.place("keys")).astype(np.int64)
+    users = part.place("users")
+    user = join(part.account, (unit(part.visit, seed, 8) * np.maximum(users, 1)).astype(np.int64))
+    org = book.accounts["org"][part.account]
     return {
         "exchange_id": labels("req_", scramble(part.row, seed, 9)),
         "ts": pa.array(book.town.start + plan.ts, pa.timestamp("us", tz="UTC")),
-        "account_id": account_ids(plan.account, seed),
-        "api_key_id": labels("key_", scramble(join(plan.account, key), seed, 10), digits=12),
+        "account_id": account_ids(part.account, seed),
+        "api_key_id": labels("key_", scramble(join(part.account, key), seed, 10), digits=12),
         "organization_id": labels("org_", scramble(org, seed, 11), digits=12, valid=org >= 0),
         "end_user": labels("", scramble(user, seed, 14), valid=users > 0),
     }
@@ -176,23 +181,23 @@ def account_ids(account: npt.NDArray[np.integer], seed: int) -> pa.StringArray:
 
 def _route(part: Slice) -> dict[str, pa.Array]:
     book, plan, seed = part.book, part.plan, part.seed
-    away = unit(part.visit, seed, 16) < part.of("away")
-    pool = np.where(away, part.of("pool_2"), part.of("pool"))
-    lease = part.of("lease")
-    days = plan.ts / DAY_US + unit(plan.account, seed, 17) * 7
+    away = unit(part.visit, seed, 16) < part.place("away")
+    pool = np.where(away, part.place("pool_2"), part.place("pool"))
+    lease = part.place("lease")
+    days = plan.ts / DAY_US + unit(part.account, seed, 17) * 7
     epoch = np.where(lease > 0, (days / np.where(lease > 0, lease, 1)).astype(np.int64), plan.session)
     epoch = np.where(lease < 0, part.row, np.where(away, plan.session, epoch))
-    spot = join(join(plan.account, epoch), away)
+    spot = join(join(part.account, epoch), away)
     ranges = book.pools.pick(pool, unit(spot, seed, 18))
     four = address(ranges, unit(spot, seed, 19))
-    modern = (unit(part.visit, seed, 20) < part.of("six")) & ~away
+    modern = (unit(part.visit, seed, 20) < part.place("six")) & ~away
     place = np.where(modern, six(ranges, scramble(spot, seed, 21)), four)
-    changed = unit(part.visit, seed, 22) < part.of("changes")
-    u = np.where(changed, unit(part.visit, seed, 23), unit(part.holder, seed, 23))
+    changed = unit(plan.session, seed, 22) < part.of("changes")
+    u = np.where(changed, unit(plan.session, seed, 23), unit(plan.stream, seed, 23))
     client = pa.array(book.clients.pick(part.of("clients"), u))
     columns = {name: values.take(client) for name, values in book.client_columns.items()}
     day = (plan.ts // DAY_US).astype(np.int64)
-    columns["client_address"] = address_text(place, scramble(join(plan.account, day), seed, 24))
+    columns["client_address"] = address_text(place, scramble(join(part.account, day), seed, 24))
     columns["pathway"] = pa.array(PATHWAYS).take(pa.array(part.pathway))
     columns["operation"] = pa.array(["chat", "batch"]).take(pa.array((part.pathway == BATCH).astype(np.int8)))
     return columns
@@ -200,7 +205,7 @@ def _route(part: Slice) -> dict[str, pa.Array]:
 
 def _knobs(part: Slice, params: Ints) -> dict[str, pa.Array]:
     book, plan, seed = part.book, part.plan, part.seed
-    u = unit(part.visit, seed, 25)
+    u = unit(plan.session, seed, 25)
     model = book.mixes.pick(part.of("models"), u)
     turned = (plan.ts >= part.of("turns_at") * HOUR_US) & (
         unit(part.visit, seed, 26) < part.of("turns_share")

@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from stillwatch.lab.population.frame import Frame
 from stillwatch.lab.population.schedule import Plan
+from stillwatch.lab.population.specs import NONE
 
+FAIL_OVER = 0.65  # share of the requests sent again that a router gives to another account
 ANSWERED, REFUSED, FAILED, RETRIED = 0, 1, 2, 3
 
 
@@ -17,38 +19,39 @@ def refuse(plan: Plan, streams: Frame, window: int, rng: np.random.Generator) ->
     """The plan with 429s and failures; what is sent again becomes a further row.
 
     A client waits half a second to a minute and uses its own account. A router (`streams["router"]`) sends the
-    same bytes from another of its accounts within tens of milliseconds to seconds.
+    same bytes again within tens of milliseconds to seconds, mostly from another of its accounts.
     """
     u = rng.random(len(plan))
     limited = streams["limited"][plan.stream]
     refused = np.where(
         u < limited, REFUSED, np.where(u < limited + streams["failing"][plan.stream], FAILED, 0)
     )
-    again = np.flatnonzero((refused > 0) & (rng.random(len(plan)) < 0.85))
+    again = np.flatnonzero((refused > 0) & (rng.random(len(plan)) < streams["insists"][plan.stream]))
     router = streams["router"][plan.stream[again]]
+    router = np.where(rng.random(len(again)) < FAIL_OVER, router, NONE)
     wait = np.where(router >= 0, rng.lognormal(-1.2, 1.0, len(again)), rng.lognormal(1.2, 1.1, len(again)))
     extra = plan.take(again)
     ts = np.minimum(extra.ts + (wait * 1e6).astype(np.int64) + 20_000, window - 1)
-    account = _other(extra.account, router, streams, rng)
-    extra = dataclasses.replace(extra, ts=ts, account=account, refused=np.full(len(again), RETRIED, np.int8))
+    via = _other(extra.via, router, streams, rng)
+    extra = dataclasses.replace(extra, ts=ts, via=via, refused=np.full(len(again), RETRIED, np.int8))
     first = dataclasses.replace(plan, refused=refused.astype(np.int8))
     return merge([first, extra])
 
 
 def _other(
-    account: npt.NDArray[np.int32], router: npt.NDArray[np.int32], streams: Frame, rng: np.random.Generator
+    stream: npt.NDArray[np.int32], router: npt.NDArray[np.int32], streams: Frame, rng: np.random.Generator
 ) -> npt.NDArray[np.int32]:
-    """Another account of the same router; the own account where there is no router."""
+    """Another stream behind the same router; the same stream where there is no router."""
     served = np.flatnonzero(streams["router"] >= 0)
     if not len(served):
-        return account
+        return stream
     order = served[np.argsort(streams["router"][served], kind="stable")]
     routers = streams["router"][order]
     low = np.searchsorted(routers, router, side="left")
     high = np.searchsorted(routers, router, side="right")
     drawn = low + (rng.random(len(router)) * (high - low)).astype(np.int64)
-    other = streams["account"][order[np.minimum(drawn, len(order) - 1)]]
-    return np.where(router >= 0, other, account).astype(np.int32)
+    other = order[np.minimum(drawn, len(order) - 1)]
+    return np.where(router >= 0, other, stream).astype(np.int32)
 
 
 def merge(plans: list[Plan]) -> Plan:

@@ -57,7 +57,7 @@ def people(town: Town, rng: np.random.Generator, n: int) -> Frame:
         phone=np.where(rng.random(n) < 0.7, OWN, NONE),
         card=np.where(kinds == PAYMENT_KINDS.index("none"), NONE, OWN),
         kind=kinds,
-        issuer=np.minimum(rng.zipf(1.3, n), 400),
+        issuer=issuers(rng, kinds),
         neighbour=neighbours(rng, kinds),
         card_2=np.where(rng.random(n) < 0.06, OWN, NONE),
         country=np.minimum(rng.geometric(0.12, n), 40),
@@ -78,6 +78,12 @@ def mail_domains(town: Town, rng: np.random.Generator, n: int) -> npt.NDArray[np
     return np.where(kind < 0.8, free, np.where(kind < 0.89, thrown, OWN))
 
 
+def issuers(rng: np.random.Generator, kinds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Issuer ranges: a few big banks and many small ones; virtual cards come from a dozen services."""
+    bank = np.minimum(rng.zipf(1.3, len(kinds)), 400)
+    return np.where(kinds == PAYMENT_KINDS.index("virtual_card"), 400 + rng.integers(1, 13, len(kinds)), bank)
+
+
 def neighbours(rng: np.random.Generator, kinds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Ranges of neighbouring card numbers: virtual cards of one service come from few ranges at a time."""
     virtual = kinds == PAYMENT_KINDS.index("virtual_card")
@@ -96,6 +102,7 @@ def firms(town: Town, rng: np.random.Generator, n: int) -> Frame:
         org=np.where(rng.random(n) < 0.5, org, NONE),
         kind=kinds,
         card=OWN,
+        issuer=issuers(rng, kinds),
         neighbour=neighbours(rng, kinds),
         program=rng.choice(len(PROGRAMS), n, p=[0.8, 0.02, 0.01, 0.11, 0.06]),
         plan=rng.choice(5, n, p=[0.02, 0.5, 0.18, 0.2, 0.1]),

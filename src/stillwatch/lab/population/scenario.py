@@ -36,6 +36,7 @@ class Scenario:
     days: int
     accounts: int
     campaigns: tuple[Campaign, ...]
+    shares: Mapping[str, float] = MappingProxyType({})  # cohorts with another share than usual
 
 
 def load(package: ModuleType) -> Mapping[str, Scenario]:

@@ -24,7 +24,7 @@ class Plan:
 
     ts: Ints  # microseconds since the start of the window
     stream: npt.NDArray[np.int32]
-    account: npt.NDArray[np.int32]
+    via: npt.NDArray[np.int32]  # stream whose account and network carry it; another one after a fail-over
     step: npt.NDArray[np.int32]  # number of the request within its stream
     session: Ints  # number of the session
     talk: npt.NDArray[np.int32]  # number of the conversation, -1 = none
@@ -39,7 +39,7 @@ class Plan:
         return Plan(
             self.ts[rows],
             self.stream[rows],
-            self.account[rows],
+            self.via[rows],
             self.step[rows],
             self.session[rows],
             self.talk[rows],
@@ -70,7 +70,7 @@ def schedule(streams: Frame, edges: Reals, hours: int, rng: np.random.Generator)
     return Plan(
         ts=_scaled(ts, since, start, session, head, hours * HOUR_US).astype(np.int64),
         stream=of,
-        account=streams["account"][of],
+        via=of,
         step=step.astype(np.int32),
         session=session,
         talk=talk.astype(np.int32),

@@ -23,7 +23,7 @@ class Script:
     span: int = 1
     base: int = 0
     reword: float = 0.0
-    systems: tuple[int, ...] = ()  # programmes whose system text is sent, one per stream
+    systems: tuple[tuple[int, int], ...] = ()  # system texts, one per stream, as programme and filling
     tools: int = NONE
     schema: int = NONE
     follow: tuple[int, ...] = ()  # programmes of later turns; empty = the same

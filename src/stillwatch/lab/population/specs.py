@@ -89,6 +89,7 @@ STREAM: Spec = MappingProxyType(
         "pathways": ("i4", 0),
         "limited": ("f8", 0.004),  # share of requests answered 429
         "failing": ("f8", 0.004),  # share of other errors
+        "insists": ("f8", 0.8),  # share of refused requests that are sent again
         "router": ("i4", NONE),  # accounts that one router fails over between
         "cache": ("f8", 0.1),
         "thinking": ("f8", 0.1),  # share of sessions with reasoning blocks

@@ -48,6 +48,7 @@ class Town:
     models: tuple[Model, ...]
     library: TextLibrary
     clocks: Clocks
+    programs: dict[str, tuple[int, ...]]  # kind of text -> its public programmes
     client_kinds: dict[str, npt.NDArray[np.int64]]  # kind of client -> numbers of clients
     pools: Choices = field(default_factory=Choices)
     clients: Choices = field(default_factory=Choices)
