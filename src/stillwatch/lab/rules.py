@@ -58,7 +58,9 @@ def account_facts(folder: Path) -> pa.Table:
     with duckdb.connect() as connection:
         for name in ("exchanges", "accounts", "instruments"):
             connection.execute(f"create view {name} as from read_parquet('{folder / name}.parquet')")
-        connection.execute(f"create view truth as from read_parquet('{folder / 'truth' / 'accounts'}.parquet')")
+        connection.execute(
+            f"create view truth as from read_parquet('{folder / 'truth' / 'accounts'}.parquet')"
+        )
         connection.execute(f"create table used as {_exchange_query(folder)}")
         return connection.execute(
             f"""
@@ -77,30 +79,50 @@ def _exchange_query(folder: Path) -> str:
     columns += ["count(distinct date_trunc('hour', ts)) / count(*) as hours_per_request"]
     columns += ["count(distinct hour(ts)) as day_hours", "count(distinct date_trunc('day', ts)) as days"]
     columns += ["avg((hour(ts) < 6)::int) as night", "avg(length(prompt_text)) as prompt_length"]
-    columns += ["stddev_pop(length(prompt_text)) as prompt_spread", "avg((microsecond(ts) % 1000 = 0)::int) as whole"]
+    columns += [
+        "stddev_pop(length(prompt_text)) as prompt_spread",
+        "avg((microsecond(ts) % 1000 = 0)::int) as whole",
+    ]
     columns += ["count(distinct regexp_extract(client_address, '^[^.:]+.[^.:]+.[^.:]+')) as nets"]
     for name in (field.name for field in EXCHANGES.schema if field.name in present):
         if name in ("exchange_id", "account_id", "ts"):
             continue
         columns += [f"avg(({name} is null)::int) as {name}_null"]
         if name in NUMBERS:
-            columns += [f"avg({name}) as {name}_mean", f"stddev_pop({name}) as {name}_spread", f"max({name}) as {name}_most"]
+            columns += [
+                f"avg({name}) as {name}_mean",
+                f"stddev_pop({name}) as {name}_spread",
+                f"max({name}) as {name}_most",
+            ]
         if name not in ("duration_ms", "request_metadata", "response_text"):
-            columns += [f"count(distinct {name}) as {name}_kinds", f"count(distinct {name}) / count(*) as {name}_rate"]
+            columns += [
+                f"count(distinct {name}) as {name}_kinds",
+                f"count(distinct {name}) / count(*) as {name}_rate",
+            ]
             columns += [f"mode({name}::varchar) as {name}_usual"]
     columns += ["avg((status = 429)::int) as refused", "avg((status = 200)::int) as fine"]
-    columns += ["avg((finish_reason = 'length')::int) as cut", "avg(stream::int) as streamed", "avg((turn = 0)::int) as fresh"]
+    columns += [
+        "avg((finish_reason = 'length')::int) as cut",
+        "avg(stream::int) as streamed",
+        "avg((turn = 0)::int) as fresh",
+    ]
     return f"select account_id, {', '.join(columns)} from exchanges group by account_id"
 
 
 def _account_columns() -> list[str]:
-    columns = ["created_at", "hour(created_at) as created_hour", "date_trunc('day', created_at) as created_day"]
+    columns = [
+        "created_at",
+        "hour(created_at) as created_hour",
+        "date_trunc('day', created_at) as created_day",
+    ]
     columns += ["count(*) over (partition by date_trunc('hour', created_at)) as with_same_hour"]
     for name in (c.name for c in ACCOUNTS.columns):
         if name in ("account_id", "created_at", "status_at"):
             continue
         columns += [f"a.{name}::varchar as a_{name}", f"(a.{name} is null)::int as a_{name}_null"]
-        columns += [f"case when a.{name} is null then 0 else count(*) over (partition by a.{name}) end as with_same_{name}"]
+        columns += [
+            f"case when a.{name} is null then 0 else count(*) over (partition by a.{name}) end as with_same_{name}"
+        ]
     for name in ("issuer", "neighbour"):
         columns += [f"{name} as i_{name}", f"count(*) over (partition by {name}) as with_same_{name}"]
     return columns

@@ -57,7 +57,9 @@ def raid(town: Town, rng: np.random.Generator, n: int, campaign: int, *, how: Ra
     accounts, origin = pool(town, rng, n, origins=how.origins)
     accounts = accounts.having(campaign=campaign, role=ROLES["harvester"])
     harvest = _harvest(town, rng, accounts, campaign, how)
-    crowd = with_sidelines(town, rng, Crowd(accounts, harvest), chat=how.camouflage, projects=how.camouflage * 0.8)
+    crowd = with_sidelines(
+        town, rng, Crowd(accounts, harvest), chat=how.camouflage, projects=how.camouflage * 0.8
+    )
     past = _past(town, rng, accounts, np.flatnonzero(origin == BOUGHT), harvest)
     return Crowd(accounts, Frame.stack(STREAM, [crowd.streams, past]))
 
@@ -67,7 +69,7 @@ def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: in
     cell = rng.integers(max(4, n // CELL), size=n)
     cells = int(cell.max()) + 1
     scripts = np.array(_scripts(town, rng, how, cells))
-    requests = how.per_account * rng.lognormal(-how.spread**2 / 2, how.spread, n)
+    requests = how.per_account * rng.lognormal(-(how.spread**2) / 2, how.spread, n)
     start, life = _life(town, rng, n, how)
     software = np.array([town.client("tool sdk http", rng, 2) for _ in range(how.clients)])
     mixes = np.array([town.mix(rng, favourites=int(rng.integers(1, 4))) for _ in range(max(3, how.clients))])
@@ -138,7 +140,9 @@ def _scripts(town: Town, rng: np.random.Generator, how: Raid, cells: int) -> lis
         said = habits.some(rng, tuple(frames), int(rng.integers(2, 5)))
         base, systems = int(rng.integers(1 << 61)), habits.system(town, rng, 0.5)
         per: Literal["exchange", "session"] = "exchange" if rng.random() < 0.6 else "session"
-        made.append(town.script(Script(said, per=per, fills="shares", base=base, reword=how.reword, systems=systems)))
+        made.append(
+            town.script(Script(said, per=per, fills="shares", base=base, reword=how.reword, systems=systems))
+        )
     return made
 
 

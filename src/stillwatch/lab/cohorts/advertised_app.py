@@ -25,10 +25,13 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         accounts,
         rng,
         requests=habits.amount(town, rng, n, float(rng.uniform(0.2, 0.9)), sigma=1.1),
-        clock=town.clocks.event(rng, at=float(np.clip(day * 24 / town.hours, 0, 0.9)), decay=float(rng.uniform(12, 200))),
+        clock=town.clocks.event(
+            rng, at=float(np.clip(day * 24 / town.hours, 0, 0.9)), decay=float(rng.uniform(12, 200))
+        ),
         script=script,
         **habits.at_home(town, rng, accounts),
-        **habits.typed(town, rng, n, "chat_app sdk http") | {"clients": town.client("chat_app sdk http", rng, 2)},
+        **habits.typed(town, rng, n, "chat_app sdk http")
+        | {"clients": town.client("chat_app sdk http", rng, 2)},
     )
     return Crowd(accounts, streams)
 

@@ -14,10 +14,14 @@ from stillwatch.lab.population.town import Town
 
 def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     """Different products of different clients, built with the agency's own toolkit and hosted on its servers."""
-    accounts = firms(town, rng, n).having(card=int(rng.integers(1 << 60)), kind=int(rng.choice([0, 1])), org=-1)
+    accounts = firms(town, rng, n).having(
+        card=int(rng.integers(1 << 60)), kind=int(rng.choice([0, 1])), org=-1
+    )
     kit = habits.system(town, rng)
     scripts = [
-        town.script(Script(habits.private(town, rng, "support_bot rag chat summarise classification", 2), systems=kit))
+        town.script(
+            Script(habits.private(town, rng, "support_bot rag chat summarise classification", 2), systems=kit)
+        )
         for _ in range(n)
     ]
     streams = habits.streams(

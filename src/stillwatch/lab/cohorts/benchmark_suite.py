@@ -17,7 +17,9 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     accounts = people(town, rng, n)
     items = int(rng.integers(40, 450))
     said = habits.some(rng, habits.kinds(town, "evaluation"), 1)
-    script = town.script(Script(said, per="stream", fills="pool", span=items, base=int(rng.integers(1 << 60))))
+    script = town.script(
+        Script(said, per="stream", fills="pool", span=items, base=int(rng.integers(1 << 60)))
+    )
     rounds = rng.integers(1, 4, n)
     streams = habits.streams(
         town,

@@ -16,7 +16,9 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     """People at home and on the move, in growing conversations."""
     accounts = people(town, rng, n)
     talk = habits.kinds(town, "chat", "persona", "tutoring", "translation")
-    scripts = [town.script(Script(habits.some(rng, talk, 4), follow=habits.kinds(town, "chat"))) for _ in range(8)]
+    scripts = [
+        town.script(Script(habits.some(rng, talk, 4), follow=habits.kinds(town, "chat"))) for _ in range(8)
+    ]
     streams = habits.streams(
         town,
         accounts,

@@ -22,7 +22,9 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         org=town.number("org", name) + rng.integers(1, 5, n) * daughters,
     )
     exit_pool = town.pool("office", rng, int(rng.integers(1, 3)))
-    said = habits.private(town, rng, "support_bot rag chat coding", 2) + habits.kinds(town, "chat", "coding", "summarise")
+    said = habits.private(town, rng, "support_bot rag chat coding", 2) + habits.kinds(
+        town, "chat", "coding", "summarise"
+    )
     script = town.script(Script(said, systems=habits.system(town, rng, 0.8)))
     streams = habits.streams(
         town,
@@ -33,7 +35,8 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         script=script,
         users=int(rng.choice([0, 1])),
         **habits.behind(exit_pool, n),
-        **habits.typed(town, rng, n, "chat_app browser sdk") | {"clients": town.client("chat_app browser sdk", rng, 2)},
+        **habits.typed(town, rng, n, "chat_app browser sdk")
+        | {"clients": town.client("chat_app browser sdk", rng, 2)},
     )
     return Crowd(accounts, streams)
 

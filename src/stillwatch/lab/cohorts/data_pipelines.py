@@ -6,8 +6,8 @@ import numpy as np
 
 from stillwatch.lab.population import habits
 from stillwatch.lab.population.cohort import Cohort
-from stillwatch.lab.population.residents import firms, people
 from stillwatch.lab.population.frame import Frame
+from stillwatch.lab.population.residents import firms, people
 from stillwatch.lab.population.scripts import Script
 from stillwatch.lab.population.specs import Crowd
 from stillwatch.lab.population.town import Town

@@ -18,7 +18,9 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     accounts = one_house(firms(town, rng, n), town, rng, name)
     accounts = accounts.having(declared=DECLARED.index(("evaluation",)) if rng.random() < 0.5 else 0)
     items = int(rng.integers(25, 220))
-    said = habits.private(town, rng, "evaluation", int(rng.integers(1, 4))) + habits.private(town, rng, "judge")
+    said = habits.private(town, rng, "evaluation", int(rng.integers(1, 4))) + habits.private(
+        town, rng, "judge"
+    )
     script = Script(said, per="exchange", fills="pool", span=items, base=int(rng.integers(1 << 60)))
     nights = town.hours // 24
     streams = habits.streams(

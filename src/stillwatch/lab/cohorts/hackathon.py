@@ -21,7 +21,9 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     kit = habits.system(town, rng)
     said = habits.kinds(town, "coding", "chat", "agent")
     teams = [
-        town.script(Script(habits.private(town, rng, "agent chat rag", 2) + habits.some(rng, said, 2), systems=kit))
+        town.script(
+            Script(habits.private(town, rng, "agent chat rag", 2) + habits.some(rng, said, 2), systems=kit)
+        )
         for _ in range(max(1, n // 4))
     ]
     streams = habits.streams(

@@ -17,7 +17,9 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     day = float(rng.uniform(-5, 0.6 * town.hours / 24))
     accounts = signed_up(people(town, rng, n), rng, float(town.at(day * 24)), float(rng.uniform(20, 160)))
     said = habits.private(town, rng, "coding batch_nlp judge evaluation agent", int(rng.integers(2, 6)))
-    script = Script(said, fills="pool", span=int(rng.integers(4, 40)), base=int(rng.integers(1 << 60)), reword=0.05)
+    script = Script(
+        said, fills="pool", span=int(rng.integers(4, 40)), base=int(rng.integers(1 << 60)), reword=0.05
+    )
     streams = habits.streams(
         town,
         accounts,

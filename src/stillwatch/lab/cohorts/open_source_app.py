@@ -15,7 +15,9 @@ from stillwatch.lab.population.town import Town
 def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     """One app's users: its frames and settings, their fillings."""
     accounts = people(town, rng, n)
-    kinds = str(rng.choice(["chat translation", "coding agent", "summarise rag", "persona chat", "batch_nlp judge"]))
+    kinds = str(
+        rng.choice(["chat translation", "coding agent", "summarise rag", "persona chat", "batch_nlp judge"])
+    )
     said = habits.private(town, rng, kinds, int(rng.integers(1, 4)))
     tools = habits.toolset(rng) if rng.random() < 0.4 else -1
     script = town.script(Script(said, systems=habits.system(town, rng, 0.85), tools=tools, per="session"))

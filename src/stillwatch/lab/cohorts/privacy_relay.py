@@ -21,7 +21,10 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     at_signup = rng.random(n) < 0.5
     accounts = accounts.having(signup_pool=np.where(at_signup, exits, accounts["signup_pool"]))
     said = habits.kinds(town, *SAID.split())
-    scripts = [town.script(Script(habits.some(rng, said, 3) + habits.private(town, rng, SAID))) for _ in range(min(n, 60))]
+    scripts = [
+        town.script(Script(habits.some(rng, said, 3) + habits.private(town, rng, SAID)))
+        for _ in range(min(n, 60))
+    ]
     coding = rng.random(n) < 0.5
     typed, coded = habits.typed(town, rng, n), habits.coded(town, rng, n)
     mixed = {key: np.where(coding, coded[key], typed[key]) for key in typed.keys() & coded.keys()}

@@ -17,7 +17,10 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     """Students, hobbyists and small labs with a public tool and some hundred rows."""
     accounts = people(town, rng, n)
     public = habits.kinds(town, *HARVEST)
-    scripts = [town.script(Script(habits.some(rng, public, int(rng.integers(1, 4))), per="exchange")) for _ in range(40)]
+    scripts = [
+        town.script(Script(habits.some(rng, public, int(rng.integers(1, 4))), per="exchange"))
+        for _ in range(40)
+    ]
     streams = habits.streams(
         town,
         accounts,

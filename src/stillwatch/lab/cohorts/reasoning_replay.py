@@ -17,7 +17,11 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     accounts = firms(town, rng, n)
     scripts = [
         town.script(
-            Script(habits.private(town, rng, "agent rag coding", 2), systems=habits.system(town, rng), tools=habits.toolset(rng))
+            Script(
+                habits.private(town, rng, "agent rag coding", 2),
+                systems=habits.system(town, rng),
+                tools=habits.toolset(rng),
+            )
         )
         for _ in range(n)
     ]

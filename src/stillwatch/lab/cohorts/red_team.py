@@ -15,9 +15,13 @@ from stillwatch.lab.population.town import Town
 def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     """A research firm asks for reasoning and for rewritten sensitive questions, to see what it gets."""
     accounts = one_house(firms(town, rng, n), town, rng, ("red", int(rng.integers(1 << 60))))
-    accounts = accounts.having(declared=DECLARED.index(("red_team",)), program=PROGRAMS.index("security_research"))
+    accounts = accounts.having(
+        declared=DECLARED.index(("red_team",)), program=PROGRAMS.index("security_research")
+    )
     said = habits.private(town, rng, "sensitive reasoning judge", int(rng.integers(2, 6)))
-    script = town.script(Script(said, per="exchange", fills="pool", span=int(rng.integers(80, 900)), reword=0.4))
+    script = town.script(
+        Script(said, per="exchange", fills="pool", span=int(rng.integers(80, 900)), reword=0.4)
+    )
     streams = habits.streams(
         town,
         accounts,

@@ -18,7 +18,11 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     new, hour = town.newest()
     said = habits.kinds(town, "coding", "chat", "evaluation", "judge")
     scripts = [
-        town.script(Script(habits.some(rng, said, 3) + habits.private(town, rng, "coding judge agent", 2), per="exchange"))
+        town.script(
+            Script(
+                habits.some(rng, said, 3) + habits.private(town, rng, "coding judge agent", 2), per="exchange"
+            )
+        )
         for _ in range(min(n, 60))
     ]
     streams = habits.streams(

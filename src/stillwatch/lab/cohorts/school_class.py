@@ -27,8 +27,12 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         signup_pool=campus,
     )
     said = habits.private(town, rng, "assignment tutoring", int(rng.integers(1, 3)))
-    script = Script(said, fills="pool", span=int(rng.integers(3, 25)), base=int(rng.integers(1 << 60)), reword=0.2)
-    lessons = town.clocks.event(rng, at=float(np.clip(day * 24 / town.hours, 0, 0.8)), decay=float(rng.uniform(12, 150)))
+    script = Script(
+        said, fills="pool", span=int(rng.integers(3, 25)), base=int(rng.integers(1 << 60)), reword=0.2
+    )
+    lessons = town.clocks.event(
+        rng, at=float(np.clip(day * 24 / town.hours, 0, 0.8)), decay=float(rng.uniform(12, 150))
+    )
     streams = habits.streams(
         town,
         accounts,

@@ -16,11 +16,17 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     """Colleagues who each opened an account and share a frame, a script and the work."""
     accounts = people(town, rng, n)
     if rng.random() < 0.5:
-        accounts = signed_up(accounts, rng, float(town.at(rng.uniform(-20, 0.6 * town.hours / 24) * 24)), 30.0)
+        accounts = signed_up(
+            accounts, rng, float(town.at(rng.uniform(-20, 0.6 * town.hours / 24) * 24)), 30.0
+        )
     accounts = accounts.having(
-        card=int(rng.integers(1 << 60)), kind=int(rng.choice([0, 1])), domain=town.domain(f"firm{rng.integers(1 << 40):x}.example")
+        card=int(rng.integers(1 << 60)),
+        kind=int(rng.choice([0, 1])),
+        domain=town.domain(f"firm{rng.integers(1 << 40):x}.example"),
     )
-    said = habits.private(town, rng, "classification summarise coding batch_nlp translation agent", int(rng.integers(1, 4)))
+    said = habits.private(
+        town, rng, "classification summarise coding batch_nlp translation agent", int(rng.integers(1, 4))
+    )
     script = town.script(Script(said, per="exchange", fills="shares", base=int(rng.integers(1 << 60))))
     office = town.host("office", rng)
     streams = habits.streams(

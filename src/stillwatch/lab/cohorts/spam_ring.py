@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from stillwatch.lab.attacks.pool import pool
 from stillwatch.lab.population import habits
 from stillwatch.lab.population.cohort import Cohort
-from stillwatch.lab.attacks.pool import pool
 from stillwatch.lab.population.scripts import Script
 from stillwatch.lab.population.specs import Crowd
 from stillwatch.lab.population.town import Town

@@ -6,9 +6,9 @@ import numpy as np
 
 from stillwatch.lab.population import habits
 from stillwatch.lab.population.cohort import Cohort
+from stillwatch.lab.population.frame import Frame
 from stillwatch.lab.population.residents import firms
 from stillwatch.lab.population.scripts import Script
-from stillwatch.lab.population.frame import Frame
 from stillwatch.lab.population.specs import STREAM, Crowd
 from stillwatch.lab.population.town import Town
 
@@ -19,7 +19,10 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     owner = np.repeat(np.arange(n), rng.integers(3, 13, n))
     m = len(owner)
     said = habits.kinds(town, "coding", "chat", "summarise", "translation")
-    scripts = [town.script(Script(habits.some(rng, said, 3) + habits.private(town, rng, "coding"))) for _ in range(min(m, 40))]
+    scripts = [
+        town.script(Script(habits.some(rng, said, 3) + habits.private(town, rng, "coding")))
+        for _ in range(min(m, 40))
+    ]
     seats = accounts.take(owner).having(signup_pool=habits.homes(town, rng, m))
     streams = Frame.make(
         STREAM,

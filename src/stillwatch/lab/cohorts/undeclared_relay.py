@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from stillwatch.lab.attacks.pool import pool
 from stillwatch.lab.population import habits
 from stillwatch.lab.population.cohort import Cohort
-from stillwatch.lab.attacks.pool import pool
 from stillwatch.lab.population.scripts import Script
 from stillwatch.lab.population.specs import Crowd
 from stillwatch.lab.population.town import Town
@@ -16,7 +16,9 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     """All kinds of customers' requests, balanced over the pool by a router that fails over between accounts."""
     accounts, _ = pool(town, rng, n, origins=(0.3, 0.2, 0.25, 0.2, 0.05))
     said = habits.kinds(town, "chat", "coding", "translation", "summarise", "agent")
-    said += habits.private(town, rng, "chat coding rag classification agent support_bot batch_nlp", int(rng.integers(6, 20)))
+    said += habits.private(
+        town, rng, "chat coding rag classification agent support_bot batch_nlp", int(rng.integers(6, 20))
+    )
     script = town.script(Script(said, per="session", follow=said))
     exits = town.pool("residential", rng, 150)
     servers = habits.many(lambda: town.host("hosting", rng, 2), rng, n, 6)

@@ -17,13 +17,24 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     """People who otherwise chat as they like, and once or twice send what everybody sends."""
     accounts = people(town, rng, n)
     said = habits.private(town, rng, "viral persona chat")
-    craze = town.script(Script(said, fills="pool", span=int(rng.integers(5, 400)), base=int(rng.integers(1 << 60)), reword=0.05))
+    craze = town.script(
+        Script(
+            said, fills="pool", span=int(rng.integers(5, 400)), base=int(rng.integers(1 << 60)), reword=0.05
+        )
+    )
     talk = town.script(Script(habits.kinds(town, "chat", "persona", "translation")))
     wave = town.clocks.event(rng, at=float(rng.uniform(0, 0.85)), decay=float(rng.uniform(10, 90)))
     typed = habits.typed(town, rng, n)
     home = habits.at_home(town, rng, accounts)
     once = habits.streams(
-        town, accounts, rng, requests=rng.geometric(0.5, n), script=craze, clock=wave, **home, **typed | {"run": 1.5}
+        town,
+        accounts,
+        rng,
+        requests=rng.geometric(0.5, n),
+        script=craze,
+        clock=wave,
+        **home,
+        **typed | {"run": 1.5},
     )
     daily = habits.streams(
         town,

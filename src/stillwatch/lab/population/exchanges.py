@@ -70,7 +70,9 @@ def cut(book: Book, plan: Plan, at: int) -> Slice:
 
 def exchanges(part: Slice, talks: Talks) -> pa.RecordBatch:
     """The slice as rows of `exchanges`; `talks` carries conversations on from slice to slice."""
-    params = part.book.params.pick(part.of("params"), unit(join(part.plan.stream, part.program), part.seed, 13))
+    params = part.book.params.pick(
+        part.of("params"), unit(join(part.plan.stream, part.program), part.seed, 13)
+    )
     text = _texts(part)
     result = _result(part, params)
     answer = _answers(part, result)

@@ -138,7 +138,9 @@ def coded(town: Town, rng: Rng, n: int, software: str = "sdk http", *, most: int
         "thinking": rng.choice([0.0, 0.3, 1.0], n, p=[0.55, 0.25, 0.2]),
         "length": rng.lognormal(0.1, 0.5, n),
         "cut": rng.choice([0.01, 0.05, 0.15], n),
-        "pathways": one_of(rng, n, {ways(town, api=1.0): 0.7, ways(town, aster=1.0): 0.18, ways(town, birch=1.0): 0.12}),
+        "pathways": one_of(
+            rng, n, {ways(town, api=1.0): 0.7, ways(town, aster=1.0): 0.18, ways(town, birch=1.0): 0.12}
+        ),
     }
 
 

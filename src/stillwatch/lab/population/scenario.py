@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 
 import numpy as np
@@ -36,7 +36,7 @@ class Scenario:
     days: int
     accounts: int
     campaigns: tuple[Campaign, ...]
-    shares: Mapping[str, float] = MappingProxyType({})  # cohorts with another share than usual
+    shares: Mapping[str, float] = field(default_factory=dict)  # cohorts with another share than usual
 
 
 def load(package: ModuleType) -> Mapping[str, Scenario]:

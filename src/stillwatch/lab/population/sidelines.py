@@ -13,7 +13,9 @@ from stillwatch.lab.population.town import Town
 SAID = "coding chat summarise classification batch_nlp translation rag support_bot agent judge"
 
 
-def with_sidelines(town: Town, rng: np.random.Generator, crowd: Crowd, *, chat: float, projects: float) -> Crowd:
+def with_sidelines(
+    town: Town, rng: np.random.Generator, crowd: Crowd, *, chat: float, projects: float
+) -> Crowd:
     """The crowd with further streams: small talk for a share of the accounts, side projects for another.
 
     They go through the same networks as the account's first stream, with other clients and settings.
@@ -21,7 +23,11 @@ def with_sidelines(town: Town, rng: np.random.Generator, crowd: Crowd, *, chat: 
     firsts = crowd.streams.take(np.unique(crowd.streams["account"], return_index=True)[1])
     talkers = firsts.take(rng.random(len(firsts)) < chat)
     makers = firsts.take(rng.random(len(firsts)) < projects)
-    extra = [_talk(town, rng, talkers), _projects(town, rng, makers), _projects(town, rng, makers.take(slice(0, None, 3)))]
+    extra = [
+        _talk(town, rng, talkers),
+        _projects(town, rng, makers),
+        _projects(town, rng, makers.take(slice(0, None, 3))),
+    ]
     streams = Frame.stack(STREAM, [crowd.streams, *(e for e in extra if len(e))])
     return Crowd(crowd.accounts, streams)
 
