@@ -15,12 +15,8 @@ from stillwatch.app.report import render
 
 WIDTH = 1100
 HEAD = 760
-SECTIONS = (
-    ("evidence", ".campaign .steps"),
-    ("graph", ".campaign .graph"),
-    ("time", ".campaign .chart .time"),
-)
-MARGIN = 18
+SECTIONS = (("evidence", ".campaign .steps"), ("time", ".campaign .chart .time"))
+MARGIN = 10
 
 
 def main(results: Path, out: Path) -> None:

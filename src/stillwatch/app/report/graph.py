@@ -76,6 +76,7 @@ class _Card:
     label: str
     note: str
     size: float
+    accounts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ def _values(rows: Sequence[Row], signatures: Mapping[int, str | None]) -> tuple[
     for kind in sorted(kinds):
         chosen = _chosen(kind, kinds[kind], signatures, room)
         cards += chosen
-        ties += [_Tie(f"f:{KINDS[kind].family}", c.id, max(c.size, 1.0), c.note) for c in chosen]
+        ties += [_Tie(f"f:{KINDS[kind].family}", c.id, c.accounts, c.note) for c in chosen]
     return cards, ties
 
 
@@ -180,8 +181,9 @@ def _chosen(kind: str, rows: Sequence[Row], signatures: Mapping[int, str | None]
     cards = [_value_card(row, signatures) for row in ranked[: room - 1]]
     rest = ranked[room - 1 :]
     label = f"{count(len(rest))} {'further' if cards else 'values'}: {_name(kind)}"
-    note = f"each held by up to {plural(max(r['accounts'] for r in rest), 'member')}"
-    return [*cards, _Card(f"v:{kind}:rest", "value", label, note, -1.0)]
+    most = max(row["accounts"] for row in rest)
+    note = f"each held by up to {plural(most, 'member')}"
+    return [*cards, _Card(f"v:{kind}:rest", "value", label, note, -1.0, most)]
 
 
 def _mass(row: Row) -> float:
@@ -200,7 +202,7 @@ def _value_card(row: Row, signatures: Mapping[int, str | None]) -> _Card:
     note = f"held by {plural(row['accounts'], 'member')}"
     if row["rarity_bits"] is not None:
         note += f" · {bits(row['rarity_bits'], sign=False)} bits rare"
-    return _Card(f"v:{row['kind']}:{key}", "value", label, note, _mass(row))
+    return _Card(f"v:{row['kind']}:{key}", "value", label, note, _mass(row), row["accounts"])
 
 
 def _placed(columns: Mapping[str, Sequence[_Card]]) -> tuple[tuple[Node, ...], float]:
@@ -229,5 +231,5 @@ def _drawn(nodes: Sequence[Node], ties: Sequence[_Tie]) -> tuple[Edge, ...]:
         x1, y1, x2, y2 = a.x + a.width, a.y + CARD / 2, b.x, b.y + CARD / 2
         middle = (x1 + x2) / 2
         path = f"M{x1:g} {y1:g}C{middle:g} {y1:g} {middle:g} {y2:g} {x2:g} {y2:g}"
-        edges.append(Edge(path, round(max(tie.size, 0.0) / tops[tie.a[0]], 3), tie.text))
+        edges.append(Edge(path, round(tie.size / tops[tie.a[0]], 3), tie.text))
     return tuple(edges)
