@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from stillwatch.model.errors import ResourceError, StateError
@@ -24,8 +25,7 @@ def read_key(path: Path) -> HashKey:
 
     Raises `StateError` if the file has another length or others may read it.
     """
-    if not path.exists():
-        _make(path)
+    _make(path)
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         secret = path.read_bytes()
@@ -45,13 +45,17 @@ def read_key(path: Path) -> HashKey:
 
 
 def _make(path: Path) -> None:
+    """Make the file unless it is there: written beside and linked, so that nobody sees it half written."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        if path.exists():
+            return
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(secrets.token_bytes(_BYTES))
-    except FileExistsError:
-        return
+        with suppress(FileExistsError):
+            path.hardlink_to(fresh)
+        fresh.unlink()
     except OSError as error:
         raise ResourceError(
             "cannot make a key file", where=str(path), remedy="Give a writable place with --key-file"

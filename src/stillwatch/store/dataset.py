@@ -18,7 +18,10 @@ BATCH_ROWS = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Input tables in a folder; tables that are not there read as empty ones."""
+    """Input tables in a folder; tables that are not there read as empty ones.
+
+    Parts of one table may differ in which optional columns they hold, and in types that convert.
+    """
 
     folder: Path
 
@@ -34,14 +37,13 @@ class Dataset:
         return sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
 
     def present(self, name: str) -> tuple[str, ...]:
-        """Columns of the table's schema that its files hold."""
-        found = self._open(name)
-        return tuple(c.name for c in TABLES[name].columns if found and c.name in found.schema.names)
+        """Columns of the table's schema that any of its files holds."""
+        held = {column for _, part in self._open(name) for column in part.schema.names}
+        return tuple(c.name for c in TABLES[name].columns if c.name in held)
 
     def rows(self, name: str) -> int:
         """Number of rows."""
-        found = self._open(name)
-        return found.count_rows() if found else 0
+        return sum(part.count_rows() for _, part in self._open(name))
 
     def read(self, name: str) -> pa.Table:
         """The whole table, in its schema; for small tables."""
@@ -51,27 +53,22 @@ class Dataset:
     def batches(
         self, name: str, *, columns: Sequence[str] | None = None, rows: int = BATCH_ROWS
     ) -> Iterator[pa.RecordBatch]:
-        """The table as a stream of batches in its schema (or the named columns of it).
+        """The table as a stream of batches in its schema (or the named columns of it), file by file.
 
-        Raises `SchemaError` if a required column is missing, null or of another type.
+        Raises `SchemaError` if a required column is missing, null or of another type, `InputError` if a file
+        is damaged.
         """
         table = TABLES[name]
-        found = self._open(name)
-        if found is None:
-            return
-        wanted = [c for c in table.columns if columns is None or c.name in columns]
-        held = [c.name for c in wanted if c.name in found.schema.names]
-        scanner = found.scanner(columns=held, batch_size=rows, batch_readahead=2, fragment_readahead=1)
-        try:
-            for batch in scanner.to_batches():
-                if batch.num_rows:
-                    yield _conform(batch, table, [c.name for c in wanted], str(self.folder / name))
-        except (pa.ArrowInvalid, OSError) as error:
-            raise InputError(
-                f"cannot read table {name}: {error}".split("\n")[0],
-                where=str(self._path(name)),
-                remedy="The file may be damaged or cut short; write it again",
-            ) from error
+        wanted = [c.name for c in table.columns if columns is None or c.name in columns]
+        for file, part in self._open(name):
+            held = [column for column in wanted if column in part.schema.names]
+            try:
+                scanner = part.scanner(columns=held, batch_size=rows, batch_readahead=2, fragment_readahead=1)
+                for batch in scanner.to_batches():
+                    if batch.num_rows:
+                        yield _conform(batch, table, wanted, str(file))
+            except (pa.ArrowException, OSError) as error:
+                raise _unreadable(file, error) from error
 
     def _path(self, name: str) -> Path | None:
         for path in (self.folder / f"{name}.parquet", self.folder / name):
@@ -79,25 +76,21 @@ class Dataset:
                 return path
         return None
 
-    def _open(self, name: str) -> ds.Dataset | None:
-        path = self._path(name)
-        if path is None:
-            return None
-        files = [str(file) for file in self.files(name)]
-        if not files:
-            raise InputError("the folder holds no Parquet file", where=str(path), remedy="Run ingest again")
-        try:
-            found = ds.dataset(files, format="parquet")
-        except PermissionError as error:
-            raise ResourceError("may not be read", where=str(path), remedy="Check its permissions") from error
-        except (pa.ArrowInvalid, OSError) as error:
+    def _open(self, name: str) -> list[tuple[Path, ds.Dataset]]:
+        """Each file of a table, opened and its columns checked."""
+        files = self.files(name)
+        if not files and self.has(name):
             raise InputError(
-                "is not a Parquet file, or is damaged",
-                where=str(path),
-                remedy="Make canonical tables with `stillwatch ingest`",
-            ) from error
-        _check(found.schema, TABLES[name], str(path))
-        return found
+                "the folder holds no Parquet file", where=str(self._path(name)), remedy="Run ingest again"
+            )
+        parts = []
+        for file in files:
+            try:
+                parts.append((file, ds.dataset(str(file), format="parquet")))
+            except (pa.ArrowException, OSError) as error:
+                raise _unreadable(file, error) from error
+            _check(parts[-1][1].schema, TABLES[name], str(file))
+        return parts
 
 
 def open_dataset(folder: Path) -> Dataset:
@@ -120,8 +113,20 @@ def open_dataset(folder: Path) -> Dataset:
             where=str(folder),
             remedy=f"Make a dataset with `stillwatch ingest {folder} --out DIR`, then scan DIR",
         )
-    dataset.present("exchanges")
+    for name, table in TABLES.items():
+        if table.stage == "input":
+            dataset.present(name)
     return dataset
+
+
+def _unreadable(file: Path, error: Exception) -> InputError | ResourceError:
+    if isinstance(error, PermissionError):
+        return ResourceError("may not be read", where=str(file), remedy="Check its permissions")
+    return InputError(
+        "is not a Parquet file, or is damaged",
+        where=str(file),
+        remedy="Make it again, or make canonical tables with `stillwatch ingest`",
+    )
 
 
 def _check(found: pa.Schema, table: Table, where: str) -> None:
@@ -148,7 +153,7 @@ def _conform(batch: pa.RecordBatch, table: Table, names: Sequence[str], where: s
             continue
         at = batch.schema.get_field_index(column.name)
         array = pa.nulls(batch.num_rows, column.type) if at < 0 else batch.column(at)
-        arrays.append(_cast(array, column.type, f"{where}.{column.name}"))
+        arrays.append(_cast(array, column.type, f"{where}: {column.name}"))
         fields.append(pa.field(column.name, column.type))
         if column.required and arrays[-1].null_count:
             raise SchemaError(

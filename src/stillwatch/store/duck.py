@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,22 +29,16 @@ class DuckTables:
 
     def put(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> Relation:
         """Store Arrow rows under `name`, replacing what stood there."""
-        self._con.register("_incoming", rows)
-        try:
+        with self._incoming(rows):
             return self.define(name, "SELECT * FROM _incoming")
-        finally:
-            self._con.unregister("_incoming")
 
     def append(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
         """Add Arrow rows to a table, making it if need be; columns are matched by name."""
         if not self.has(name):
             self.put(name, rows)
             return
-        self._con.register("_incoming", rows)
-        try:
+        with self._incoming(rows):
             self._run(f'INSERT INTO "{name}" BY NAME SELECT * FROM _incoming')
-        finally:
-            self._con.unregister("_incoming")
 
     def query(self, sql: str) -> pa.Table:
         """Rows of a statement as Arrow."""
@@ -84,6 +78,23 @@ class DuckTables:
         self._run(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
         return Relation(f'SELECT * FROM "{name}"')
 
+    @contextmanager
+    def _incoming(self, rows: pa.Table | pa.RecordBatchReader) -> Iterator[None]:
+        """Arrow rows as the relation `_incoming`; an error of the stream comes out as it was raised."""
+        failed: list[Exception] = []
+        if isinstance(rows, pa.RecordBatchReader):
+            rows = pa.RecordBatchReader.from_batches(rows.schema, _noting(rows, failed))
+        self._con.register("_incoming", rows)
+        try:
+            yield
+        except StillwatchError:
+            if failed:
+                raise failed[0] from None
+            raise
+        finally:
+            with suppress(duckdb.Error):  # the engine may be out of memory; the name is taken anew next time
+                self._con.unregister("_incoming")
+
     def _run(self, sql: str) -> None:
         with _translated(sql):
             self._con.execute(sql).fetchall()
@@ -91,6 +102,15 @@ class DuckTables:
     def _fetch(self, sql: str) -> list[tuple[Any, ...]]:
         with _translated(sql):
             return self._con.execute(sql).fetchall()
+
+
+def _noting(rows: pa.RecordBatchReader, failed: list[Exception]) -> Iterator[pa.RecordBatch]:
+    """The same batches; the error that ends them is kept, since the engine would only pass on its text."""
+    try:
+        yield from rows
+    except (StillwatchError, pa.ArrowException, OSError) as error:
+        failed.append(error)
+        raise
 
 
 @contextmanager

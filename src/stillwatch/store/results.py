@@ -53,6 +53,7 @@ def write_table(folder: Path, name: str, rows: pa.Table) -> Path:
     ordered = rows.select(table.schema.names).cast(table.schema)
     if table.key and ordered.num_rows:
         ordered = ordered.sort_by([(column, "ascending") for column in table.key])
+    ordered = ordered.combine_chunks()  # pages end where chunks do, and chunks where threads met
     pq.write_table(ordered.replace_schema_metadata(table.schema.metadata), path, compression="zstd")
     return path
 
@@ -106,7 +107,7 @@ def _clear_leftovers(out: Path) -> None:
 
 def _explained(error: OSError, out: Path) -> ResourceError:
     where = str(error.filename or out)
-    if error.errno == errno.ENOSPC:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return ResourceError(
             "the disk is full", where=str(out), remedy="Free space; earlier results are untouched"
         )

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from stillwatch.model.errors import InputError
 from stillwatch.model.kernels.compiled import kernel
 
 NONE = np.int64(np.iinfo(np.int64).min)
@@ -62,7 +63,7 @@ class Ranges:
 def ranges(networks: Sequence[str], labels: Int64s) -> Ranges:
     """Ranges of networks in CIDR text; where networks nest, the narrower one wins.
 
-    Raises `ValueError` if a network cannot be read; IPv6 networks narrower than /64 count as their /64.
+    Raises `InputError` if a network cannot be read; IPv6 networks narrower than /64 count as their /64.
     """
     spans = [_span(text) for text in networks]
     order = sorted(range(len(spans)), key=lambda i: (spans[i][0], -spans[i][1]))
@@ -92,7 +93,12 @@ def ranges(networks: Sequence[str], labels: Int64s) -> Ranges:
 
 
 def _span(text: str) -> tuple[int, int]:
-    network = ipaddress.ip_network(text.strip(), strict=False)
+    try:
+        network = ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError as error:
+        raise InputError(
+            f"{text!r} is not a network", where="networks.prefix", remedy="Write it like 192.0.2.0/24"
+        ) from error
     first, last = int(network.network_address), int(network.broadcast_address)
     if network.version == 4:
         return first, last
