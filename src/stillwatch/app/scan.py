@@ -216,7 +216,9 @@ class _Run:
             },
             "releases": [
                 {"model": r["model"], "at": r["released_at"].isoformat()}
-                for r in self.data.read("releases").sort_by("released_at").to_pylist()
+                for r in self.data.read("releases")
+                .sort_by([("released_at", "ascending"), ("model", "ascending")])
+                .to_pylist()
             ],
             "enforcement": _waves(self.t),
             "look_alikes": self._look_alikes(),

@@ -59,18 +59,25 @@ def _drop_duplicates(t: Tables) -> int:
     if int(ids["n"][0].as_py()) == before:
         return 0
     columns = ", ".join(KEYS.schema.names)
+    content = ", ".join(name for name in KEYS.schema.names if name not in ("exchange_id", "ts", "row"))
     t.define(
         "keys",
         f"""
         SELECT {columns} FROM (
             SELECT {columns}, row_number() OVER (
                 PARTITION BY exchange_id
-                ORDER BY ts, account_id, exact_key, profile_key, output_tokens, row
+                ORDER BY ts, {content}, row
             ) AS copy FROM keys
         ) AS counted WHERE copy = 1
         """,
     )
-    t.define("reasoning", "SELECT DISTINCT * FROM reasoning")
+    t.define(
+        "reasoning",
+        """
+        SELECT DISTINCT r.* FROM reasoning r
+        JOIN keys k ON k.exchange_id = r.exchange_id AND k.account_id = r.account_id AND k.ts = r.ts
+        """,
+    )
     return before - t.rows("keys")
 
 
