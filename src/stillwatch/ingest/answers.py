@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from stillwatch.ingest.chunks import assemble
@@ -10,6 +12,28 @@ from stillwatch.ingest.messages import flatten, message_text
 from stillwatch.ingest.rows import Row
 
 _ASSISTANT = 2
+_DETAILS = frozenset(
+    {"prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details"}
+)
+_COUNTS: Mapping[str, str] = MappingProxyType(
+    {
+        "prompt_tokens": "input_tokens",
+        "input_tokens": "input_tokens",
+        "inputTokens": "input_tokens",
+        "prompt_token_count": "input_tokens",
+        "inputTextTokenCount": "input_tokens",
+        "completion_tokens": "output_tokens",
+        "output_tokens": "output_tokens",
+        "outputTokens": "output_tokens",
+        "generation_token_count": "output_tokens",
+        "reasoning_tokens": "reasoning_tokens",
+        "cached_tokens": "cache_read_tokens",
+        "cache_read_input_tokens": "cache_read_tokens",
+        "cacheReadInputTokens": "cache_read_tokens",
+        "cache_creation_input_tokens": "cache_write_tokens",
+        "cacheWriteInputTokens": "cache_write_tokens",
+    }
+)
 
 
 def fill_answer(row: Row, body: Any, *, choice: int = 0) -> None:
@@ -98,32 +122,12 @@ def _listed(row: Row, body: dict[str, Any], reasoning: list[str]) -> str | None:
 
 
 def fill_usage(row: Row, body: dict[str, Any]) -> None:
-    """Fill token counts from an answer's usage block, whatever it calls them."""
+    """Fill token counts from an answer's usage block, whatever it calls them; counts already there stay."""
     usage = body.get("usage", body.get("usageMetadata"))
-    get = usage.get if isinstance(usage, dict) else body.get
-    if row.input_tokens is None:
-        row.input_tokens = _first(
-            get, "prompt_tokens", "input_tokens", "inputTokens", "prompt_token_count", "inputTextTokenCount"
-        )
-    if row.output_tokens is None:
-        row.output_tokens = _first(
-            get, "completion_tokens", "output_tokens", "outputTokens", "generation_token_count"
-        )
-    details = get("prompt_tokens_details") or get("input_tokens_details")
-    if isinstance(details, dict):
-        row.cache_read_tokens = whole(details.get("cached_tokens"))
-    produced = get("completion_tokens_details") or get("output_tokens_details")
-    if isinstance(produced, dict):
-        row.reasoning_tokens = whole(produced.get("reasoning_tokens"))
-    read = _first(get, "cache_read_input_tokens", "cacheReadInputTokens")
-    written = _first(get, "cache_creation_input_tokens", "cacheWriteInputTokens")
-    row.cache_read_tokens = row.cache_read_tokens if read is None else read
-    row.cache_write_tokens = row.cache_write_tokens if written is None else written
-
-
-def _first(get: Any, *names: str) -> int | None:
-    for name in names:
-        value = get(name)
-        if value is not None:
-            return whole(value)
-    return None
+    for key, value in (usage if isinstance(usage, dict) else body).items():
+        name = _COUNTS.get(key)
+        if name is not None:
+            if value is not None and getattr(row, name) is None:
+                setattr(row, name, whole(value))
+        elif key in _DETAILS and isinstance(value, dict):
+            fill_usage(row, {"usage": value})

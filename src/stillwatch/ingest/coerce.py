@@ -108,7 +108,7 @@ def _from_number(value: float) -> int | None:
 
 def elapsed_ms(start: int | None, end: int | None) -> int | None:
     """Milliseconds between two moments in microseconds; null where one is missing or the clock went back."""
-    return None if start is None or end is None or end < start else (end - start) // 1000
+    return None if start is None or end is None or end < start else (end - start + 500) // 1000
 
 
 def mapping(value: Any) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from stillwatch.ingest.coerce import (
@@ -18,7 +20,8 @@ from stillwatch.ingest.messages import Dialogue, flatten, read_dialogue
 from stillwatch.ingest.rows import Row
 from stillwatch.model.conversation import ROLE_CODES
 
-_NESTED = ("inferenceConfig", "textGenerationConfig", "generationConfig", "options")
+_NESTED = frozenset({"inferenceConfig", "textGenerationConfig", "generationConfig", "options"})
+_EFFORT = frozenset({"reasoning", "output_config", "thinking"})
 _LIMITS = (
     "max_tokens",
     "max_completion_tokens",
@@ -29,6 +32,18 @@ _LIMITS = (
     "maxTokenCount",
     "maxOutputTokens",
     "max_new_tokens",
+)
+_PARAMETERS: Mapping[str, tuple[str, Callable[[Any], Any]]] = MappingProxyType(
+    {
+        "temperature": ("temperature", real),
+        "top_p": ("top_p", real),
+        "topP": ("top_p", real),
+        "stream": ("stream", flag),
+        "logprobs": ("logprobs", flag),
+        "reasoning_effort": ("reasoning_effort", text),
+        "prompt_cache_key": ("prompt_cache_key", text),
+    }
+    | dict.fromkeys(_LIMITS, ("max_tokens", parameter))
 )
 
 
@@ -86,45 +101,24 @@ def _old_turn(turn: Any) -> Any:
 
 def fill_parameters(row: Row, body: dict[str, Any]) -> None:
     """Fill sampling parameters, wherever the API keeps them."""
-    get = body.get
-    row.temperature = real(get("temperature"))
-    row.top_p = real(get("top_p"))
-    for key in _LIMITS:
-        if key in body:
-            row.max_tokens = parameter(body[key])
-            break
-    row.stream = flag(get("stream")) if row.stream is None else row.stream
-    logprobs = get("logprobs")
-    if logprobs is not None:
-        row.logprobs = flag(logprobs)
-    for key in _NESTED:
-        if key in body:
-            _fill_nested(row, mapping(body[key]))
-    row.reasoning_effort = _effort(body)
-    row.prompt_cache_key = text(get("prompt_cache_key"))
+    for key, value in body.items():
+        known = _PARAMETERS.get(key)
+        if known is not None:
+            name, coerce = known
+            made = coerce(value)
+            if made is not None:
+                setattr(row, name, made)
+        elif key in _NESTED:
+            fill_parameters(row, mapping(value))
+        elif key in _EFFORT:
+            row.reasoning_effort = _effort(mapping(value)) or row.reasoning_effort
 
 
-def _fill_nested(row: Row, config: dict[str, Any]) -> None:
-    row.temperature = real(config.get("temperature", row.temperature))
-    row.top_p = real(config.get("topP", config.get("top_p", row.top_p)))
-    for key in _LIMITS:
-        if key in config:
-            row.max_tokens = parameter(config[key])
-            return
-
-
-def _effort(body: dict[str, Any]) -> str | None:
+def _effort(block: dict[str, Any]) -> str | None:
     """Reasoning effort as a word; a budget of thinking tokens as `budget_N`."""
-    named = body.get("reasoning_effort")
-    if named is None and "reasoning" in body:
-        named = mapping(body["reasoning"]).get("effort")
-    if named is None and "output_config" in body:
-        named = mapping(body["output_config"]).get("effort")
-    if named is None and "thinking" in body:
-        thinking = mapping(body["thinking"])
-        budget = parameter(thinking.get("budget_tokens"))
-        return text(thinking.get("type")) if budget is None else f"budget_{budget}"
-    return text(named)
+    budget = parameter(block.get("budget_tokens"))
+    named = block.get("effort", block.get("type"))
+    return text(named) if budget is None else f"budget_{budget}"
 
 
 def fill_tools(row: Row, body: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -113,20 +113,21 @@ def _widened(kind: pa.DataType) -> pa.DataType:
 WIDE = pa.schema([pa.field(c.name, _widened(c.type)) for c in EXCHANGES.columns])
 _COMPUTED = frozenset({"prefix_key", "next_prefix_key", "tools_key", "response_schema_key", "source"})
 _PLAIN = tuple(c for c in WIDE if c.name not in _COMPUTED)
-_FIELDS = Row.__struct_fields__
 _ASSISTANT = 2
 
 
 def build(rows: Sequence[Row], *, source: str) -> pa.RecordBatch:
     """Rows as a record batch with the schema `WIDE`: integers and times as int64, checked later."""
-    fields = zip(*map(msgspec.structs.astuple, rows), strict=True) if rows else repeat((), len(_FIELDS))
-    given = dict(zip(_FIELDS, fields, strict=True))
-    columns: dict[str, Any] = {c.name: pa.array(given[c.name], c.type) for c in _PLAIN}
+    columns: dict[str, Any] = {c.name: pa.array(_field(rows, c.name), c.type) for c in _PLAIN}
     columns["prefix_key"], columns["next_prefix_key"] = _conversation_keys(rows)
-    columns["tools_key"] = _hashed(given["tools"])
-    columns["response_schema_key"] = _hashed(given["response_schema"])
+    columns["tools_key"] = _hashed(_field(rows, "tools"))
+    columns["response_schema_key"] = _hashed(_field(rows, "response_schema"))
     columns["source"] = pa.array([source] * len(rows), pa.string())
     return pa.record_batch([columns[c.name] for c in WIDE], schema=WIDE)
+
+
+def _field(rows: Sequence[Row], name: str) -> list[Any]:
+    return list(map(attrgetter(name), rows))
 
 
 def _hashed(values: Sequence[str | None]) -> pa.Array:
