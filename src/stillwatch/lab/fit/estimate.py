@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -32,7 +34,7 @@ def estimate_turns(counts: npt.NDArray[np.int64], *, gap_seconds: float, gap_spr
 def requests_per_day(clients: list[ClientBins]) -> Reals:
     """Mean requests a day of each client between its first and its last bin."""
     spans = np.array([c.t[-1] - c.t[0] + BIN_SECONDS for c in clients])
-    return np.array([c.rate.sum() for c in clients]) * BIN_SECONDS / spans * DAY
+    return np.asarray([c.rate.sum() for c in clients]) * (BIN_SECONDS * DAY / spans)
 
 
 def estimate_rates(per_day: Reals) -> Rates:
@@ -57,7 +59,9 @@ def estimate_arrivals(clients: list[ClientBins]) -> Arrivals:
 
 
 def steady_gaps(times: Reals, *, window: float = 30.0) -> Reals:
-    """Gaps between requests relative to the mean gap of their window of seconds; windows of 20 gaps or more."""
+    """Gaps between requests relative to the mean gap of their window of seconds; windows of 20 gaps or
+    more.
+    """
     gaps, at = np.diff(times), (times[1:] // window).astype(np.int64)
     gaps, at = gaps[gaps < window], at[gaps < window]
     counts, sums = np.bincount(at), np.bincount(at, gaps)
@@ -66,17 +70,20 @@ def steady_gaps(times: Reals, *, window: float = 30.0) -> Reals:
 
 
 def gamma_shape(values: Reals) -> float:
-    """Shape of a Gamma distribution, close to maximum likelihood (Minka, Estimating a Gamma distribution, 2002)."""
+    """Shape of a Gamma distribution, close to maximum likelihood.
+
+    Formula: Minka, Estimating a Gamma distribution, 2002.
+    """
     positive = np.maximum(values, 1e-6)
     s = float(np.log(positive.mean()) - np.log(positive).mean())
-    return (3 - s + np.sqrt((s - 3) ** 2 + 24 * s)) / (12 * s)
+    return (3 - s + math.sqrt((s - 3) ** 2 + 24 * s)) / (12 * s)
 
 
 def day_profile(client: ClientBins) -> Reals:
     """Mean rate by hour of the trace's clock, relative to the client's mean. Shape (24,)."""
     hour = (client.t // 3600 % 24).astype(np.int64)
     sums = np.bincount(hour, client.rate, minlength=24)
-    return sums / max(sums.mean(), 1e-12)
+    return np.asarray(sums / max(sums.mean(), 1e-12))
 
 
 def _swing(day: Reals) -> float:
@@ -86,18 +93,20 @@ def _swing(day: Reals) -> float:
 
 
 def _smoothed(day: Reals) -> Reals:
-    return np.mean([np.roll(day, shift) for shift in (-1, 0, 1)], axis=0)
+    return np.asarray(np.mean([np.roll(day, shift) for shift in (-1, 0, 1)], axis=0))
 
 
 def _common_day(days: Reals) -> Reals:
     """Median profile of the clients, each turned so that its quietest stretch comes first, mean 1."""
     turned = np.array([np.roll(day, -int(np.argmin(_smoothed(day)))) for day in days])
     middle = _smoothed(np.median(turned, axis=0))
-    return middle / middle.mean()
+    return np.asarray(middle / middle.mean())
 
 
 def _weekend(client: ClientBins) -> float:
-    """Mean rate on the two quietest consecutive days of the week against the other five; the trace names no days."""
+    """Mean rate on the two quietest consecutive days of the week against the other five; the trace names no
+    days.
+    """
     day = (client.t // DAY % 7).astype(np.int64)
     sums = np.bincount(day, client.rate, minlength=7)
     pairs = sums + np.roll(sums, -1)

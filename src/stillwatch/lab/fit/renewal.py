@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
+
+from stillwatch.model.kernels.compiled import kernel
 
 Reals = npt.NDArray[np.float64]
 
@@ -21,10 +22,10 @@ def renewal_times(
 ) -> tuple[npt.NDArray[np.int32], Reals]:
     """Owner and time in hours of all events, by owner and time.
 
-    Process i has `expected[i]` events on average and gaps with the coefficient of variation `cv[i]` (Gamma shape
-    1/cv²) in operational time. It is in equilibrium: the first gap is the residual life of a running process, the
-    share u of a gap drawn by length (Cox, Renewal Theory, 1962, section 5.3). Operational time is the integral of the
-    clock's intensity, so that the mean number follows the curve exactly.
+    Process i has `expected[i]` events on average and gaps with the coefficient of variation `cv[i]` (Gamma
+    shape 1/cv²) in operational time. It is in equilibrium: the first gap is the residual life of a running
+    process, the share u of a gap drawn by length (Cox, Renewal Theory, 1962, section 5.3). Operational time
+    is the integral of the clock's intensity, so that the mean number follows the curve exactly.
     """
     shape = 1.0 / np.maximum(cv, 0.02) ** 2
     clocks = np.zeros((len(curves), curves.shape[1] + 1))
@@ -35,7 +36,7 @@ def renewal_times(
     return owner, _stretch(owner, at / expected[owner], curve, clocks, hours)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _run(rng: Any, expected: Any, shape: Any, room: Any) -> Any:
     """Events in operational time: process i runs to `expected[i]` at rate 1."""
     owner = np.empty(room, np.int32)
@@ -55,7 +56,7 @@ def _run(rng: Any, expected: Any, shape: Any, room: Any) -> Any:
     return owner[:n], at[:n]
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _stretch(owner: Any, share: Any, curve: Any, clocks: Any, hours: Any) -> Any:
     """Hours at which the clocks have run through the given shares; shares rise within an owner."""
     out = np.empty(len(owner), np.float64)

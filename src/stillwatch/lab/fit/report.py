@@ -4,9 +4,9 @@
 
     python -m stillwatch.lab.fit.report --traces DIR --out DIR [--plot FILE]
 
-Writes `lengths.toml`, `turns.toml`, `rates.toml` and `arrivals.toml` into the output folder, prints the table of
-distances, and draws it. Distances are measured on rows the fit has not seen: it is made on the even rows or clients
-and compared with the odd ones. The tables that are written are then made from all rows.
+Writes `lengths.toml`, `turns.toml`, `rates.toml` and `arrivals.toml` into the output folder, prints the
+table of distances, and draws it. Distances are measured on rows the fit has not seen: it is made on the even
+rows or clients and compared with the odd ones. The tables that are written are then made from all rows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from stillwatch.lab.fit.tables import Rates
 
 Reals = npt.NDArray[np.float64]
 PAIRS = ("conversation", "code", "summarise")
-# Requests a day: median, spread (0 = the fitted one). Assumed: the trace has only a platform's largest clients.
+# Requests a day: median, spread (0 = the fitted one). Assumed: the trace has large clients only.
 ASSUMED: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"person": (6.0, 1.3), "developer": (25.0, 1.7), "batch": (600.0, 0.0), "service": (2_000.0, 0.0)}
 )
@@ -99,7 +99,7 @@ def fit_rates(folder: Path, rng: np.random.Generator) -> tuple[dict[str, Any], l
 def fit_arrivals(folder: Path, rng: np.random.Generator) -> tuple[dict[str, Any], list[Fit]]:
     """Entry of `arrivals.toml`, and the comparisons."""
     clients = traces.client_bins(folder)
-    np.random.default_rng(5).shuffle(clients)  # type: ignore[arg-type]
+    clients = [clients[i] for i in np.random.default_rng(5).permutation(len(clients))]
     half = estimate.estimate_arrivals(clients[::2])
     real = np.array([np.median(c.cv) for c in clients[1::2] if len(c.t) >= 20])
     fits = [Fit("burstiness of a client", "cv", real, draw_quantiles(rng, 20_000, half.cv))]
@@ -111,9 +111,9 @@ def fit_arrivals(folder: Path, rng: np.random.Generator) -> tuple[dict[str, Any]
     return {"clients": asdict(estimate.estimate_arrivals(clients))}, fits
 
 
-def to_toml(entries: Mapping[str, Mapping[str, Any]], note: str) -> str:
+def to_toml(entries: Mapping[str, Mapping[str, Any]]) -> str:
     """Entries as TOML, numbers with four significant digits."""
-    lines = [f"# {note}"]
+    lines = ["# Written by `python -m stillwatch.lab.fit.report`; sources and licences: see README.md here."]
     for name, entry in entries.items():
         lines += ["", f"[{name}]", *(f"{key} = {_number(value)}" for key, value in entry.items())]
     return "\n".join(lines) + "\n"
@@ -138,8 +138,7 @@ def main() -> None:
         ("lengths", fit_lengths), ("turns", fit_turns), ("rates", fit_rates), ("arrivals", fit_arrivals)
     ):  # fmt: skip
         entries, found = fitter(chosen.traces, np.random.default_rng(11))
-        note = "Written by `python -m stillwatch.lab.fit.report`; sources and licences: README.md beside this file."
-        (chosen.out / f"{table}.toml").write_text(to_toml(entries, note), encoding="utf-8")
+        (chosen.out / f"{table}.toml").write_text(to_toml(entries), encoding="utf-8")
         fits += found
     sys.stdout.write(distances(fits))
     if chosen.plot:

@@ -1,4 +1,6 @@
-"""Vectorised draws from the fitted distributions; the generator is an argument, equal generators give equal draws."""
+"""Vectorised draws from the fitted distributions; the generator is an argument, equal generators give equal
+draws.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def client_rates(rng: np.random.Generator, n: int, kind: str) -> Reals:
 
 
 def burstiness(rng: np.random.Generator, n: int) -> Reals:
-    """Coefficient of variation of the times between requests of n clients (n,); 1 = Poisson, less = regular."""
+    """Coefficient of variation of the times between requests of n clients (n,); 1 = Poisson, less =
+    regular.
+    """
     return draw_quantiles(rng, n, fitted_arrivals().cv)
 
 
@@ -37,7 +41,7 @@ def day_curves(rng: np.random.Generator, n: int, *, hours: int, phase: Reals) ->
     local = (hour[None, :] - phase[:, None].astype(np.int64)) % 24
     free = (hour // 24) % 7 >= 5
     curves = (1 - swing[:, None] * (1 - wave[local])) * np.where(free[None, :], weekend[:, None], 1.0)
-    return (curves / curves.mean(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(curves / curves.mean(axis=1, keepdims=True), np.float32)
 
 
 def arrivals(
@@ -49,11 +53,12 @@ def arrivals(
     curves: npt.NDArray[np.float32],
     curve: I32,
 ) -> tuple[I32, I64]:
-    """Requests of n clients: index of the client and microseconds since the start, in order by client and time.
+    """Requests of n clients: index of the client and microseconds since the start, in order by client and
+    time.
 
-    Client i sends `per_day[i]` requests a day on average, its gaps Gamma distributed with the given coefficient of
-    variation in the time of its clock `curves[curve[i]]` (hourly intensity, mean 1). Exact: the process is in
-    equilibrium at the start and stretched by the clock (time change of a renewal process).
+    Client i sends `per_day[i]` requests a day on average, its gaps Gamma distributed with the given
+    coefficient of variation in the time of its clock `curves[curve[i]]` (hourly intensity, mean 1). Exact:
+    the process is in equilibrium at the start and stretched by the clock (time change of a renewal process).
     """
     owner, at = renewal_times(rng, per_day * days, cv, curves, curve, days * 24)
     return owner, np.minimum(at * (DAY_US / 24), days * DAY_US - 1).astype(np.int64)

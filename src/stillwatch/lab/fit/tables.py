@@ -21,8 +21,8 @@ Reals = npt.NDArray[np.float64]
 class Lengths:
     """Joint lengths of requests and answers in tokens, as quantiles.
 
-    `inputs` (q,) at equal steps of probability; `outputs` (b, r): the same for the answers to the requests of each
-    of b equally frequent bands of input length.
+    `inputs` (q,) at equal steps of probability; `outputs` (b, r): the same for the answers to the requests
+    of each of b equally frequent bands of input length.
     """
 
     inputs: Reals

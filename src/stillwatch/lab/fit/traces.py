@@ -1,8 +1,8 @@
 """Public traces, read from a folder that the caller names.
 
 Expected below it: `azure_llm_2023/{conv,code}.csv.gz` (TIMESTAMP, ContextTokens, GeneratedTokens),
-`servegen_language/rates.csv.gz` (pool, client, t, rate, cv in bins of 600 s) and `tokens.jsonl.gz` (quantiles by
-client and window), `vidur_arxiv_lengths/arxiv.csv.gz` (num_prefill_tokens, num_decode_tokens),
+`servegen_language/rates.csv.gz` (pool, client, t, rate, cv in bins of 600 s) and `tokens.jsonl.gz`
+(quantiles by client and window), `vidur_arxiv_lengths/arxiv.csv.gz` (num_prefill_tokens, num_decode_tokens),
 `aider_chat_history/prompts.jsonl.gz` (session) and `llamafactory_demo/glaive_toolcall_en_demo.jsonl.gz`.
 """
 
@@ -33,7 +33,9 @@ class ClientBins:
 
 
 def token_pairs(folder: Path, name: str) -> tuple[Reals, Reals]:
-    """Tokens of requests and answers of `conversation`, `code` (Azure) or `summarise` (vidur), in file order."""
+    """Tokens of requests and answers of `conversation`, `code` (Azure) or `summarise` (vidur), in file
+    order.
+    """
     file, columns = {
         "conversation": ("azure_llm_2023/conv.csv.gz", ("ContextTokens", "GeneratedTokens")),
         "code": ("azure_llm_2023/code.csv.gz", ("ContextTokens", "GeneratedTokens")),
@@ -45,7 +47,9 @@ def token_pairs(folder: Path, name: str) -> tuple[Reals, Reals]:
 
 
 def service_pairs(folder: Path) -> tuple[Reals, Reals]:
-    """Tokens of requests and answers of ServeGen clients: quantiles of each client's windows, paired at random."""
+    """Tokens of requests and answers of ServeGen clients: quantiles of each client's windows, paired at
+    random.
+    """
     rng = np.random.default_rng(7)
     asked, answered = [], []
     with gzip.open(folder / "servegen_language/tokens.jsonl.gz", "rt", encoding="utf-8") as stream:
@@ -96,7 +100,8 @@ def _from_row(row: dict[str, float], rng: np.random.Generator) -> Reals:
     """32 draws from the quantiles of one client and window."""
     shares = np.array([0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99])
     values = np.array([row[f"p{round(share * 100)}"] for share in shares])
-    return np.interp(rng.random(32), shares, values)
+    drawn: Reals = np.interp(rng.random(32), shares, values)
+    return drawn
 
 
 def _table(path: Path) -> pa.Table:

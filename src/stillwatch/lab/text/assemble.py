@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
+
+from stillwatch.model.kernels.compiled import kernel
 
 Ints = npt.NDArray[np.int64]
 BLOCK = 16  # pieces are copied in whole blocks; the buffers have room for the overhang
@@ -40,7 +41,7 @@ def from_buffers(ends: Ints, data: npt.NDArray[np.uint8]) -> pa.LargeStringArray
     return pa.LargeStringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(data))
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def byte_offsets(starts: Any, ids: Any, offsets: Any) -> Any:
     """Byte offsets (n + 1) of the strings that `assemble` makes."""
     ends = np.empty(len(offsets), np.int64)
@@ -54,7 +55,7 @@ def byte_offsets(starts: Any, ids: Any, offsets: Any) -> Any:
     return ends
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _move_block(_typing: Any, target: Any, at: Any, source: Any, first: Any) -> Any:
     """Copy one block between byte arrays, unaligned; a loop over bytes is eight times slower."""
 
@@ -71,12 +72,12 @@ def _move_block(_typing: Any, target: Any, at: Any, source: Any, first: Any) -> 
     return types.void(target, at, source, first), generate
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _copy(starts: Any, data: Any, ids: Any, out: Any) -> None:
     at = 0
     for j in range(len(ids)):
         first = starts[ids[j]]
         length = starts[ids[j] + 1] - first
         for block in range(0, length, BLOCK):
-            _move_block(out, at + block, data, first + block)
+            _move_block(out, at + block, data, first + block)  # type: ignore[call-arg]
         at += length

@@ -1,7 +1,8 @@
 """Word chains: free text with the word pairs of a corpus, and otherwise new.
 
-A chain draws each word from those that followed the last one in its corpus (a first-order Markov chain), so that
-three-word runs are natural and longer ones hardly ever repeat. It makes no sense and is not meant to be read.
+A chain draws each word from those that followed the last one in its corpus (a first-order Markov chain), so
+that three-word runs are natural and longer ones hardly ever repeat. It makes no sense and is not meant to be
+read.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 I64 = npt.NDArray[np.int64]
-END = (".", "?", "!", '."', '?"', "。", "？")
+END = (".", "?", "!", '."', '?"', "。", "\uff1f")
 
 
 @dataclass(frozen=True, slots=True)
 class Chains:
-    """Tables of all chains, in the form `programs.Grammar` holds them; `pieces` has three entries per word."""
+    """Tables of all chains, in the form `programs.Grammar` holds them; `pieces` has three entries per
+    word.
+    """
 
     names: tuple[str, ...]
     successors: npt.NDArray[np.int32]
@@ -64,7 +67,9 @@ def misspell(word: str) -> str:
 
 
 def _transitions(texts: Sequence[str]) -> tuple[list[str], I64, I64]:
-    """Words of a corpus, what follows each (word by word; last, what begins a text), and how many follow each."""
+    """Words of a corpus, what follows each (word by word; last, what begins a text), and how many follow
+    each.
+    """
     index: dict[str, int] = {}
     pairs: list[int] = []
     for text in texts:

@@ -10,9 +10,10 @@ import msgspec
 class Client(msgspec.Struct, frozen=True, omit_defaults=True):
     """One combination of client software, version and platform, and the parameters it sends if left alone.
 
-    `kind`: `tool` (distillation tool), `harness`, `annotation`, `rag`, `agent`, `chat_app`, `sdk`, `http` (bare HTTP
-    library), `browser`. `headers` are header names in the order and case sent; `header_order` is their digest.
-    `weight` is how common it is among its kind, 1 = recorded once. None = not sent or not known.
+    `kind`: `tool` (distillation tool), `harness`, `annotation`, `rag`, `agent`, `chat_app`, `sdk`, `http`
+    (bare HTTP library), `browser`. `headers` are header names in the order and case sent; `header_order` is
+    their digest. `weight` is how common it is among its kind, 1 = recorded once. None = not sent or not
+    known.
     """
 
     name: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -14,7 +15,8 @@ from stillwatch.lab.text.chains import Chains, build_chains
 from stillwatch.lab.text.sources import Split, load_sources, rows_of
 
 DIVIDED = 30  # vocabularies of at least so many plain entries are divided among the splits
-TYPOS = {"chat": 1 / 50, "coding": 1 / 120}  # share of misspelt words, by chain
+# share of misspelt words, by chain
+TYPOS: Mapping[str, float] = MappingProxyType({"chat": 1 / 50, "coding": 1 / 120})
 
 
 def load_fillings(split: Split) -> Mapping[str, Filling]:

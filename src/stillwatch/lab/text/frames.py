@@ -16,7 +16,9 @@ from stillwatch.lab.text.sources import SPLITS, Split, load_sources, row_hash
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A prompt with `{{slots}}`: what it is for, where it comes from, and the system text that goes with it."""
+    """A prompt with `{{slots}}`: what it is for, where it comes from, and the system text that goes with
+    it.
+    """
 
     kind: str
     source: str
@@ -29,7 +31,8 @@ class Frame:
 def load_frames(split: Split) -> list[Frame]:
     """The frames that traffic of a split may use, in a fixed order.
 
-    Those of a source that is divided by rows go to the splits in turn, kind by kind, in the order of their hashes.
+    Those of a source that is divided by rows go to the splits in turn, kind by kind, in the order of their
+    hashes.
     """
     sources = load_sources()
     turns: Counter[tuple[str, str]] = Counter()

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from stillwatch.lab.text.builder import Builder
-from stillwatch.lab.text.frames import Frame, load_frames
 from stillwatch.lab.text.fillings import load_chains, load_fillings
+from stillwatch.lab.text.frames import Frame, load_frames
 from stillwatch.lab.text.programs import F32, I32, I64, U64, Grammar, render, render_prose
 from stillwatch.lab.text.reword import Rewording, load_rewording, orders, vary
 from stillwatch.lab.text.sources import Split
@@ -45,8 +45,8 @@ WORDS_PER_TOKEN = 0.75
 class TextLibrary:
     """Prompts and answers of one split. Programmes can be added with `variants`; ids never change.
 
-    Texts depend on programme, filling and rewording alone: a filling index that comes back gives the same text
-    (an exercise set again), another one gives other text (a data set being built).
+    Texts depend on programme, filling and rewording alone: a filling index that comes back gives the same
+    text (an exercise set again), another one gives other text (a data set being built).
     """
 
     split: Split
@@ -103,7 +103,9 @@ class TextLibrary:
         return texts.take(pa.array(program))
 
     def answers(self, n_tokens: I32, seed: U64) -> pa.LargeStringArray:
-        """Answers of about the given lengths in tokens (length n), cut at 60 words; equal seeds, equal answers."""
+        """Answers of about the given lengths in tokens (length n), cut at 60 words; equal seeds, equal
+        answers.
+        """
         words = np.minimum(np.maximum(n_tokens * WORDS_PER_TOKEN, 1), ANSWER_WORDS).astype(np.int64)
         grammar = self._grammar()
         return render_prose(grammar, self._builder.chains.names.index("answer"), words, seed)

@@ -4,8 +4,8 @@
 
     python -m stillwatch.lab.text.pack --collections DIR --out src/stillwatch/lab/data/text
 
-`DIR` has one folder per collection, with the files named in `COLLECTIONS` (JSON lines, plain or gzip). Every row is
-scrubbed (`scrub.py`) and cut; the source of each is described in `lab/sources.toml`.
+`DIR` has one folder per collection, with the files named in `COLLECTIONS` (JSON lines, plain or gzip). Every
+row is scrubbed (`scrub.py`) and cut; the source of each is described in `lab/sources.toml`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.lab.text.scrub import common_words, rename, scrub
+from stillwatch.lab.text.scrub import common_words, load_names, rename, scrub
 
 Texts: TypeAlias = Iterator[str]
 SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
@@ -120,9 +120,10 @@ def pack_prompts(collections: Path) -> pa.Table:
         for entry in entries
         for text in _spread(list(_texts(collections / entry.file, entry)), entry.most_rows)
     ]
+    names = load_names()
     common = common_words(text for _, _, text in rows)
     cleaned = dict.fromkeys(
-        (source, chain, rename(text, common)) for source, chain, text in rows if len(text) > 8
+        (source, chain, rename(text, names, common)) for source, chain, text in rows if len(text) > 8
     )
     sources, chains, texts = zip(*cleaned, strict=True)
     return pa.table({"source": sources, "chain": chains, "text": texts})
@@ -130,9 +131,12 @@ def pack_prompts(collections: Path) -> pa.Table:
 
 def read_records(path: Path) -> Iterator[Mapping[str, Any]]:
     """Records of a JSON lines file, plain or gzip."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as stream:
-        for line in stream:
+    with (
+        gzip.open(path, "rt", encoding="utf-8")
+        if path.suffix == ".gz"
+        else path.open(encoding="utf-8") as lines
+    ):
+        for line in lines:
             yield json.loads(line)
 
 

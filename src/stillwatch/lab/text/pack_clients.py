@@ -85,7 +85,7 @@ BARE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "wget": ("Wget/1.21.3", "User-Agent Accept Accept-Encoding Authorization Content-Type"),
     }
 )
-# Fingerprints of browsers as published with the JA4 specification (FoxIO, technical details, application table)
+# Fingerprints of browsers as published with the JA4 specification (FoxIO, table of applications)
 BROWSERS = (
     ("t13d1516h2_8daaf6152771_b0da82dd1658", "Chrome/{v}.0.0.0 Safari/537.36", "Windows NT 10.0; Win64; x64"),
     (
@@ -142,7 +142,9 @@ def _of_capture(path: Path, source: str, kind: str, ja4: str) -> Iterator[Client
 
 
 def _of_cassettes(path: Path, tls: Mapping[str, str], library_order: Sequence[str]) -> Iterator[Client]:
-    """Clients that other projects recorded. Recorders sort headers, so the order is that of the same library."""
+    """Clients that other projects recorded. Recorders sort headers, so the order is that of the same
+    library.
+    """
     seen: Counter[Client] = Counter()
     for record in read_records(path):
         agent = next((v for k, v in record["headers"] if k.lower() == "user-agent"), "").strip("b'")

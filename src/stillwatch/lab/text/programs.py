@@ -1,7 +1,7 @@
 """Prompt programmes as integer tables, and the kernel that expands them into lists of pieces.
 
-A programme has one or more skeletons; a skeleton is a run of elements. What an element adds depends on the filling
-index alone (and the slot's name), so that one index gives one text wherever the slot stands.
+A programme has one or more skeletons; a skeleton is a run of elements. What an element adds depends on the
+filling index alone (and the slot's name), so that one index gives one text wherever the slot stands.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.lab.text.assemble import assemble
+from stillwatch.model.kernels.compiled import kernel
 
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
@@ -58,8 +58,8 @@ def render(
 ) -> pa.LargeStringArray:
     """Text i fills programme `program[i]` with filling `filling[i]`; all of length n.
 
-    `reword[i]` in 0..1 is the share of the frame's replaceable words that are replaced, afresh for each filling;
-    0 leaves the frame as it stands. Equal arguments give equal text.
+    `reword[i]` in 0..1 is the share of the frame's replaceable words that are replaced, afresh for each
+    filling; 0 leaves the frame as it stands. Equal arguments give equal text.
     """
     strength = np.zeros(len(program), np.float32) if reword is None else reword
     tables = (grammar.elements, grammar.skeletons, grammar.programs)
@@ -81,7 +81,7 @@ def _prose_tables(grammar: Grammar) -> tuple[Any, ...]:
     return grammar.successors, grammar.words, grammar.closing, grammar.chains
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@kernel
 def _mix(a: Any, b: Any) -> Any:
     """Two 64-bit values into one (splitmix64 finaliser over their combination)."""
     z = (np.uint64(a) + np.uint64(b) * np.uint64(0x9E3779B97F4A7C15)) + np.uint64(0x9E3779B97F4A7C15)
@@ -90,13 +90,13 @@ def _mix(a: Any, b: Any) -> Any:
     return z ^ (z >> np.uint64(31))
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@kernel
 def _below(h: Any, n: Any) -> Any:
     """A number below n from a 64-bit hash."""
     return np.int64(((h >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _skeleton(programs: Any, program: Any, strength: Any, h: Any) -> Any:
     """The plain skeleton, or one of the rewordable ones where the exchange is reworded."""
     first = programs[program, 0]
@@ -106,7 +106,7 @@ def _skeleton(programs: Any, program: Any, strength: Any, h: Any) -> Any:
     return first + 1 + _below(_mix(h, np.uint64(71)), others)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _room(programs: Any, bounds: Any, program: Any, strength: Any) -> Any:
     """Most pieces that the exchanges may need."""
     total = 0
@@ -120,7 +120,7 @@ def _room(programs: Any, bounds: Any, program: Any, strength: Any) -> Any:
     return total
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _prose(prose: Any, chain: Any, low: Any, high: Any, h: Any, ids: Any, at: Any) -> Any:
     """Write a text of `low` to `high` words into `ids` from `at`; it ends with a sentence if it can."""
     successors, words, closing, chains = prose
@@ -142,7 +142,7 @@ def _prose(prose: Any, chain: Any, low: Any, high: Any, h: Any, ids: Any, at: An
     return at
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _choice(kind: Any, size: Any, h: Any, draw: Any, strength: Any) -> Any:
     """Which item of a vocabulary: by the filling, or for synonyms by the exchange's own draw."""
     if kind != SYNONYM:
@@ -152,9 +152,11 @@ def _choice(kind: Any, size: Any, h: Any, draw: Any, strength: Any) -> Any:
     return np.int64(0)
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _expand(tables: Any, picks: Any, prose: Any, asked: Any, seed: Any, room: Any) -> Any:
-    """Piece ids of all texts, and their offsets. Cells are read one by one: views of rows cost more than the work."""
+    """Piece ids of all texts, and their offsets. Cells are read one by one: views of rows cost more than the
+    work.
+    """
     elements, skeletons, programs = tables
     vocabulary, vocabularies = picks
     program, filling, strength = asked
@@ -196,7 +198,7 @@ def _expand(tables: Any, picks: Any, prose: Any, asked: Any, seed: Any, room: An
     return ids, offsets
 
 
-@nb.njit(cache=True, nogil=True)
+@kernel
 def _ramble(prose: Any, chain: Any, lengths: Any, seeds: Any) -> Any:
     """Piece ids of free texts of given lengths, and their offsets."""
     offsets = np.zeros(len(lengths) + 1, np.int64)

@@ -1,4 +1,6 @@
-"""Rewording of frames: private variants of a frame, and the starting points for rewording each exchange afresh."""
+"""Rewording of frames: private variants of a frame, and the starting points for rewording each exchange
+afresh.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ MARKS = ((" - ", " -- "), (":\n", "\n"), (":\n", ":\n\n"), ("\n\n", "\n"), (". "
 class Rewording:
     """Synonyms by word, and the parts that openings and closings of private frames are made of.
 
-    `mild` has content words only; `synonyms` also the small words, which rewording each exchange replaces too.
+    `mild` has content words only; `synonyms` also the small words, which rewording each exchange replaces
+    too.
     """
 
     mild: Mapping[str, tuple[str, ...]]

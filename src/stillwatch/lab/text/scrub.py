@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.resources import files
 
 RULES = (
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"), "mail"),
@@ -17,16 +20,6 @@ RULES = (
 )
 CAPITALISED = re.compile(r"\b[A-Z][a-z]{2,}\b")
 SMALL = re.compile(r"\b[a-z]{3,}\b")
-NAMES = (
-    "Arlen Bexley Corva Dellin Embry Faron Galdis Hestor Ilven Jorund Kelmar Lorvain Mirel Nordane Oskel Pellam "
-    "Quill Rendal Sorrel Tamsin Ulmer Varrick Wenlow Yarrow Zelda Brisco Calder Dunmore Elstow Fenwick"
-).split()
-KEPT = frozenset(
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April June July August "
-    "September October November December Python Java Javascript Rust Docker Linux Windows Excel English Spanish "
-    "French German Chinese Japanese Russian Arabic Hindi Portuguese Korean Turkish Earth Mars Moon Internet Wikipedia "
-    "Markdown Bash Git Latex Unicode Boolean Celsius Fahrenheit Python3 Christmas Easter Europe Asia Africa America".split()
-)
 
 
 def scrub(text: str) -> str:
@@ -37,17 +30,34 @@ def scrub(text: str) -> str:
 
 
 def common_words(texts: Iterable[str]) -> frozenset[str]:
-    """Words that occur somewhere in small letters: what is capitalised and not among them is taken for a name."""
+    """Words that occur somewhere in small letters: what is capitalised and not among them is taken for a
+    name.
+    """
     return frozenset(word for text in texts for word in SMALL.findall(text))
 
 
-def rename(text: str, common: frozenset[str]) -> str:
-    """The text with names of people, places and firms replaced by invented ones, the same for the same name."""
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Invented names that replace others, and capitalised words that are left alone."""
+
+    invented: tuple[str, ...]
+    kept: frozenset[str]
+
+
+def load_names() -> Names:
+    """The names of the package, from `lab/data/text/names.toml`."""
+    text = files("stillwatch.lab").joinpath("data", "text", "names.toml").read_text("utf-8")
+    document = tomllib.loads(text)
+    return Names(tuple(document["invented"]), frozenset(document["kept"]))
+
+
+def rename(text: str, names: Names, common: frozenset[str]) -> str:
+    """The text with names of people, places and firms replaced by invented ones, equal names alike."""
 
     def swap(found: re.Match[str]) -> str:
         word = found[0]
-        if word in KEPT or word.lower() in common:
+        if word in names.kept or word.lower() in common:
             return word
-        return NAMES[zlib.crc32(word.encode()) % len(NAMES)]
+        return names.invented[zlib.crc32(word.encode()) % len(names.invented)]
 
     return CAPITALISED.sub(swap, text)
