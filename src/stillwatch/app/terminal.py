@@ -138,7 +138,8 @@ def _more(out: Console, left: int, noun: str) -> None:
 
 def _losses(out: Console, over: Overview) -> None:
     lines = [sentence(text) for text in over.lost]
-    scarce = [c for c in over.coverage if c.costs and c.share < SCARCE]
+    said = " ".join(over.lost)
+    scarce = [c for c in over.coverage if c.costs and c.share < SCARCE and c.column not in said]
     lines += [f"{c.column} ({share(c.share)} present): {c.costs}" for c in scarce[:LOSSES_SHOWN]]
     if not lines:
         return

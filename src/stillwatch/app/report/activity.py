@@ -15,6 +15,7 @@ WIDTHS_HOURS = (1, 2, 3, 6, 12, 24, 48, 168, 672)
 TICKS = 4
 FLAG_ROOM = 7.5  # percent of the width that a flag needs on the narrowest screen
 FLAG_ROWS = 3
+ACTIONS = 6  # days of enforcement marked, the largest
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,18 +200,21 @@ def _enforcement(results: Results, campaign_id: str) -> list[tuple[datetime, str
     """What was done, per day and action: to members where the accounts are known, else as summarised."""
     rows = results.rows("enforcement")
     if not rows:
-        listed = [(parsed(e.get("at")), e) for e in results.summary.get("enforcement") or ()]
-        return [
-            (_utc(at), f"{title(e.get('action'))}: {plural(e.get('accounts'), 'account')}")
-            for at, e in listed
-            if at is not None
-        ]
+        return _summarised(results.summary.get("enforcement") or ())
     members = {m["account_id"] for m in results.of("members", campaign_id)}
     days: dict[tuple[object, str], list[datetime]] = {}
     for row in rows:
         if row["account_id"] in members:
             days.setdefault((row["at"].date(), row["action"]), []).append(row["at"])
-    return [(min(at), f"{title(action)}: {plural(len(at), 'member')}") for (_, action), at in days.items()]
+    largest = sorted(days.items(), key=lambda day: (-len(day[1]), min(day[1])))[:ACTIONS]
+    return [(min(at), f"{title(action)}: {plural(len(at), 'member')}") for (_, action), at in largest]
+
+
+def _summarised(listed: Sequence[Row]) -> list[tuple[datetime, str]]:
+    dated = [(parsed(e.get("at")), e) for e in listed]
+    known = [(_utc(at), e) for at, e in dated if at is not None]
+    largest = sorted(known, key=lambda pair: -(pair[1].get("accounts") or 0))[:ACTIONS]
+    return [(at, f"{title(e.get('action'))}: {plural(e.get('accounts'), 'account')}") for at, e in largest]
 
 
 def _utc(at: datetime) -> datetime:
