@@ -24,6 +24,7 @@ class Reader(Protocol):
 
 
 _MAX_FIELD = 64 * 1024 * 1024
+_MAX_HEADER = 64 * 1024
 _SEPARATORS = ",;\t|"
 
 
@@ -34,8 +35,11 @@ def is_csv(head: bytes) -> bool:
 
 
 def csv_header(head: bytes) -> list[str]:
-    """Names in the first line; empty if there is none."""
-    first = _text(head.split(b"\n", 1)[0])
+    """Names in the first line; empty if it is none of names."""
+    line = head.split(b"\n", 1)[0]
+    if len(line) > _MAX_HEADER or line.lstrip(b"\xef\xbb\xbf \t").startswith((b"{", b"[")):
+        return []
+    first = _text(line)
     rows = list(csv.reader([first], delimiter=_separator(first))) if first else []
     return [name.strip().strip('"') for name in rows[0]] if rows else []
 

@@ -155,10 +155,11 @@ class _Run:
 
     def keep(self) -> None:
         """Give all tables their names, exchanges last: who finds them finds everything."""
-        self._rejects.keep()
-        if self._accounts is not None:
-            self._accounts.keep()
-        self._exchanges.keep()
+        tables = [self._rejects, *filter(None, [self._accounts]), self._exchanges]
+        for table in tables:
+            table.finish()
+        for table in tables:
+            table.keep()
 
     def _take(self, batch: Batch, source: Source) -> None:
         checked = check(batch, seen=self._seen, latest=self._latest)

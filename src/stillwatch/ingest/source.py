@@ -13,6 +13,7 @@ import pyarrow as pa
 from stillwatch.model.errors import InputError
 
 HEAD_BYTES = 256 * 1024
+MAX_HEAD_BYTES = 64 * 1024 * 1024
 BLOCK_BYTES = 4 * 1024 * 1024
 STDIN = "-"
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
@@ -47,16 +48,22 @@ class Source:
         return None if self._stdin else Path(self.path)
 
     def head(self) -> bytes:
-        """The first bytes after decompression, to tell formats apart; may end within a record.
+        """The first bytes after decompression, to tell formats apart: at least one line, if it is not huge.
 
         Raises `InputError` if nothing can be read.
         """
         parts: list[bytes] = []
+        held, whole_line = 0, False
         try:
             with self._raw(early_only=True) as raw:
                 stream = self._decompressed(raw)
-                while sum(map(len, parts)) < HEAD_BYTES and (block := stream.read(_STEP)):
+                while held < (HEAD_BYTES if whole_line else MAX_HEAD_BYTES):
+                    block = stream.read(_STEP)
+                    if not block:
+                        break
                     parts.append(block)
+                    held += len(block)
+                    whole_line = whole_line or b"\n" in block
         except OSError as error:
             if not parts:
                 raise unreadable(self.path, error) from error
@@ -66,9 +73,15 @@ class Source:
         """Blocks after decompression; `OSError` where the stream turns out damaged or cut short."""
         with self._raw() as raw:
             stream = self._decompressed(raw)
-            while block := stream.read(size):
+            while True:
+                block, error = _filled(stream, size)
                 self.consumed = raw.tell()
-                yield block
+                if block:
+                    yield block
+                if error is not None:
+                    raise error
+                if not block:
+                    return
 
     @contextmanager
     def stream(self) -> Iterator[pa.NativeFile]:
@@ -118,6 +131,19 @@ class _Chain(io.RawIOBase):
 
     def tell(self) -> int:
         return self._at
+
+
+def _filled(stream: pa.NativeFile, size: int) -> tuple[bytes, OSError | None]:
+    """The next block, read in small steps so that what stands before a break in the stream is not lost."""
+    parts: list[bytes] = []
+    held = 0
+    try:
+        while held < size and (part := stream.read(min(_STEP, size - held))):
+            parts.append(part)
+            held += len(part)
+    except OSError as error:
+        return b"".join(parts), error
+    return b"".join(parts), None
 
 
 def expand(paths: Iterable[str], *, stdin: BinaryIO | None = None) -> list[Source]:

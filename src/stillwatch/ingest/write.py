@@ -17,7 +17,7 @@ ROW_GROUP_BYTES = 64 * 1024 * 1024
 
 
 class TableWriter:
-    """Writes record batches to a hidden file beside the target; `keep` moves it into place.
+    """Writes record batches to a hidden file beside the target; `finish` and `keep` move it into place.
 
     Left without `keep` (an error, an interrupt) the hidden file is removed; after `kill -9` it stays, is
     read by nobody, and the next run replaces it.
@@ -46,11 +46,15 @@ class TableWriter:
         if self._bytes >= ROW_GROUP_BYTES:
             self._flush()
 
-    def keep(self) -> None:
-        """Finish the file and give it its name."""
+    def finish(self) -> None:
+        """Write what is held and close the hidden file; afterwards only its name is missing."""
         self._flush()
-        with full_disk(self._target):
+        with full_disk(self._partial):
             self._writer.close()
+
+    def keep(self) -> None:
+        """Give the finished file its name."""
+        with full_disk(self._target):
             self._partial.replace(self._target)
 
     def _flush(self) -> None:
@@ -89,4 +93,5 @@ def write_table(folder: Path, name: str, table: pa.Table) -> None:
     with TableWriter(folder, name, table.schema) as writer:
         for batch in table.to_batches():
             writer.write(batch)
+        writer.finish()
         writer.keep()
