@@ -42,7 +42,7 @@ def build(names: Iterable[str]) -> typer.Typer:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with 0 (done), 1 (ran, found or failed as documented) or 2 (bad input)."""
+    """Run the command line and exit with 0 (done), 1 (ran; failed as documented) or 2 (bad input)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     known = command_names()
     wanted = arguments[:1] if arguments and arguments[0] in known else known

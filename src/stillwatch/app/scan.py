@@ -99,7 +99,7 @@ class _Run:
                 found = stages.attribute(self.t, self.assess)
             with self._stage(steps, "results"):
                 self._results(found, window)
-        return self._summary(found, window, dropped)
+        return self._summary(window, dropped)
 
     @contextmanager
     def _stage(self, steps: Steps, name: str, total: float | None = None) -> Iterator[None]:
@@ -162,7 +162,7 @@ class _Run:
         return frozenset(c for f in FEATURES.values() for c in f.needs if c not in present)
 
     def _exchange_names(self) -> None:
-        """Table `exchange_names` of the exchanges that results name, read again from the input by position."""
+        """Table `exchange_names` of the exchanges that results name, read again by position."""
         wanted = self.t.numpy(
             """
             SELECT DISTINCT k.row, k.exchange_id FROM group_exchanges g
@@ -180,14 +180,14 @@ class _Run:
         names = pa.chunked_array(parts, pa.string())
         self.t.put("exchange_names", pa.table({"exchange_id": ids, "name": names}))
 
-    def _summary(self, found: Mapping[int, Assessment], window: Window, dropped: int) -> dict[str, Any]:
+    def _summary(self, window: Window, dropped: int) -> dict[str, Any]:
         cover = self.names.coverage.table()
         return {
             "stillwatch": __version__,
             "schema": SCHEMA_VERSION,
             "input": {
                 "exchanges": self.t.rows("keys"),
-                "accounts": len(self.names.seen),
+                "accounts": self.t.query("SELECT count(DISTINCT account_id) AS n FROM keys")["n"][0].as_py(),
                 "duplicates": dropped,
                 "rejects": self.data.rows("rejects"),
                 "first": window.start.isoformat(),
