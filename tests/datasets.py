@@ -17,7 +17,7 @@ from stillwatch.model.tables import EXCHANGES, TABLES
 START = datetime(2026, 3, 2, tzinfo=UTC)
 REQUIRED = EXCHANGES.required
 TEXTS = ("prompt_text", "system_text", "response_text")
-MARKER = "quillfeather"  # a word in prompts of three accounts; no result may hold it
+MARKER = "quillfeather"  # a word in prompts of four accounts; no result may hold it
 
 _AGENTS = (
     "curl/8.5",
@@ -30,7 +30,7 @@ _AGENTS = (
 _FRAMES = tuple(
     " ".join(text.split())
     for text in (
-        """You are an expert teacher of {0}. Write a new difficult exercise about {0} and {1}, then solve it step by
+        """You are an expert teacher of {0}. Write a new difficult exercise about {0} and {1}, solve it step by
         step and show every step of your reasoning before the final answer. Return the exercise, the reasoning
         and the solution as three parts with the headings Exercise, Reasoning and Solution.""",
         """Grade the following answer of a student about {0} with the rubric below. For every criterion give a
@@ -211,7 +211,7 @@ def _planted(rng: np.random.Generator, words: Sequence[str], i: int) -> Any:
     rows = []
     for k in range(24):
         topic, other = (_said(rng, words, 1, 4) for _ in range(2))
-        if i < 3:
+        if i < 4:
             topic = f"{MARKER} {topic}"
         rows.append(
             {
