@@ -33,15 +33,19 @@ def load_fillings(split: Split) -> Mapping[str, Filling]:
 
 def load_chains(split: Split) -> Chains:
     """Word chains over those rows of `prompts.parquet` that belong to a split."""
-    path = files("stillwatch.lab").joinpath("data", "text", "prompts.parquet")
-    with path.open("rb") as stream:
-        rows = pq.read_table(stream).to_pylist()
     sources = load_sources()
     corpora: dict[str, list[str]] = {}
-    for row in rows:
+    for row in load_prompts():
         if sources[row["source"]].serves(split, row["text"]):
             corpora.setdefault(row["chain"], []).append(row["text"])
     return build_chains(dict(sorted(corpora.items())), typos=TYPOS)
+
+
+def load_prompts() -> list[dict[str, str]]:
+    """Rows of public prompts: source, chain, text."""
+    with files("stillwatch.lab").joinpath("data", "text", "prompts.parquet").open("rb") as stream:
+        rows: list[dict[str, str]] = pq.read_table(stream).to_pylist()
+    return rows
 
 
 def _filling(entry: Any, split: Split) -> Filling:

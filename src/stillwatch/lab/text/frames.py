@@ -37,7 +37,9 @@ def load_frames(split: Split) -> list[Frame]:
     sources = load_sources()
     turns: Counter[tuple[str, str]] = Counter()
     chosen: list[Frame] = []
-    for frame in sorted([*read_frames(), *_personas()], key=lambda f: (f.kind, f.source, row_hash(f.text))):
+    for frame in sorted(
+        {*read_frames(), *_personas()}, key=lambda f: (f.kind, f.source, row_hash(f.text), f.system)
+    ):
         source = sources[frame.source]
         turn = SPLITS[turns[frame.kind, frame.source] % len(SPLITS)]
         turns[frame.kind, frame.source] += 1

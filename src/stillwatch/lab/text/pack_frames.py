@@ -85,7 +85,8 @@ def pack_awesome(collections: Path) -> list[Made]:
     records = read_records(collections / "awesome_prompts/prompts.jsonl.gz")
     kept = (r["prompt"] for r in records if is_public(r) and zlib.crc32(r["prompt"].encode()) % 3 == 0)
     return [
-        Made("persona", "awesome_prompts", text.replace("{{", "{ {").replace("}}", "} }")) for text in kept
+        Made("persona", "awesome_prompts", text.strip().replace("{{", "{ {").replace("}}", "} }"))
+        for text in kept
     ]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from stillwatch.lab.text.scrub import scrub
 
 LONGEST = 1_800  # letters of a prompt or system text; longer ones are cut at a paragraph
-VARIABLE = re.compile(r"\{\{-?\s*([a-zA-Z_0-9]+)[^{}]*\}\}|(?<![{$\\\w])\{([a-z_]+[0-9]?)\}(?!\})")
+VARIABLE = re.compile(r"\{\{-?\s*\(?([a-zA-Z_0-9]+)[^{}]*\}\}|(?<![{$\\\w])\{([a-z_]+[0-9]?)\}(?!\})")
 LOGIC = re.compile(r"\{%.*?%\}\n?", re.DOTALL)
 
 
@@ -37,6 +37,7 @@ def slots(template: str, variables: Mapping[str, str], *, fixed: bool = False) -
 
 
 def joined(document: str, keys: Sequence[str]) -> str:
+    """Blocks of a YAML document under these keys, with empty lines between."""
     return "\n\n".join(filter(None, (_block(document, key) for key in keys)))
 
 
