@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from stillwatch.model.kernels.hashing import HashKey
-from stillwatch.model.kernels.intent import CLASSES, LANES, SLOTS, IntentWeights
+from stillwatch.model.kernels.intent import LANES, SLOTS, IntentWeights
 from stillwatch.model.kernels.sketch import INTENT_COLUMNS, KEY_COLUMNS, normalised_key, sketch_text
 from stillwatch.model.tables import TABLES
 
@@ -148,14 +148,14 @@ def test_threads_agree_with_one_thread():
 def test_intent_is_the_best_span_in_hundredths_of_a_bit():
     table = np.zeros((SLOTS, LANES), np.int8)
     table[:, 0] = 1
-    weights = IntentWeights(table, np.full(len(CLASSES), 0.5), np.full(len(CLASSES), -1.0))
+    weights = IntentWeights(table, np.full(7, 0.5), np.full(7, -1.0), np.full(7, 12.0))
     scored = sketch_text(pa.array([words(10), words(200), None, ""]), KEY, intent=weights)
-    assert [850, 3100, None, None] == scored["intent_reasoning"].to_pylist()
+    assert [850, 1200, None, None] == scored["intent_reasoning"].to_pylist()
     assert [-100, -100, None, None] == scored["intent_rubric"].to_pylist()
 
 
 def test_intent_leaves_the_keys_alone():
-    weights = IntentWeights(np.ones((SLOTS, LANES), np.int8), np.ones(len(CLASSES)), np.zeros(len(CLASSES)))
+    weights = IntentWeights(np.ones((SLOTS, LANES), np.int8), np.ones(7), np.zeros(7), np.ones(7))
     texts = pa.array([words(5), words(80)])
     bare, scored = sketch_text(texts, KEY), sketch_text(texts, KEY, intent=weights)
     assert all(bare[name].equals(scored[name]) for name in (*KEY_COLUMNS, "tokens"))

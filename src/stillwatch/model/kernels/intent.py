@@ -36,11 +36,15 @@ _K2 = np.uint64(0xC2B2_AE3D_27D4_EB4F)
 
 @dataclass(frozen=True, slots=True)
 class IntentWeights:
-    """Weights int8[SLOTS, LANES], and per class the scale and bias that turn a raw score into bits."""
+    """Weights int8[SLOTS, LANES], and per class the scale and bias that turn a raw score into bits.
+
+    Bits are bounded by ± `limit`, beyond which the training sample is too small to say more.
+    """
 
     table: Int8s
     scale: Floats
     bias: Floats
+    limit: Floats
     version: str = VERSION
 
 
@@ -59,7 +63,8 @@ def read_weights(content: bytes, *, where: str = "intent weights") -> IntentWeig
         for lane, name in enumerate(CLASSES):
             at = np.cumsum(np.asarray(record["steps"][name], np.int64))
             table[at, lane] = np.asarray(record["weights"][name], np.int8)
-        return IntentWeights(table, np.asarray(record["scale"], float), np.asarray(record["bias"], float))
+        scale, bias, limit = (np.asarray(record[name], np.float64) for name in ("scale", "bias", "limit"))
+        return IntentWeights(table, scale, bias, limit)
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise InputError(
             f"the intent weights cannot be read: {error}", where=where, remedy="Install the package anew"
@@ -79,6 +84,7 @@ def write_weights(weights: IntentWeights) -> bytes:
         "slots": SLOTS,
         "scale": [round(float(x), 6) for x in weights.scale],
         "bias": [round(float(x), 6) for x in weights.bias],
+        "limit": [round(float(x), 6) for x in weights.limit],
         "steps": steps,
         "weights": values,
     }

@@ -6,12 +6,19 @@ docs/reference/sketch.md describes each key and what it survives.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.model.kernels.compiled import kernel
 from stillwatch.model.kernels.hashing import Flags, HashKey, Ints, null_where_zero
-from stillwatch.model.kernels.intent import CLASSES, LANES, SPAN, Int8s, Int32s, IntentWeights, add_word
+from stillwatch.model.kernels.intent import (
+    CLASSES,
+    LANES,
+    SPAN,
+    Int8s,
+    Int32s,
+    IntentWeights,
+    add_word,
+)
 from stillwatch.model.kernels.minhash import BINS, EMPTY, Words, add_gram, band
 from stillwatch.model.kernels.shape import shape
 from stillwatch.model.kernels.siphash import sip_word
@@ -65,7 +72,7 @@ def sketch_text(text: Text, key: HashKey, *, intent: IntentWeights | None = None
     columns = {name: null_where_zero(keys[i]) for i, name in enumerate(KEY_COLUMNS)}
     columns["tokens"] = pa.array(tokens, pa.int32(), mask=~valid)
     for lane, name in enumerate(INTENT_COLUMNS):
-        columns[name] = _bits(best[lane], lane, intent, missing=~valid | (tokens == 0))
+        columns[name] = _bits(best[lane], tokens, lane, intent)
     return pa.RecordBatch.from_pydict(columns)
 
 
@@ -94,15 +101,14 @@ def _sketch_part(
     _sketch_rows(part.data, part.starts, part.valid, letters(), weights, k0, k1, keys, tokens, best)
 
 
-def _bits(
-    raw: Int32s, lane: int, intent: IntentWeights | None, *, missing: npt.NDArray[np.bool_]
-) -> pa.Array:
-    """Log-odds in 1/100 bit, clipped to what int16 holds."""
+def _bits(raw: Int32s, tokens: Int32s, lane: int, intent: IntentWeights | None) -> pa.Array:
+    """Log-odds in 1/100 bit; null for a text without words."""
     if intent is None:
         return pa.nulls(len(raw), pa.int16())
     bits = intent.scale[lane] * raw + intent.bias[lane]
-    hundredths = np.clip(np.rint(100 * bits), -32_000, 32_000).astype(np.int16)
-    return pa.array(hundredths, pa.int16(), mask=missing)
+    limit = min(float(intent.limit[lane]), 300.0)
+    hundredths = np.rint(100 * np.clip(bits, -limit, limit)).astype(np.int16)
+    return pa.array(hundredths, pa.int16(), mask=tokens == 0)
 
 
 @kernel

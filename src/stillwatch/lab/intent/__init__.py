@@ -1,0 +1,1 @@
+"""Training and checking of the intent model (docs/reference/intent-model-card.md)."""
