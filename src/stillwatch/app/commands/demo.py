@@ -11,7 +11,7 @@ from rich.console import Console
 
 from stillwatch.app.scan import ScanSettings, scan
 from stillwatch.app.terminal import print_summary
-from stillwatch.lab.simulate import simulate
+from stillwatch.lab.simulate import scenario, simulate
 
 SCENARIO, SCALE, SEED = "disclosure-2026-02", 0.005, 7
 
@@ -30,7 +30,7 @@ def command(
     console = Console(stderr=True, quiet=json_, highlight=False)
     data, results = out / "data", out / "results"
     console.print(f"Simulating {SCENARIO} at scale {SCALE}, seed {SEED} …")
-    simulate(SCENARIO, data, scale=SCALE, seed=SEED)
+    simulate(scenario(SCENARIO), data, scale=SCALE, seed=SEED)
     scan(data, results, ScanSettings(key_file=out / "hash.key", quiet=json_))
     if json_:
         typer.echo((results / "summary.json").read_text("utf-8"), nl=False)
