@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from tests.datasets import Traffic, traffic
+from tests.datasets import Traffic, traffic, write_truth
 
 from stillwatch.app.scan import ScanSettings, scan
 from stillwatch.store.results import read_table
@@ -17,12 +17,13 @@ KEY = bytes(range(100, 132))
 
 @dataclass(frozen=True)
 class Scanned:
-    """A dataset, its folder, the results of its scan, and the key file that was used."""
+    """A dataset, its folder, the results of its scan, the key file that was used, and the truth."""
 
     traffic: Traffic
     data: Path
     results: Path
     key: Path
+    truth: Path
 
     def table(self, name: str) -> pa.Table:
         """A result table."""
@@ -55,4 +56,4 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Scanned:
     out = folder / "results"
     key = write_key(folder / "secret.key")
     scan(data, out, ScanSettings(key_file=key, quiet=True))
-    return Scanned(known, data, out, key)
+    return Scanned(known, data, out, key, write_truth(folder / "truth", known))

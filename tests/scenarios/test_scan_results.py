@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-
-from stillwatch.model.kernels.hashing import HashKey
-from stillwatch.model.tables import TABLES
 from tests.datasets import MARKER, files_of
 from tests.scenarios.commands import run
 from tests.scenarios.conftest import KEY, Scanned
+
+from stillwatch.model.kernels.hashing import HashKey
+from stillwatch.model.tables import TABLES
 
 RESULTS = tuple(t.name for t in TABLES.values() if t.stage == "result")
 

@@ -14,6 +14,7 @@ from stillwatch.model.engine import Relation
 from stillwatch.model.errors import ResourceError, StillwatchError
 
 BATCH_ROWS = 65_536
+DISK_SIGNS = ("Could not write", "Could not read", "No space left")  # in errors that come up at a commit
 
 
 class DuckTables:
@@ -118,17 +119,18 @@ def _translated(sql: str) -> Iterator[None]:
     """Turn the client's errors into ours."""
     try:
         yield
-    except duckdb.IOException as error:
-        raise ResourceError(
-            f"the engine could not read or write: {error}".split("\n")[0],
-            remedy="Check free disk space and permissions, then run again",
-        ) from error
     except duckdb.OutOfMemoryException as error:
         raise ResourceError(
             "the engine ran out of memory",
             remedy="Give more with --memory, or free disk space for spilling",
         ) from error
     except duckdb.Error as error:
+        said = str(error).split("\n")[0]
+        if isinstance(error, duckdb.IOException) or any(sign in said for sign in DISK_SIGNS):
+            raise ResourceError(
+                f"the engine could not read or write: {said}",
+                remedy="Check free disk space and permissions, then run again; earlier results are untouched",
+            ) from error
         raise StillwatchError(f"engine error: {error}", where=sql[:200]) from error
 
 
