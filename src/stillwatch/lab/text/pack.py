@@ -24,7 +24,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.lab.text.scrub import common_words, load_names, rename, scrub
+from stillwatch.lab.text.scrub import find_names, load_names, rename, scrub
 
 Texts: TypeAlias = Iterator[str]
 SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
@@ -121,9 +121,9 @@ def pack_prompts(collections: Path) -> pa.Table:
         for text in _spread(list(_texts(collections / entry.file, entry)), entry.most_rows)
     ]
     names = load_names()
-    common = common_words(text for _, _, text in rows)
+    found = find_names(text for _, _, text in rows)
     cleaned = dict.fromkeys(
-        (source, chain, rename(text, names, common)) for source, chain, text in rows if len(text) > 8
+        (source, chain, rename(text, names, found)) for source, chain, text in rows if len(text) > 8
     )
     sources, chains, texts = zip(*cleaned, strict=True)
     return pa.table({"source": sources, "chain": chains, "text": texts})

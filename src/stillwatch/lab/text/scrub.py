@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import zlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -19,6 +20,11 @@ RULES = (
     (re.compile(r"(?<!\w)\+?\d[\d ()-]{8,}\d(?!\w)"), "12345"),
 )
 CAPITALISED = re.compile(r"\b[A-Z][a-z]{2,}\b")
+WORD = re.compile(r"\b[A-Z]?[a-z]{2,}\b")
+INSIDE = re.compile(r"(?<=[a-z,;] )[A-Z][a-z]{2,}\b")
+COMMON = 3  # a word is no name if it stands so often in small letters, and at least in these shares of its
+INSIDE_SHARE = 0.5  # capitalised uses inside sentences
+COMMON_SHARE = 0.05  # and of all its capitalised uses
 SMALL = re.compile(r"\b[a-z]{3,}\b")
 
 
@@ -29,11 +35,23 @@ def scrub(text: str) -> str:
     return text
 
 
-def common_words(texts: Iterable[str]) -> frozenset[str]:
-    """Words that occur somewhere in small letters: what is capitalised and not among them is taken for a
-    name.
+def find_names(texts: Iterable[str]) -> frozenset[str]:
+    """Words (in small letters) taken for names: rare in small letters against their capitalised uses.
+
+    Uses inside a sentence count more than others, since every word is capitalised where a sentence begins.
     """
-    return frozenset(word for text in texts for word in SMALL.findall(text))
+    inside: Counter[str] = Counter()
+    large: Counter[str] = Counter()
+    small: Counter[str] = Counter()
+    for text in texts:
+        inside.update(word.lower() for word in INSIDE.findall(text))
+        large.update(word.lower() for word in CAPITALISED.findall(text))
+        small.update(SMALL.findall(text))
+    return frozenset(
+        word
+        for word, n in large.items()
+        if small[word] < max(COMMON, inside[word] * INSIDE_SHARE, n * COMMON_SHARE)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +69,14 @@ def load_names() -> Names:
     return Names(tuple(document["invented"]), frozenset(document["kept"]))
 
 
-def rename(text: str, names: Names, common: frozenset[str]) -> str:
+def rename(text: str, names: Names, found_names: frozenset[str]) -> str:
     """The text with names of people, places and firms replaced by invented ones, equal names alike."""
 
     def swap(found: re.Match[str]) -> str:
         word = found[0]
-        if word in names.kept or word.lower() in common:
+        if word in names.kept or word.lower() not in found_names:
             return word
-        return names.invented[zlib.crc32(word.encode()) % len(names.invented)]
+        invented = names.invented[zlib.crc32(word.lower().encode()) % len(names.invented)]
+        return invented if word[0].isupper() else invented.lower()
 
-    return CAPITALISED.sub(swap, text)
+    return WORD.sub(swap, text)
