@@ -160,18 +160,10 @@ def large(megabytes: int, folder: Path) -> None:
         while stream.tell() < megabytes * 1_000_000:
             stream.write(block.replace('"id": "call-', f'"id": "call-{number}-'))
             number += 1
-    program = [
-        sys.executable,
-        "-m",
-        "stillwatch.app.cli",
-        "ingest",
-        str(path),
-        "--out",
-        str(folder / "large"),
-    ]
+    program = [Path(sys.executable).with_name("stillwatch"), "ingest", path, "--out", folder / "large"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    done = json.loads(subprocess.run(program, check=True, capture_output=True).stdout)
+    done = json.loads(subprocess.run([*program, "--json"], check=True, capture_output=True).stdout)
     wall = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
