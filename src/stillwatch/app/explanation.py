@@ -202,11 +202,14 @@ def _statements(out: Console, view: Campaign) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(ratio=1)
-    for step in view.waterfall.steps:
-        for item in step.items:
-            table.add_row(f"  {bits(item.bits)}", Text(sentence(item.statement or title(item.kind))))
+    items = [item for step in view.waterfall.steps for item in step.main]
+    for item in items:
+        table.add_row(f"  {bits(item.bits)}", Text(sentence(item.statement or title(item.kind))))
     out.print()
     out.print(table)
+    smaller = sum(len(step.minor) for step in view.waterfall.steps)
+    if smaller:
+        out.print(Text(f"  and {plural(smaller, 'smaller measurement')}; `--json` lists them", style="dim"))
 
 
 def _rivals(view: Campaign) -> Table:

@@ -68,7 +68,7 @@ def print_summary(results: Path, console: Console | None = None) -> None:
         out.print()
         out.print(_campaigns(accused[:CAMPAIGNS_SHOWN], wide=out.width >= WIDE))
         _more(out, len(accused) - CAMPAIGNS_SHOWN, "campaign")
-    _look_alikes(out, [r for r in rows if r["verdict"] == "innocent"])
+    _look_alikes(out, [r for r in rows if r["verdict"] == "innocent"], over.accounts["innocent"])
     _losses(out, over)
     _stages(out, read.summary.get("timings") or ())
     _files(out, results)
@@ -105,10 +105,9 @@ def _alternative(row: Row) -> Text:
     return text
 
 
-def _look_alikes(out: Console, rows: Sequence[Row]) -> None:
+def _look_alikes(out: Console, rows: Sequence[Row], people: int) -> None:
     if not rows:
         return
-    people = sum(r["accounts"] for r in rows)
     out.print()
     out.print(
         Text(f"{plural(len(rows), 'look-alike')} left alone, {plural(people, 'account')}", style="bold green")

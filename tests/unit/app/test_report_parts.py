@@ -20,7 +20,7 @@ from stillwatch.app.report.signature import pieces
 
 def test_slots_of_a_signature_are_told_apart() -> None:
     found = [(p.text, p.slot) for p in pieces("Solve ⟨…⟩ in ⟨number⟩ steps")]
-    assert found == [("Solve ", False), ("slot", True), (" in ", False), ("number", True), (" steps", False)]
+    assert found == [("Solve ", False), ("…", True), (" in ", False), ("number", True), (" steps", False)]
 
 
 @pytest.mark.parametrize("text", [None, "", "withheld: fewer than five accounts in the sample"])
@@ -63,6 +63,16 @@ def test_hypotheses_stand_likeliest_first(results: Results) -> None:
     row = next(r for r in results.rows("campaigns") if r["campaign_id"] == OTHERS[0].name)
     shown = campaign(results, row).hypotheses
     assert [h.posterior for h in shown] == sorted((h.posterior for h in shown), reverse=True)
+
+
+def test_what_speaks_against_comes_strongest_first(results: Results) -> None:
+    row = next(r for r in results.rows("campaigns") if r["campaign_id"] == OTHERS[0].name)
+    assert [i.bits for i in campaign(results, row).against] == [-9.4, -3.8]
+
+
+def test_distillation_is_among_the_nearest_explanations(results: Results) -> None:
+    row = next(r for r in results.rows("campaigns") if r["best_alternative"] == "declared_reseller")
+    assert "distillation" in [h.code for h in campaign(results, row).nearest]
 
 
 def test_the_capability_mix_adds_up(results: Results) -> None:

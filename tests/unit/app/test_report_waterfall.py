@@ -85,3 +85,14 @@ def test_the_strongest_family_is_the_one_that_says_most_for_it() -> None:
     strongest = stairs([("content", 5.0), ("network", -9.0)]).strongest
     assert strongest is not None
     assert strongest.name == "content"
+
+
+def test_small_measurements_stand_back() -> None:
+    step = stairs([("content", w) for w in (0.1, 5.0, -0.4, 0.2, 2.0, 3.0, 1.0, 0.3)]).steps[1]
+    assert [i.bits for i in step.main] == [5.0, 3.0, 2.0, 1.0]
+    assert len(step.minor) == 4
+
+
+def test_a_family_of_small_measurements_shows_one() -> None:
+    step = stairs([("content", w) for w in (0.1, -0.2)]).steps[1]
+    assert [i.bits for i in step.main] == [-0.2]

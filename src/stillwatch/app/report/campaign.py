@@ -10,7 +10,7 @@ from stillwatch.app.report.graph import Graph, graph
 from stillwatch.app.report.members import Members, members_table
 from stillwatch.app.report.results import Results, Row
 from stillwatch.app.report.signature import Piece, pieces
-from stillwatch.app.report.waterfall import Item, Waterfall, item, staircase
+from stillwatch.app.report.waterfall import SMALL_BITS, Item, Waterfall, item, staircase
 from stillwatch.app.report.words import (
     NOTHING,
     bits,
@@ -24,7 +24,9 @@ from stillwatch.app.report.words import (
     visible,
 )
 
-TEMPLATES = 12
+TEMPLATES = 8
+AGAINST = 6
+NEAREST = 4
 CLAMP_BITS = 60.0  # beyond this a bar is drawn as if it ended here
 
 
@@ -79,12 +81,19 @@ class Campaign:
     more_flows: int
     mix: tuple[Slice, ...]
     against: tuple[Item, ...]
+    against_more: int
     against_words: tuple[str, ...]
     missing: tuple[str, ...]
     activity: Activity | None
     graph: Graph | None
     members: Members | None
     attributions: tuple[Row, ...]
+
+    @property
+    def nearest(self) -> tuple[Hypothesis, ...]:
+        """The likeliest explanations, and distillation in any case."""
+        ours = [h for h in self.hypotheses[NEAREST:] if h.code == "distillation"]
+        return (*self.hypotheses[:NEAREST], *ours)
 
     @property
     def takes(self) -> str:
@@ -100,6 +109,7 @@ def campaign(results: Results, row: Row, anchor: str = "", *, in_full: bool = Tr
     waterfall = staircase(row, evidence)
     hypotheses, zero = _hypotheses(results.of("hypotheses", name))
     templates = results.of("campaign_templates", name)
+    against = _counter(evidence)
     return Campaign(
         id=name,
         anchor=anchor,
@@ -111,7 +121,8 @@ def campaign(results: Results, row: Row, anchor: str = "", *, in_full: bool = Tr
         flows=_flows(templates),
         more_flows=max(len(templates) - TEMPLATES, 0),
         mix=_mix(templates),
-        against=tuple(i for i in map(item, evidence) if i.counter),
+        against=against[:AGAINST],
+        against_more=len(against) - len(against[:AGAINST]),
         against_words=_against(row, waterfall),
         missing=tuple(visible(m, 200) for m in row["missing"] or ()),
         activity=activity(results, row) if in_full else None,
@@ -151,6 +162,12 @@ def why_left_alone(row: Row) -> str:
     if low is not None and threshold is not None and low < threshold:
         return f"The lower end of its evidence is {bits(low)} bits, below the threshold of {bits(threshold)}."
     return "Its evidence does not rest on two families, one of them other than content."
+
+
+def _counter(evidence: Sequence[Row]) -> tuple[Item, ...]:
+    """What speaks against distillation, strongest first, leaving out what hardly does."""
+    items = [item(row) for row in evidence if row["subject_kind"] == "campaign"]
+    return tuple(sorted((i for i in items if i.bits <= -SMALL_BITS), key=lambda i: (i.bits, i.kind)))
 
 
 def _hypotheses(rows: Sequence[Row]) -> tuple[tuple[Hypothesis, ...], float]:

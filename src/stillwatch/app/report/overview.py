@@ -49,6 +49,7 @@ class Overview:
 
     headline: str
     scope: str
+    accounts: Mapping[str, int]
     figures: tuple[Figure, ...]
     coverage: tuple[Coverage, ...]
     lost: tuple[str, ...]
@@ -63,6 +64,7 @@ def overview(results: Results) -> Overview:
     calibration = _mapping(results.summary, "calibration")
     return Overview(
         headline=_headline(totals),
+        accounts={verdict: held for verdict, (_, held, _) in totals.items()},
         scope=_scope(_mapping(results.summary, "input")),
         figures=_figures(totals, _mapping(results.summary, "input")),
         coverage=_coverage(results.summary),

@@ -43,4 +43,4 @@ def pieces(signature: str | None) -> tuple[Piece, ...]:
 
 def _label(slot: str) -> str:
     inner = slot.strip("⟨⟩").strip()
-    return visible(inner, 40) if inner and inner != "…" else "slot"
+    return visible(inner, 40) or "…"

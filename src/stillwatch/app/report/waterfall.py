@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from stillwatch.app.report.results import Row
 from stillwatch.model.families import FAMILIES
 
+SMALL_BITS = 0.25
+ITEMS = 4  # statements of a family shown at once
 ROUNDING_BITS = 0.05  # smaller differences are rounding, not a missing item
 
 
@@ -37,6 +39,17 @@ class Step:
     start: float
     end: float
     items: tuple[Item, ...] = ()
+
+    @property
+    def main(self) -> tuple[Item, ...]:
+        """The items that matter: a few of at least `SMALL_BITS`, or the strongest one."""
+        large = [i for i in self.items if abs(i.bits) >= SMALL_BITS]
+        return tuple(large[:ITEMS]) or self.items[:1]
+
+    @property
+    def minor(self) -> tuple[Item, ...]:
+        """The rest of the items."""
+        return self.items[len(self.main) :]
 
 
 @dataclass(frozen=True, slots=True)

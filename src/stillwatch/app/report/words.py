@@ -45,7 +45,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "solutions": "problems with worked solutions",
         "sensitive": "rewriting of sensitive queries",
         "shared_exit": "shared network exit",
-        "unknown": "unknown",
+        "general": "nothing in particular",
     }
 )
 FAMILY_MEANINGS: Mapping[str, str] = MappingProxyType(
