@@ -23,7 +23,8 @@ F32 = npt.NDArray[np.float32]
 
 FIXED, PICK, PROSE, SYNONYM, SUB = 0, 1, 2, 3, 4
 DEPTH = 5
-LONE_JUMP = 6  # sixteenths: how often a word with a single known successor jumps elsewhere instead
+JUMPS = 12  # sixteenths: how often a chain jumps to any word after a word with one known successor; after one
+# with n successors 1/n as often. Small corpora would otherwise repeat their own long runs.
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _prose(prose: Any, chain: Any, low: Any, high: Any, h: Any, ids: Any, at: An
     for n in range(high):
         state = _mix(state, np.uint64(n))
         choices = words[word + 1] - words[word]
-        if choices == 1 and np.int64((state >> np.uint64(16)) & np.uint64(15)) < LONE_JUMP:
+        if choices * np.int64((state >> np.uint64(16)) & np.uint64(15)) < JUMPS and word != start:
             word = base + _below(_mix(state, np.uint64(5)), start - base)
         else:
             word = np.int64(successors[words[word] + _below(state, choices)])
