@@ -52,7 +52,7 @@ def estimate_arrivals(clients: list[ClientBins]) -> Arrivals:
     weekend = np.array([_weekend(c) for c in regular])
     return Arrivals(
         np.quantile(bursty, steps),
-        np.quantile([_swing(day) for day in days], steps),
+        np.quantile([swing_of(day) for day in days], steps),
         np.quantile(weekend[np.isfinite(weekend)], steps),
         _common_day(days),
     )
@@ -86,7 +86,7 @@ def day_profile(client: ClientBins) -> Reals:
     return np.asarray(sums / max(sums.mean(), 1e-12))
 
 
-def _swing(day: Reals) -> float:
+def swing_of(day: Reals) -> float:
     """Amplitude of the wave, from the smoothed profile: 1 - lowest / highest."""
     smooth = _smoothed(day)
     return float(1 - smooth.min() / smooth.max())
