@@ -30,9 +30,9 @@ _AGENTS = (
 _FRAMES = tuple(
     " ".join(text.split())
     for text in (
-        """You are an expert teacher of {0}. Write a new difficult exercise about {0} and {1}, solve it step by
-        step and show every step of your reasoning before the final answer. Return the exercise, the reasoning
-        and the solution as three parts with the headings Exercise, Reasoning and Solution.""",
+        """You are an expert teacher of {0}. Write a new difficult exercise about {0} and {1}, solve it
+        step by step and show every step of your reasoning before the final answer. Return the exercise, the
+        reasoning and the solution as three parts with the headings Exercise, Reasoning and Solution.""",
         """Grade the following answer of a student about {0} with the rubric below. For every criterion give a
         score from 1 to 5 and explain your judgement in detail, then print the total. Rubric: accuracy, depth,
         clarity. Answer of the student: {1}""",
