@@ -132,6 +132,14 @@ def test_damaged_utf8_is_read_to_the_end():
     assert [2, 0, 0] == sketch_text(raw, KEY)["tokens"].to_pylist()
 
 
+@pytest.mark.parametrize("n", [1023, 1024, 1025, 2048, 5000])
+def test_texts_longer_than_a_block_are_read_to_the_end(n):
+    one, other = row(words(n) + "!"), row(words(n).replace(" ", "\n  ").upper() + " ! ")
+    assert n == one["tokens"]
+    assert one["exact_key"] == other["exact_key"] != row(words(n))["exact_key"]
+    assert one["tail_key"] == row(words(12, start=n - 12))["tail_key"]
+
+
 def test_normalised_key_is_the_exact_key():
     texts = pa.array(["Some  TEXT 1", None, "", "...", words(50)])
     expected = sketch_text(texts, KEY)["exact_key"].fill_null(0).to_pylist()

@@ -12,10 +12,9 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from stillwatch.lab.text.builder import Builder
-from stillwatch.lab.text.fillings import load_chains, load_fillings
+from stillwatch.lab.text.fillings import load_chains, load_fillings, load_prompts
 from stillwatch.lab.text.frames import load_frames
 from stillwatch.lab.text.programs import render
 from stillwatch.lab.text.reword import load_rewording, orders
@@ -116,11 +115,8 @@ def _phrasings(split: Split) -> Iterator[Wording]:
 
 def _prompts(split: Split) -> Iterator[tuple[str, str, str]]:
     """Kind, source and text of prompts that people wrote."""
-    path = files("stillwatch.lab").joinpath("data", "text", "prompts.parquet")
-    with path.open("rb") as stream:
-        rows = pq.read_table(stream).to_pylist()
     sources = load_sources()
-    for row in rows:
+    for row in load_prompts():
         usable = row["chain"] != "answer" and LEAST <= len(row["text"]) <= MOST
         if usable and sources[row["source"]].serves(split, row["text"]):
             yield row["chain"], row["source"], row["text"]

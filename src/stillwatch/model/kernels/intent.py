@@ -16,7 +16,7 @@ import numpy.typing as npt
 from stillwatch.model.errors import InputError
 from stillwatch.model.kernels.compiled import kernel
 from stillwatch.model.kernels.text import Text, chunks
-from stillwatch.model.kernels.words import Letters, letters, next_word
+from stillwatch.model.kernels.words import BLOCK, Letters, letters, next_words
 from stillwatch.model.kernels.xxhash import Bytes, Word
 
 Int8s = npt.NDArray[np.int8]
@@ -160,15 +160,16 @@ def _gram_rows(
     pair: Int32s,
 ) -> int:
     used = 0
+    words, marks = np.empty(BLOCK, np.uint64), np.empty(BLOCK + 1, np.uint64)
     for i in range(len(valid)):
         at, stop = starts[i], starts[i + 1] if valid[i] else starts[i]
         before = np.uint64(0)
-        word, _, at = next_word(data, at, stop, table)
-        while word != 0:
-            single[used] = single_slot(word)
-            pair[used] = pair_slot(before, word) if size[i] else -1
-            used += 1
-            size[i] += 1
-            before = word
-            word, _, at = next_word(data, at, stop, table)
+        while at < stop:
+            n, at = next_words(data, at, stop, table, words, marks)
+            for word in words[:n]:
+                single[used] = single_slot(word)
+                pair[used] = pair_slot(before, word) if size[i] else -1
+                used += 1
+                size[i] += 1
+                before = word
     return used

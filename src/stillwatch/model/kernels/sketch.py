@@ -23,7 +23,7 @@ from stillwatch.model.kernels.minhash import BINS, EMPTY, Words, add_gram, band
 from stillwatch.model.kernels.shape import shape
 from stillwatch.model.kernels.siphash import sip_word
 from stillwatch.model.kernels.text import Text, TextBuffers, chunks
-from stillwatch.model.kernels.words import Letters, letters, next_word
+from stillwatch.model.kernels.words import BLOCK, Letters, letters, next_words
 from stillwatch.model.kernels.xxhash import Bytes, Word, avalanche
 
 KEY_COLUMNS = (
@@ -125,6 +125,7 @@ def _sketch_rows(
     best: Int32s,
 ) -> None:
     bins = np.empty(BINS, np.uint64)
+    block = np.empty(2 * BLOCK + 1, np.uint64)
     ring = np.empty(_RING, np.uint64)
     out = np.empty(len(keys), np.uint64)
     span = np.empty((SPAN, LANES), np.int32)
@@ -139,7 +140,7 @@ def _sketch_rows(
         running[:] = 0
         top[:] = -(1 << 30)
         tokens[i] = _sketch(
-            data, starts[i], starts[i + 1], table, weights, k0, k1, bins, ring, out, span, running, top
+            data, starts[i], starts[i + 1], table, weights, k0, k1, bins, block, ring, out, span, running, top
         )
         for column in range(len(out)):
             keys[column, i] = _sealed(out[column], column, k0, k1)
@@ -157,6 +158,7 @@ def _sketch(
     k0: Word,
     k1: Word,
     bins: Words,
+    block: Words,
     ring: Words,
     out: Words,
     span: Int32s,
@@ -164,26 +166,30 @@ def _sketch(
     top: Int32s,
 ) -> int:
     """Unsealed keys of one text into `out`, largest raw intent scores into `top`; the number of words."""
-    exact = np.uint64(0)
+    exact = ending = np.uint64(0)
     older = before = np.uint64(0)
     n = 0
-    word, marks, at = next_word(data, start, stop, table)
-    while word != 0:
-        exact = _fold(_fold(exact, marks), word)
-        ring[n & _RING_MASK] = word
-        n += 1
-        if n >= 3:
-            add_gram(bins, _gram(older, before, word, k0))
-        if n == REACH:
-            _two_smallest(ring, 0, n, k1, out, _SHINGLE)
-        if n == EDGE:
-            out[_HEAD] = exact_window(ring, 0, n)
-        if len(weights):
-            add_word(weights, before, word, n - 1, span, running, top)
-        older, before = before, word
-        word, marks, at = next_word(data, at, stop, table)
-    if n or marks:
-        out[_EXACT] = _fold(exact, marks)
+    words, marks = block[:BLOCK], block[BLOCK:]
+    at = start
+    while at < stop:
+        found, at = next_words(data, at, stop, table, words, marks)
+        for i in range(found):
+            word = words[i]
+            exact = _fold(_fold(exact, marks[i]), word)
+            ring[n & _RING_MASK] = word
+            n += 1
+            if n >= 3:
+                add_gram(bins, _gram(older, before, word, k0))
+            if n == REACH:
+                _two_smallest(ring, 0, n, k1, out, _SHINGLE)
+            if n == EDGE:
+                out[_HEAD] = _window(ring, 0, n)
+            if len(weights):
+                add_word(weights, before, word, n - 1, span, running, top)
+            older, before = before, word
+        ending = marks[found]
+    if n or ending:
+        out[_EXACT] = _fold(exact, ending)
     _close(bins, ring, n, k1, out)
     out[_SHAPE] = shape(data, start, stop)
     return n
@@ -196,14 +202,14 @@ def _close(bins: Words, ring: Words, n: int, secret: Word, out: Words) -> None:
         for number in range(3):
             out[_BAND + number] = band(bins, number)
     if n >= EDGE:
-        out[_TAIL] = exact_window(ring, n - EDGE, n)
+        out[_TAIL] = _window(ring, n - EDGE, n)
     if n < REACH:
         _two_smallest(ring, 0, n, secret, out, _SHINGLE)
     _two_smallest(ring, max(0, n - REACH), n, secret, out, _SHINGLE + 2)
 
 
 @kernel
-def exact_window(ring: Words, start: int, stop: int) -> Word:
+def _window(ring: Words, start: int, stop: int) -> Word:
     """Hash of the words `start:stop`, which the ring still holds."""
     word = np.uint64(0)
     for i in range(start, stop):
@@ -255,14 +261,17 @@ def _sealed(word: Word, column: int, k0: Word, k1: Word) -> np.int64:
 def _exact_rows(
     data: Bytes, starts: Ints, valid: Flags, table: Letters, k0: Word, k1: Word, out: Ints
 ) -> None:
+    words, marks = np.empty(BLOCK, np.uint64), np.empty(BLOCK + 1, np.uint64)
     for i in range(len(valid)):
         if not valid[i]:
             continue
-        exact = np.uint64(0)
-        word, marks, at = next_word(data, starts[i], starts[i + 1], table)
-        some = word != 0 or marks != 0
-        while word != 0:
-            exact = _fold(_fold(exact, marks), word)
-            word, marks, at = next_word(data, at, starts[i + 1], table)
-        if some:
-            out[i] = _sealed(_fold(exact, marks), _EXACT, k0, k1)
+        exact = ending = np.uint64(0)
+        at, stop = starts[i], starts[i + 1]
+        some = False
+        while at < stop:
+            n, at = next_words(data, at, stop, table, words, marks)
+            for j in range(n):
+                exact = _fold(_fold(exact, marks[j]), words[j])
+            ending, some = marks[n], some or n > 0
+        if some or ending:
+            out[i] = _sealed(_fold(exact, ending), _EXACT, k0, k1)

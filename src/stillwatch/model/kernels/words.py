@@ -17,9 +17,13 @@ from stillwatch.model.kernels.xxhash import Bytes, Word
 
 Letters = npt.NDArray[np.uint16]
 Point = np.int64
+Hashes = npt.NDArray[np.uint64]
+
+BLOCK = 1024  # words that are read in one go
 
 _START = np.uint64(0xCBF2_9CE4_8422_2325)  # offset and prime of FNV-1a
 _PRIME = np.uint64(0x0000_0100_0000_01B3)
+_ZERO = np.uint64(48)
 _SEPARATOR, _LETTER, _DIGIT, _ALONE = 0, 1, 2, 3
 
 
@@ -39,29 +43,18 @@ def _counts_as(char: str) -> int:
 
 
 @kernel
-def next_word(data: Bytes, at: int, stop: int, table: Letters) -> tuple[Word, Word, int]:
-    """Hash of the next word from `at` (0: none), hash of the punctuation before it, and where it ends."""
-    marks = np.uint64(0)
-    while at < stop:
-        byte = data[at]
-        if byte == 32 or 9 <= byte <= 13:
-            at += 1
-            continue
-        kind, value, size = _character(data, at, stop, table)
-        if kind == _ALONE:
-            return _finish((_START ^ np.uint64(value)) * _PRIME), marks, at + size
-        if kind != _SEPARATOR:
-            word, at = _rest(data, at, stop, table)
-            return word, marks, at
-        marks = (marks ^ np.uint64(value)) * _PRIME + np.uint64(1)
-        at += size
-    return np.uint64(0), marks, stop
+def next_words(
+    data: Bytes, at: int, stop: int, table: Letters, words: Hashes, marks: Hashes
+) -> tuple[int, int]:
+    """Words from `at` on, as many as `words` holds: how many, and where to go on (`stop` at the end of the
+    text).
 
-
-@kernel
-def _rest(data: Bytes, at: int, stop: int, table: Letters) -> tuple[Word, int]:
-    """Hash of the word that starts at `at`, and where it ends."""
-    word = _START
+    `words[i]` is the hash of a word, never 0, and `marks[i]` of the punctuation before it; `marks[n]`,
+    after the n words found, belongs to the punctuation that ends the text. `marks` is one longer than
+    `words`.
+    """
+    n = 0
+    mark, word = np.uint64(0), _START
     digits = False
     while at < stop:
         byte = data[at]
@@ -71,14 +64,35 @@ def _rest(data: Bytes, at: int, stop: int, table: Letters) -> tuple[Word, int]:
             digits = False
             at += 1
             continue
-        kind, value, size = _character(data, at, stop, table)
-        if kind in (_SEPARATOR, _ALONE):
-            break
-        if kind == _LETTER or not digits:
+        if byte < 128:
+            kind, value, size = (_DIGIT if table[byte] else _SEPARATOR), np.int64(byte), 1
+        else:
+            kind, value, size = _character(data, at, stop, table)
+        if kind == _LETTER:
             word = (word ^ np.uint64(value)) * _PRIME
-        digits = kind == _DIGIT
+            digits = False
+        elif kind == _DIGIT:
+            word = word if digits else (word ^ _ZERO) * _PRIME
+            digits = True
+        elif word != _START:  # the character ends a word; it is looked at again
+            words[n], marks[n] = _finish(word), mark
+            mark, word, digits, size = np.uint64(0), _START, False, 0
+            n += 1
+        elif kind == _ALONE:
+            words[n], marks[n] = _finish((_START ^ np.uint64(value)) * _PRIME), mark
+            mark = np.uint64(0)
+            n += 1
+        elif not (value == 32 or 9 <= value <= 13):
+            mark = (mark ^ np.uint64(value)) * _PRIME + np.uint64(1)
         at += size
-    return _finish(word), at
+        if n == len(words):
+            break
+    if word != _START:
+        words[n], marks[n] = _finish(word), mark
+        mark = np.uint64(0)
+        n += 1
+    marks[n] = mark
+    return n, at
 
 
 @kernel
