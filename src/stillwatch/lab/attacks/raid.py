@@ -16,8 +16,6 @@ from stillwatch.lab.population.sidelines import with_sidelines
 from stillwatch.lab.population.specs import ROLES, STREAM, Crowd
 from stillwatch.lab.population.town import Town
 
-CELL = 40  # accounts behind one router
-
 
 @dataclass(frozen=True, slots=True)
 class Raid:
@@ -44,8 +42,10 @@ class Raid:
     camouflage: float = 0.3  # share of accounts that also chat a little
     pivot: float = 0.0  # share of sessions moved to the new model within a day of its release
     retreat: float = 0.0  # share of sessions moved to the model with the weakest safeguards
+    ramp: float = 0.0  # hours before and after that hour over which the starts spread
     begins: float | None = None  # hour in which the accounts start; None = spread over the first third
     lasts: float | None = None  # hours for which they go on; None = some a week, most to the end
+    cell: int = 40  # accounts behind one router
     routed: bool = True
 
 
@@ -66,14 +66,14 @@ def raid(town: Town, rng: np.random.Generator, n: int, campaign: int, *, how: Ra
 
 def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: int, how: Raid) -> Frame:
     n = len(accounts)
-    cell = rng.integers(max(4, n // CELL), size=n)
+    cell = rng.integers(max(4, n // how.cell), size=n)
     cells = int(cell.max()) + 1
     scripts = np.array(_scripts(town, rng, how, cells))
     requests = how.per_account * rng.lognormal(-(how.spread**2) / 2, how.spread, n)
     start, life = _life(town, rng, n, how)
     software = np.array([town.client("tool sdk http", rng, 2) for _ in range(how.clients)])
     mixes = np.array([town.mix(rng, favourites=int(rng.integers(1, 4))) for _ in range(max(3, how.clients))])
-    vectors = np.array([habits.settings(town, rng, 2, cool=0.2, limit=0.8) for _ in range(how.vectors)])
+    vectors = np.array([habits.settings(town, rng, int(rng.integers(1, 4))) for _ in range(how.vectors)])
     coded = habits.coded(town, rng, n)
     return habits.streams(
         town,
@@ -89,7 +89,7 @@ def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: in
         until=start + life,
         script=scripts[cell],
         router=campaign * 1_000_000 + cell if how.routed else -1,
-        users=rng.choice([0, 1], n, p=[0.85, 0.15]),
+        users=rng.choice([0, 1, 40], n, p=[0.65, 0.15, 0.2]),
         **coded
         | {
             "clients": software[rng.integers(how.clients, size=cells)][cell],
@@ -99,7 +99,7 @@ def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: in
             "length": rng.lognormal(0.35, 0.45, n),
         },
         **_networks(town, rng, n, how),
-        **_turn(town, rng, n, how),
+        **_turn(town, rng, cell, how),
     )
 
 
@@ -112,20 +112,25 @@ def _clocks(town: Town, rng: np.random.Generator, cells: int) -> Array:
 def _life(town: Town, rng: np.random.Generator, n: int, how: Raid) -> tuple[Array, Array]:
     """When each account starts, and for how many hours it is used."""
     if how.begins is not None and how.lasts is not None:
-        return np.full(n, how.begins), np.full(n, how.lasts)
+        return np.maximum(how.begins + how.ramp * rng.uniform(-1, 1, n), 0.0), np.full(n, how.lasts)
     start = town.hours * 0.3 * rng.beta(1.2, 2.0, n)
     return start, town.hours * rng.choice([0.25, 0.5, 1.0], n, p=[0.1, 0.2, 0.7])
 
 
-def _turn(town: Town, rng: np.random.Generator, n: int, how: Raid) -> dict[str, Array]:
-    """A change of models: to the newest within a day of its release, or back to the oldest."""
+def _turn(town: Town, rng: np.random.Generator, cell: Array, how: Raid) -> dict[str, Array]:
+    """A change of models: to the newest within a day of its release, or back to one of the oldest."""
+    n, cells = len(cell), int(cell.max()) + 1
     newest, released = town.newest()
-    hour = released + rng.uniform(2, 24, n) if how.pivot else np.full(n, town.hours * 0.2)
-    model = newest if how.pivot else min(range(len(town.models)), key=lambda i: town.models[i].released_day)
+    old = np.argsort([m.released_day for m in town.models])[:3]
+    model = np.full(cells, newest) if how.pivot else old[rng.integers(3, size=cells)]
+    lists = np.array([town.mixes.add([m]) for m in model.tolist()])
+    moved = rng.random(cells) < (1.0 if how.pivot else 0.7)
     return {
-        "turns_to": np.full(n, town.mixes.add([model])),
-        "turns_at": hour,
-        "turns_share": np.full(n, max(how.pivot, how.retreat)),
+        "turns_to": lists[cell],
+        "turns_at": released + rng.uniform(2, 24, n)
+        if how.pivot
+        else town.hours * rng.uniform(0.1, 0.5, cells)[cell],
+        "turns_share": max(how.pivot, how.retreat) * moved[cell],
     }
 
 

@@ -26,7 +26,6 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         talk=rng.choice([0.0, 0.5, 1.0], n, p=[0.6, 0.2, 0.2]),
         script=[_product(town, rng) for _ in range(n)],
         users=rng.choice([0, 1, 30, 400], n, p=[0.5, 0.1, 0.2, 0.2]),
-        cache=rng.choice([0.0, 0.5, 0.9], n),
         **habits.on_servers(town, rng, n, most=2000),
         **habits.coded(town, rng, n, most=120),
     )

@@ -26,7 +26,6 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         requests=habits.amount(town, rng, n, 0.36, sigma=1.3),
         clock=habits.clocks(town, rng, n),
         script=rng.choice(scripts, n),
-        cache=0.3,
         **habits.at_home(town, rng, accounts),
         **habits.typed(town, rng, n),
     )

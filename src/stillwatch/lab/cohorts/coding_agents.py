@@ -26,7 +26,10 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         "away": np.where(runner, 0.0, home["away"]),
         "lease": np.where(runner, 0.0, home["lease"]),
     }
-    coded = habits.coded(town, rng, n, "agent", most=3) | {"thinking": rng.choice([0.0, 1.0], n)}
+    coded = habits.coded(town, rng, n, "agent", most=3) | {
+        "thinking": rng.choice([0.0, 1.0], n),
+        "cache": 0.9,
+    }
     streams = habits.streams(
         town,
         accounts,
@@ -38,7 +41,6 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         clock=habits.clocks(town, rng, n, office=0.9),
         talk=rng.choice([0.7, 1.0], n),
         script=script,
-        cache=0.9,
         **network,
         **coded,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stillwatch.lab.population import habits
+from stillwatch.lab.population import habits, residents
 from stillwatch.lab.population.cohort import Cohort
 from stillwatch.lab.population.frame import Frame
 from stillwatch.lab.population.residents import firms, people
@@ -12,7 +12,7 @@ from stillwatch.lab.population.scripts import Script
 from stillwatch.lab.population.specs import STREAM, Crowd
 from stillwatch.lab.population.town import Town
 
-SAID = "judge evaluation batch_nlp rag coding agent translation classification support_bot"
+SAID = "judge judge judge evaluation batch_nlp rag classification translation summarise assignment"
 
 
 def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
@@ -20,15 +20,27 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     firm, person = firms(town, rng, n), people(town, rng, n)
     private = rng.random(n) < 0.4
     accounts = Frame(firm.spec, {k: np.where(private, person[k], firm[k]) for k in firm.columns})
+    young = residents.created(town, rng, n, days=60.0)
+    accounts = accounts.having(created=np.where(rng.random(n) < 0.6, young, accounts["created"]))
     server = habits.on_servers(town, rng, n, most=n)
     exits = habits.many(lambda: town.pool("residential", rng, 200), rng, n, 12)
     rotating = rng.random(n) < 0.5
     network = {
         "pool": np.where(rotating, exits, server["pool"]),
+        "pool_2": exits,
+        "away": rng.choice([0.0, 0.15], n),
         "lease": np.where(rotating, rng.choice([0.0, -1.0, 0.5, 3.0], n), server["lease"]),
     }
     always = habits.many(lambda: town.clocks.machine(rng, swing=float(rng.uniform(0.1, 0.9))), rng, n)
-    total = habits.amount(town, rng, n, 620.0, sigma=0.5)
+    total = habits.amount(town, rng, n, 700.0, sigma=0.5)
+    coded = habits.coded(town, rng, n, "sdk http tool", most=n)
+    other = habits.coded(town, rng, n, "sdk http tool", most=n)
+    same = rng.random(n) < 0.5
+    second = coded | {key: np.where(same, coded[key], other[key]) for key in ("clients", "params", "models")}
+    main = np.array([_product(town, rng) for _ in range(n)])
+    extra = np.array([_product(town, rng) for _ in range(n)])
+    alone = rng.random(n) < 0.5
+    users = rng.choice([0, 1, 200], n, p=[0.6, 0.15, 0.25])
     parts = [
         habits.streams(
             town,
@@ -39,19 +51,20 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
             gap=rng.lognormal(1.8, 0.8, n),
             spread=rng.uniform(0.4, 1.2, n),
             clock=np.where(rng.random(n) < 0.6, always, habits.clocks(town, rng, n)),
-            talk=rng.choice([0.0, 0.4], n, p=[0.75, 0.25]),
-            script=[_product(town, rng) for _ in range(n)],
-            users=rng.choice([0, 1, 200], n),
+            talk=rng.choice([0.0, 0.4], n, p=[0.85, 0.15]),
+            since=np.where(rng.random(n) < 0.35, rng.uniform(0, 0.3, n), 0.0) * town.hours,
+            script=np.where(alone, main, side),
+            users=users,
             **network,
-            **habits.coded(town, rng, n, "sdk http tool", most=n),
+            **how,
         )
-        for share in (0.72, 0.28)
+        for share, how, side in ((0.72, coded, main), (0.28, second, extra))
     ]
     return Crowd(accounts, Frame.stack(STREAM, parts))
 
 
 def _product(town: Town, rng: np.random.Generator) -> int:
-    said = habits.private(town, rng, SAID, int(rng.integers(1, 5)))
+    said = habits.private(town, rng, SAID, int(rng.choice([1, 1, 2, 4])))
     return town.script(Script(said, per="exchange", systems=habits.system(town, rng, 0.6)))
 
 

@@ -44,6 +44,7 @@ class ScriptTable:
     fills: npt.NDArray[np.int8]
     span: npt.NDArray[np.int64]
     base: npt.NDArray[np.int64]
+    repeats: npt.NDArray[np.int64]
     reword: npt.NDArray[np.float32]
     tools: npt.NDArray[np.int64]
     schema: npt.NDArray[np.int64]
@@ -62,6 +63,7 @@ class ScriptTable:
             fills=np.array([FILLS.index(s.fills) for s in scripts], np.int8),
             span=np.array([s.span for s in scripts], np.int64),
             base=np.array([s.base for s in scripts], np.int64),
+            repeats=np.array([s.repeats for s in scripts], np.int64),
             reword=np.array([s.reword for s in scripts], np.float32),
             tools=np.array([s.tools for s in scripts], np.int64),
             schema=np.array([s.schema for s in scripts], np.int64),

@@ -116,7 +116,7 @@ def _words(book: Book, plan: Plan) -> tuple[npt.NDArray[np.int32], Ints]:
     u = unit(join(key, per), seed, 1)
     first, later = scripts.programs.pick(script, u), scripts.follow.pick(script, unit(step, seed, 2))
     own = scramble(step, seed, 3).view(np.int64) >> 1
-    given = scripts.base[script] + book.handed_out[plan.stream] + plan.step
+    given = scripts.base[script] + book.handed_out[plan.stream] + plan.step // scripts.repeats[script]
     offset = (unit(plan.stream, seed, 4) * scripts.span[script]).astype(np.int64)
     again = scripts.base[script] + (plan.step + offset) % scripts.span[script]
     fills = scripts.fills[script]

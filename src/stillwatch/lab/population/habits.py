@@ -135,6 +135,7 @@ def coded(town: Town, rng: Rng, n: int, software: str = "sdk http", *, most: int
         "keys": rng.choice([1, 1, 1, 2, 3], n),
         "limited": rng.choice([0.001, 0.01, 0.04], n, p=[0.5, 0.35, 0.15]),
         "insists": rng.choice([0.0, 0.5, 0.95], n, p=[0.35, 0.25, 0.4]),
+        "cache": rng.choice([0.0, 0.1, 0.5, 0.9], n, p=[0.45, 0.25, 0.2, 0.1]),
         "thinking": rng.choice([0.0, 0.3, 1.0], n, p=[0.55, 0.25, 0.2]),
         "length": rng.lognormal(0.1, 0.5, n),
         "cut": rng.choice([0.01, 0.05, 0.15], n),
@@ -155,6 +156,7 @@ def typed(town: Town, rng: Rng, n: int, software: str = "browser chat_app") -> d
         "run": rng.choice([1.0, 1.5, 3.0, 5.0, 9.0], n),
         "gap": rng.uniform(30, 160, n),
         "thinking": rng.choice([0.0, 0.4, 1.0], n),
+        "cache": rng.choice([0.0, 0.3, 0.8], n),
         "pathways": one_of(rng, n, {ways(town, console=1.0): 0.75, ways(town, api=1.0): 0.25}),
     }
 

@@ -22,6 +22,7 @@ class Script:
     fills: Literal["own", "shares", "pool"] = "own"
     span: int = 1
     base: int = 0
+    repeats: int = 1  # how often each filling of a shared data set is asked, one after the other
     reword: float = 0.0
     systems: tuple[tuple[int, int], ...] = ()  # system texts, one per stream, as programme and filling
     tools: int = NONE

@@ -96,7 +96,7 @@ class Town:
     def mix(self, rng: np.random.Generator, *, favourites: int = 2) -> int:
         """A list of models somebody uses: a few favourites among those already out."""
         out = np.array([i for i, m in enumerate(self.models) if m.released_day <= 0])
-        popular = np.exp(-0.45 * np.arange(len(out))[::-1])
+        popular = np.exp(-0.3 * np.arange(len(out))[::-1])
         chosen = rng.choice(out, size=min(favourites, len(out)), replace=False, p=popular / popular.sum())
         return self.mixes.add(np.sort(chosen), rng.dirichlet(np.ones(len(chosen)) * 0.8) + 0.02)
 

@@ -21,11 +21,15 @@ _JUDGE = Raid(
     spread=0.35,
     run=40,
     gap=9,
-    clients=4,
-    vectors=4,
-    begins=12.0,
+    clients=10,
+    vectors=24,
+    cell=5,
+    networks=(0.5, 0.14, 0.06, 0.3),
+    begins=0.0,
+    ramp=16.0,
     lasts=24.0 * DAYS,
-    retreat=0.7,
+    retreat=0.8,
+    origins=(0.2, 0.18, 0.36, 0.2, 0.06),
 )
 
 SCENARIO = Scenario(
@@ -34,5 +38,5 @@ SCENARIO = Scenario(
     days=DAYS,
     accounts=50_000,
     campaigns=(Campaign("judge", "actor-judge", 273, partial(raid, how=_JUDGE)),),
-    shares=MappingProxyType({"platforms": 0.045}),  # or volume alone would give the attackers away
+    shares=MappingProxyType({"platforms": 0.13}),  # or volume alone would give the attackers away
 )

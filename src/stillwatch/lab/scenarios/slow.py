@@ -26,7 +26,8 @@ _TRICKLE = Raid(
     networks=(0.6, 0.4, 0.0, 0.0),
     camouflage=0.5,
     begins=72.0,
-    lasts=48.0,
+    ramp=6.0,
+    lasts=42.0,
 )
 
 SCENARIO = Scenario(
