@@ -90,7 +90,7 @@ def reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "nested too deeply"
     if isinstance(error, msgspec.ValidationError):
-        return f"unexpected field: {str(error).split(' - at ')[-1][:80]}"
+        return f"unexpected record: {error}"[:120]
     return "truncated JSON" if "truncated" in str(error) else "damaged JSON"
 
 

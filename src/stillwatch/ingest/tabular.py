@@ -23,6 +23,7 @@ from stillwatch.model.errors import InputError, SchemaError
 from stillwatch.model.tables import TS, Table
 
 PARQUET = b"PAR1"
+_TEXT = (pa.string(), pa.large_string(), pa.string_view())
 CHUNK_ROWS = 8192
 CHUNK_BYTES = 16 * 1024 * 1024
 Columns = Mapping[str, Sequence[Any] | pa.Array]
@@ -172,8 +173,9 @@ def _column(chunk: Chunk, step: Step, kind: pa.DataType, table: Table, damage: l
     given = chunk.columns[step.source]
     wanted = table.schema.field(step.to).type
     if isinstance(given, (pa.Array, pa.ChunkedArray)):
-        if not step.transform and _same(given.type, wanted):
-            return given.cast(wanted).cast(kind)
+        cast = None if step.transform else _cast(given, kind)
+        if cast is not None:
+            return cast
         given = given.to_pylist()
     transform = TRANSFORMS.get(step.transform, _as_is)
     to_kind = _coercion(wanted)
@@ -191,15 +193,20 @@ def _column(chunk: Chunk, step: Step, kind: pa.DataType, table: Table, damage: l
     return pa.array(values, kind)
 
 
-def _same(given: pa.DataType, wanted: pa.DataType) -> bool:
-    """Whether Arrow can turn one into the other without looking at values."""
-    if given == wanted:
-        return True
-    text = (pa.string(), pa.large_string(), pa.string_view())
-    narrow = (
-        pa.types.is_integer(given) and pa.types.is_integer(wanted) and given.bit_width <= wanted.bit_width
-    )
-    return (given in text and wanted in text) or (narrow and pa.types.is_signed_integer(given))
+def _cast(given: pa.Array, kind: pa.DataType) -> pa.Array | None:
+    """The column in another Arrow type, where no value can get lost by that; else nothing."""
+    if pa.types.is_dictionary(given.type):
+        given = given.dictionary_decode()
+    held, types = given.type, pa.types
+    if held == kind or (held in _TEXT and kind in _TEXT):
+        return given.cast(kind)
+    if types.is_timestamp(held) and kind in (pa.int64(), TS):  # without a zone: UTC
+        whole = given.cast(pa.timestamp("us", tz=held.tz), safe=False)
+        return whole.cast(pa.int64()).cast(kind)
+    narrow = types.is_integer(held) and types.is_integer(kind) and held != pa.uint64()
+    if (narrow and held.bit_width <= kind.bit_width) or (types.is_floating(held) and types.is_floating(kind)):
+        return given.cast(kind, safe=False)
+    return None
 
 
 def _defaulted(column: pa.Array, value: Any, table: Table, name: str) -> pa.Array:

@@ -35,6 +35,20 @@ def test_ingest_prints_a_summary_with_rejects_and_costs(
     assert "no shared networks" in out
 
 
+def test_one_mapping_file_can_serve_records_and_accounts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "log.csv").write_text("id,ts,who\nr-1,1795450000,k-1\n")
+    (tmp_path / "people.csv").write_text("who,plan\nk-1,pro\n")
+    (tmp_path / "map.toml").write_text(
+        '[exchanges]\ncolumns = { id = "exchange_id", who = "account_id" }\ndefaults = { model = "m-1" }\n'
+        '[accounts]\ncolumns = { who = "account_id" }\n'
+    )
+    files = ("log.csv", "--accounts", tmp_path / "people.csv", "--map", tmp_path / "map.toml")
+    code, out, _ = _run(capsys, "ingest", tmp_path / files[0], *files[1:], "--out", tmp_path, "--json")
+    assert (0, 1, 1) == (code, json.loads(out)["exchanges"], json.loads(out)["accounts"])
+
+
 def test_text_can_be_dropped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log = write_lines(tmp_path / "log", [litellm(1)])
     _run(capsys, "ingest", log, "--out", tmp_path, "--text", "drop", "--json")

@@ -41,17 +41,22 @@ def test_parquet_of_our_own_needs_no_mapping_and_keeps_every_value(tmp_path: Pat
     assert before == after
 
 
-def test_narrow_and_large_arrow_types_are_accepted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "Asia/Tokyo"])
+def test_narrow_and_large_arrow_types_are_accepted(unit: str, zone: str | None, tmp_path: Path) -> None:
+    moment = pa.array([1_795_450_000], pa.timestamp("s", tz=zone)).cast(pa.timestamp(unit, tz=zone))
     columns = {
         "exchange_id": pa.array(["a"], pa.large_string()),
-        "ts": pa.array([1_795_450_000_000], pa.timestamp("ms", tz="UTC")),
+        "ts": moment,
+        "temperature": pa.array([0.1], pa.float64()),
         "account_id": pa.array(["x"]).dictionary_encode(),
         "model": pa.array(["m"]),
         "output_tokens": pa.array([3], pa.uint16()),
     }
     pq.write_table(pa.table(columns), tmp_path / "t.parquet")
     read_logs([str(tmp_path / "t.parquet")], out=tmp_path, now=NOW)
-    assert [("x", 3)] == [(row["account_id"], row["output_tokens"]) for row in table(tmp_path, "exchanges")]
+    (row,) = table(tmp_path, "exchanges")
+    assert ("x", 3, 1_795_450_000) == (row["account_id"], row["output_tokens"], row["ts"].timestamp())
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import typer
 from rich.console import Console
@@ -56,10 +57,10 @@ def command(
             now=datetime.now(UTC),
             format=format_,
             account=account or None,
-            mapping=None if accounts else columns,
+            mapping=_section(columns, "exchanges", plain=not accounts),
             keep_text=text is Text.keep,
             accounts=accounts or None,
-            accounts_mapping=columns,
+            accounts_mapping=_section(columns, "accounts", plain=bool(accounts)),
             stdin=sys.stdin.buffer if "-" in sources else None,
             progress=bar.show,
         )
@@ -67,6 +68,14 @@ def command(
         typer.echo(json.dumps(asdict(done), default=str))
     else:
         _print(done, Console())
+
+
+def _section(columns: Mapping[str, Any] | None, table: str, *, plain: bool) -> Mapping[str, Any] | None:
+    """The mapping of one table: its section of the file, or all of a file that has no sections."""
+    if columns is None or "exchanges" in columns or "accounts" in columns:
+        section = (columns or {}).get(table)
+        return section if isinstance(section, dict) else None
+    return columns if plain else None
 
 
 class _Bar:
@@ -110,6 +119,8 @@ def _print(done: Ingested, console: Console) -> None:
     )
     if done.accounts:
         console.print(f"{done.accounts:,} accounts")
+    if not done.exchanges:
+        console.print("[yellow]No exchanges were found.[/]")
     for note in done.notes:
         console.print(f"Note: {note}", markup=False)
     if done.skipped:
