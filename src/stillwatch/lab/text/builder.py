@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import zlib
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +18,7 @@ from stillwatch.lab.text.programs import FIXED, PICK, PROSE, SUB, SYNONYM, Gramm
 from stillwatch.model.errors import StillwatchError
 
 SLOT = re.compile(r"\{\{([a-z0-9_]+(?:#\d+)?)\}\}")
+WIDTH = 5  # numbers per element
 WORD = re.compile(r"[A-Za-z]+")
 
 
@@ -44,7 +47,7 @@ class Builder:
     fillings: Mapping[str, Filling]
     synonyms: Mapping[str, tuple[str, ...]]
     _pieces: dict[str, int] = field(default_factory=dict)
-    _rows: list[Row] = field(default_factory=list)
+    _rows: array[int] = field(default_factory=lambda: array("q"))  # five numbers a row
     _skeletons: list[int] = field(default_factory=lambda: [0])
     _bounds: list[int] = field(default_factory=list)
     _programs: list[tuple[int, int]] = field(default_factory=list)
@@ -68,7 +71,7 @@ class Builder:
         sizes = [0, *(len(items) for items in self._lists)]
         return Grammar(
             pool=pa.array([*self.chains.pieces, *self._pieces], pa.large_string()),
-            elements=np.array(self._rows, np.int64).reshape(-1, 5),
+            elements=np.array(self._rows, np.int64).reshape(-1, WIDTH),
             skeletons=np.array(self._skeletons, np.int64),
             bounds=np.array(self._bounds, np.int64),
             programs=np.array(self._programs, np.int64).reshape(-1, 2),
@@ -81,8 +84,8 @@ class Builder:
         )
 
     def _skeleton(self, rows: Sequence[Row]) -> int:
-        self._rows += rows
-        self._skeletons.append(len(self._rows))
+        self._rows.extend(chain.from_iterable(rows))
+        self._skeletons.append(len(self._rows) // WIDTH)
         self._bounds.append(sum(self._most(row) for row in rows))
         return len(self._bounds) - 1
 
