@@ -1,0 +1,123 @@
+"""Datasets read as their schema says, whatever the files are like."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from stillwatch.model.errors import InputError, SchemaError
+from stillwatch.model.tables import EXCHANGES
+from stillwatch.store.dataset import Dataset, open_dataset
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def rows(many: int = 2, **columns: pa.Array) -> pa.Table:
+    """Exchanges with the required columns and these."""
+    return pa.table(
+        {
+            "exchange_id": [f"r{i}" for i in range(many)],
+            "ts": pa.array([NOON] * many, pa.timestamp("us", tz="UTC")),
+            "account_id": ["a"] * many,
+            "model": ["m"] * many,
+            **columns,
+        }
+    )
+
+
+def with_ts(values: pa.Array) -> pa.Table:
+    table = rows(len(values))
+    return table.set_column(1, "ts", values)
+
+
+def dataset(folder: Path, table: pa.Table) -> Dataset:
+    pq.write_table(table, folder / "exchanges.parquet")
+    return open_dataset(folder)
+
+
+def test_batches_have_every_column_of_the_schema(tmp_path: Path) -> None:
+    (batch,) = dataset(tmp_path, rows()).batches("exchanges")
+    assert EXCHANGES.schema.names == batch.schema.names
+    assert 2 == batch.column("prompt_text").null_count
+
+
+def test_unknown_columns_are_ignored(tmp_path: Path) -> None:
+    found = dataset(tmp_path, rows(shoe_size=pa.array([40, 41])))
+    assert EXCHANGES.required == found.present("exchanges")
+
+
+def test_named_columns_only(tmp_path: Path) -> None:
+    (batch,) = dataset(tmp_path, rows()).batches("exchanges", columns=["account_id", "prompt_text"])
+    assert ["account_id", "prompt_text"] == batch.schema.names
+
+
+def test_a_column_that_no_file_holds_keeps_the_number_of_rows(tmp_path: Path) -> None:
+    (batch,) = dataset(tmp_path, rows(5)).batches("exchanges", columns=["prompt_text"])
+    assert (5, 5) == (batch.num_rows, batch.column(0).null_count)
+
+
+@pytest.mark.parametrize(
+    "ts",
+    [
+        pa.array([NOON.replace(tzinfo=None)], pa.timestamp("ns")),
+        pa.array([NOON], pa.timestamp("ms", tz="UTC")),
+        pa.array([NOON], pa.timestamp("s", tz="Asia/Tokyo")),
+    ],
+    ids=["without zone", "milliseconds", "another zone"],
+)
+def test_times_in_other_units_and_zones(tmp_path: Path, ts: pa.Array) -> None:
+    (batch,) = dataset(tmp_path, with_ts(ts)).batches("exchanges")
+    assert [NOON] == batch.column("ts").to_pylist()
+
+
+def test_narrow_and_wide_types_convert(tmp_path: Path) -> None:
+    columns = {
+        "prompt_text": pa.array(["x", "y"], pa.string()),
+        "output_tokens": pa.array([1, 2], pa.int64()),
+        "user_agent": pa.array(["u", "u"]).dictionary_encode(),
+    }
+    (batch,) = dataset(tmp_path, rows(**columns)).batches("exchanges")
+    assert [EXCHANGES.schema.field(c).type for c in columns] == [batch.column(c).type for c in columns]
+
+
+def test_number_too_large_for_its_column(tmp_path: Path) -> None:
+    found = dataset(tmp_path, rows(output_tokens=pa.array([1, 2**40])))
+    with pytest.raises(SchemaError, match="output_tokens"):
+        list(found.batches("exchanges"))
+
+
+def test_parts_are_read_in_order_of_name_with_the_columns_of_each(tmp_path: Path) -> None:
+    (tmp_path / "exchanges").mkdir()
+    pq.write_table(rows(2, model=pa.array(["late"] * 2)), tmp_path / "exchanges" / "b.parquet")
+    pq.write_table(rows(1), tmp_path / "exchanges" / "a.parquet")
+    pq.write_table(rows(1, prompt_text=pa.array(["hello"])), tmp_path / "exchanges" / "c.parquet")
+    found = open_dataset(tmp_path)
+    read = found.read("exchanges")
+    assert ["m", "late", "late", "m"] == read["model"].to_pylist()
+    assert [None, None, None, "hello"] == read["prompt_text"].to_pylist()
+    assert "prompt_text" in found.present("exchanges")
+    assert 4 == found.rows("exchanges")
+
+
+def test_a_bad_part_is_named(tmp_path: Path) -> None:
+    (tmp_path / "exchanges").mkdir()
+    pq.write_table(rows(1), tmp_path / "exchanges" / "a.parquet")
+    pq.write_table(rows(1).drop_columns(["model"]), tmp_path / "exchanges" / "b.parquet")
+    with pytest.raises(SchemaError, match=r"b\.parquet.*'model'"):
+        open_dataset(tmp_path)
+
+
+def test_tables_that_are_not_there_read_as_empty(tmp_path: Path) -> None:
+    found = dataset(tmp_path, rows())
+    assert (False, 0, 0) == (found.has("accounts"), found.rows("accounts"), found.read("accounts").num_rows)
+    assert () == found.present("accounts")
+
+
+def test_damaged_second_table_is_found_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "accounts.parquet").write_bytes(b"no table")
+    with pytest.raises(InputError, match=r"accounts\.parquet"):
+        dataset(tmp_path, rows())

@@ -1,0 +1,87 @@
+"""The engine: rows in and out, and its errors in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from stillwatch.model.errors import ResourceError, SchemaError, StillwatchError
+from stillwatch.store.duck import DuckTables, open_duck
+
+
+@pytest.fixture
+def t(tmp_path: Path) -> Iterator[DuckTables]:
+    with open_duck(tmp_path) as tables:
+        yield tables
+
+
+def test_rows_come_back(t: DuckTables) -> None:
+    t.put("x", pa.table({"a": [1, 2]}))
+    t.append("x", pa.table({"a": [3]}))
+    assert [1, 2, 3] == t.query("SELECT a FROM x ORDER BY a")["a"].to_pylist()
+    assert (True, ("a",), 3) == (t.has("x"), t.columns("x"), t.rows("x"))
+
+
+def test_append_makes_the_table(t: DuckTables) -> None:
+    t.append("x", pa.table({"a": [3]}))
+    assert 1 == t.rows("x")
+
+
+def test_put_replaces(t: DuckTables) -> None:
+    t.put("x", pa.table({"a": [1]}))
+    t.put("x", pa.table({"b": ["y"]}))
+    assert ("b",) == t.columns("x")
+
+
+def test_batches_can_be_read_while_others_are_written(t: DuckTables) -> None:
+    t.put("x", pa.table({"a": list(range(10))}))
+    reader = t.batches("SELECT a FROM x ORDER BY a", rows=4)
+    t.put("y", pa.table({"a": [1]}))
+    assert list(range(10)) == reader.read_all()["a"].to_pylist()
+
+
+def test_dropped_tables_are_gone(t: DuckTables) -> None:
+    t.put("x", pa.table({"a": [1]}))
+    t.drop("x")
+    t.drop("x")
+    assert not t.has("x")
+
+
+def test_times_come_back_in_utc(t: DuckTables) -> None:
+    times = pa.array([0], pa.timestamp("us", tz="UTC"))
+    t.put("x", pa.table({"ts": times}))
+    assert times.type == t.query("SELECT ts FROM x")["ts"].type
+
+
+def test_an_error_of_a_stream_comes_out_as_it_was(t: DuckTables) -> None:
+    def rows() -> Iterator[pa.RecordBatch]:
+        yield pa.record_batch({"a": [1]})
+        raise SchemaError("wrong", where="here", remedy="Mend it")
+
+    reader = pa.RecordBatchReader.from_batches(pa.schema([("a", pa.int64())]), rows())
+    with pytest.raises(SchemaError, match="here: wrong"):
+        t.put("x", reader)
+    assert not t.has("x")
+
+
+def test_a_faulty_statement_is_named(t: DuckTables) -> None:
+    with pytest.raises(StillwatchError, match="nowhere"):
+        t.query("SELECT * FROM nowhere")
+
+
+def test_too_little_memory_is_said_to_be_that(tmp_path: Path) -> None:
+    with open_duck(tmp_path, memory="8MB", threads=1) as t, pytest.raises(ResourceError, match="--memory"):
+        t.define("x", "SELECT list(i) AS a FROM range(20000000) r(i)")
+
+
+def test_a_memory_limit_that_is_no_size(tmp_path: Path) -> None:
+    with pytest.raises(ResourceError, match="--memory"), open_duck(tmp_path, memory="plenty"):
+        pass
+
+
+def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(ResourceError, match="scratch"), open_duck(tmp_path / "gone"):
+        pass
