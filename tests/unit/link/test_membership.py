@@ -1,0 +1,64 @@
+"""Membership: a planted block is recovered exactly, whatever part of it was the seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.incidences import block, drawn, put_holdings
+
+from stillwatch.link.incidence import Incidence, read_incidence
+from stillwatch.link.membership import MemberSettings, settle
+from stillwatch.store.duck import DuckTables
+
+KINDS = {"client": (15, 1), "email_pattern": (60, 1), "issuer": (40, 1), "system": (300, 1)}
+PLANTED = range(101, 141)
+
+
+def world(t: DuckTables) -> Incidence:
+    """600 accounts at random; 40 of them share a client, an e-mail pattern and a system text besides."""
+    rows = [
+        row
+        for row in drawn(np.random.default_rng(21), accounts=600, kinds=KINDS)
+        if row[0] not in PLANTED or row[1] == "issuer"
+    ]
+    rows += block(PLANTED, ["client", "email_pattern", "system"])
+    put_holdings(t, rows, accounts=600)
+    return read_incidence(t)
+
+
+def members(held: Incidence, seed: list[int]) -> list[int]:
+    codes = np.searchsorted(held.accounts, np.array(seed))
+    return held.accounts[settle(held, codes).members].tolist()
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [list(PLANTED), list(PLANTED[:8]), [*PLANTED[:20], 1, 2, 3, 4, 5]],
+    ids=["all", "a part", "with strangers"],
+)
+def test_a_planted_block_is_recovered_exactly(t: DuckTables, seed: list[int]) -> None:
+    assert list(PLANTED) == members(world(t), seed)
+
+
+def test_strangers_do_not_settle(t: DuckTables) -> None:
+    found = members(world(t), [5, 50, 500])
+    assert len(found) <= 3
+
+
+def test_weights_stay_within_their_bounds(t: DuckTables) -> None:
+    held = world(t)
+    s = MemberSettings()
+    bits = settle(held, np.searchsorted(held.accounts, np.array(PLANTED))).family_bits
+    assert s.least_bits <= bits.min()
+    assert bits.max() <= s.most_bits
+
+
+def test_members_have_even_odds_or_better(t: DuckTables) -> None:
+    held = world(t)
+    group = settle(held, np.searchsorted(held.accounts, np.array(PLANTED)))
+    assert 0 <= group.log_odds.min()
+    assert group.members.tolist() == sorted(group.members.tolist())
+
+
+def test_an_empty_seed_stays_empty(t: DuckTables) -> None:
+    assert 0 == len(settle(world(t), np.empty(0, np.int64)))
