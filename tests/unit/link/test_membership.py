@@ -58,7 +58,3 @@ def test_members_have_even_odds_or_better(t: DuckTables) -> None:
     group = settle(held, np.searchsorted(held.accounts, np.array(PLANTED)))
     assert 0 <= group.log_odds.min()
     assert group.members.tolist() == sorted(group.members.tolist())
-
-
-def test_an_empty_seed_stays_empty(t: DuckTables) -> None:
-    assert 0 == len(settle(world(t), np.empty(0, np.int64)))

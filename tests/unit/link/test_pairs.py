@@ -18,7 +18,7 @@ def test_planted_pairs_are_found(t: DuckTables) -> None:
     planted = [(i, i + 1) for i in range(1, 40, 2)]
     rows = drawn(rng, accounts=400, kinds=KINDS)
     for number, pair in enumerate(planted):
-        rows += block(pair, KINDS, value=500 + number)
+        rows += block(pair, KINDS, value=500 + number) + block(pair, KINDS, value=900 + number)
     put_holdings(t, rows, accounts=400)
     held = read_incidence(t)
     pairs = validated_pairs(t, held)
@@ -33,7 +33,7 @@ def test_chance_makes_no_pairs(t: DuckTables) -> None:
 
 
 def test_p_values_are_honest_on_chance(t: DuckTables) -> None:
-    """Of all pairs of accounts at most the share p may have a p-value up to p, but for the noise of counting."""
+    """Of all pairs at most the share p may have a p-value up to p, but for the noise of counting."""
     accounts = 500
     put_holdings(t, drawn(np.random.default_rng(7), accounts=accounts, kinds=KINDS), accounts=accounts)
     everything = validated_pairs(t, read_incidence(t), PairSettings(fdr=1.0))
