@@ -40,7 +40,10 @@ def csv_header(head: bytes) -> list[str]:
     if len(line) > _MAX_HEADER or line.lstrip(b"\xef\xbb\xbf \t").startswith((b"{", b"[")):
         return []
     first = _text(line)
-    rows = list(csv.reader([first], delimiter=_separator(first))) if first else []
+    try:
+        rows = list(csv.reader([first], delimiter=_separator(first))) if first else []
+    except csv.Error:  # binary data
+        return []
     return [name.strip().strip('"') for name in rows[0]] if rows else []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from stillwatch.ingest.detect import choose
@@ -24,6 +25,16 @@ def test_a_foreign_file_is_an_error_that_names_the_formats(content: str, tmp_pat
         choose(_file(tmp_path, content), log_formats(), Settings())
     assert error.value.where.endswith("log")
     assert error.value.remedy
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_binary_content_is_foreign_and_parquet_is_not(seed: int, tmp_path: Path) -> None:
+    noise = np.random.default_rng(seed).bytes(2000)
+    (tmp_path / "log").write_bytes(noise)
+    with pytest.raises(InputError):
+        choose(Source(str(tmp_path / "log")), log_formats(), Settings())
+    (tmp_path / "log").write_bytes(b"PAR1" + noise)
+    assert choose(Source(str(tmp_path / "log")), log_formats(), Settings())[0] == "canonical"
 
 
 def test_a_file_that_fits_two_formats_is_an_error_that_names_both(tmp_path: Path) -> None:
