@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Table
 from rich.text import Text
 
-from stillwatch.app.report.campaign import why_left_alone
+from stillwatch.app.report.alike import cleared
 from stillwatch.app.report.overview import VERDICT_ORDER, Overview, overview
 from stillwatch.app.report.results import Row, read_results
 from stillwatch.app.report.words import (
@@ -38,6 +38,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
 )
 SIGNS: Mapping[str, str] = MappingProxyType({"distillation": "◆", "coordinated_other": "▲", "innocent": "●"})
 CAMPAIGNS_SHOWN = 20
+OTHERS_SHOWN = 6
 LOOK_ALIKES_SHOWN = 8
 LOSSES_SHOWN = 6
 SCARCE = 0.9  # fields in a larger share of the exchanges cost little
@@ -63,11 +64,19 @@ def print_summary(results: Path, console: Console | None = None) -> None:
     if over.scope:
         out.print(Text(over.scope, style="dim"))
     rows = sorted(read.rows("campaigns"), key=_order)
-    accused = [r for r in rows if r["verdict"] != "innocent"]
-    if accused:
+    ours = [r for r in rows if r["verdict"] == "distillation"]
+    others = [r for r in rows if r["verdict"] == "coordinated_other"]
+    shown = [*ours[:CAMPAIGNS_SHOWN], *others[:OTHERS_SHOWN]]
+    if shown:
         out.print()
-        out.print(_campaigns(accused[:CAMPAIGNS_SHOWN], wide=out.width >= WIDE))
-        _more(out, len(accused) - CAMPAIGNS_SHOWN, "campaign")
+        out.print(_campaigns(shown, wide=out.width >= WIDE))
+        _more(out, len(ours) - CAMPAIGNS_SHOWN, "distillation campaign")
+        _more(
+            out,
+            len(others) - OTHERS_SHOWN,
+            "group coordinated for other ends",
+            "groups coordinated for other ends",
+        )
     _look_alikes(out, [r for r in rows if r["verdict"] == "innocent"], over.accounts["innocent"])
     _losses(out, over)
     _stages(out, read.summary.get("timings") or ())
@@ -112,27 +121,25 @@ def _look_alikes(out: Console, rows: Sequence[Row], people: int) -> None:
     out.print(
         Text(f"{plural(len(rows), 'look-alike')} left alone, {plural(people, 'account')}", style="bold green")
     )
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(ratio=1)
-    for row in rows[:LOOK_ALIKES_SHOWN]:
-        name = Text(title(row["best_alternative"]) or "no campaign")
-        table.add_row(name, plural(row["accounts"], "account"), Text(_why(row), style="dim"))
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("What cleared them", no_wrap=True)
+    for name in ("Groups", "Accounts", "Bits better than distillation"):
+        table.add_column(name, justify="right", no_wrap=True)
+    kinds = cleared(rows)
+    for kind in kinds[:LOOK_ALIKES_SHOWN]:
+        table.add_row(Text(kind.name), count(kind.groups), count(kind.accounts), kind.better)
     out.print(Padding(table, (0, 0, 0, 2)))
-    _more(out, len(rows) - LOOK_ALIKES_SHOWN, "look-alike")
+    _more(out, len(kinds) - LOOK_ALIKES_SHOWN, "explanation")
 
 
-def _why(row: Row) -> str:
-    gap = row["alternative_bits"]
-    if gap is not None and gap < 0:
-        return f"explains it {bits(-gap, sign=False)} bits better than distillation"
-    return why_left_alone(row)
-
-
-def _more(out: Console, left: int, noun: str) -> None:
+def _more(out: Console, left: int, noun: str, many: str = "") -> None:
     if left > 0:
-        out.print(Text(f"  and {plural(left, f'further {noun}')} in the report", style="dim"))
+        out.print(
+            Text(
+                f"  and {plural(left, f'further {noun}', f'further {many}' if many else '')} in the report",
+                style="dim",
+            )
+        )
 
 
 def _losses(out: Console, over: Overview) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.fixtures_results import DISTILLATION, OTHERS
 
+from stillwatch.app.report.alike import cleared, closest_first
 from stillwatch.app.report.campaign import campaign, verdict_sentence, why_left_alone
 from stillwatch.app.report.members import PAGE, members_table, script_json
 from stillwatch.app.report.overview import overview
@@ -63,6 +64,25 @@ def test_hypotheses_stand_likeliest_first(results: Results) -> None:
     row = next(r for r in results.rows("campaigns") if r["campaign_id"] == OTHERS[0].name)
     shown = campaign(results, row).hypotheses
     assert [h.posterior for h in shown] == sorted((h.posterior for h in shown), reverse=True)
+
+
+def test_look_alikes_are_counted_by_what_cleared_them() -> None:
+    rows = [
+        {"best_alternative": name, "accounts": 10, "exchanges": 100, "alternative_bits": gap}
+        for name, gap in (
+            ("evaluation", -3.0),
+            ("unrelated", -1.0),
+            ("evaluation", -9.5),
+            ("evaluation", 0.4),
+        )
+    ]
+    told = [(c.name, c.groups, c.accounts, c.better) for c in cleared(rows)]
+    assert told == [("evaluation", 3, 30, "3.0 to 9.5"), ("unrelated", 1, 10, "1.0")]
+
+
+def test_the_closest_call_comes_first() -> None:
+    rows = [{"campaign_id": name, "p_distillation": p} for name, p in (("a", 0.01), ("b", 0.4), ("c", None))]
+    assert [r["campaign_id"] for r in closest_first(rows)] == ["b", "a", "c"]
 
 
 def test_what_speaks_against_comes_strongest_first(results: Results) -> None:

@@ -28,6 +28,7 @@ def test_the_summary_names_campaigns_with_their_weight(folder: Path) -> None:
 def test_the_summary_tells_of_look_alikes_losses_and_files(folder: Path) -> None:
     text = shown(folder)
     assert "6 look-alikes left alone" in text
+    assert "declared reseller" in text
     assert "62% of the exchanges carry no JA4." in text
     assert "campaigns.parquet" in text
 

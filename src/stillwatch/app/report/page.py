@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from stillwatch.app.report import words
 from stillwatch.app.report.activity import sparkline, width_words
+from stillwatch.app.report.alike import cleared, closest_first
 from stillwatch.app.report.campaign import campaign, why_left_alone
 from stillwatch.app.report.overview import VERDICT_ORDER, overview
 from stillwatch.app.report.results import Results, Row, read_results
@@ -74,12 +75,14 @@ def html(results: Results) -> str:
     style, script = _asset("style.css"), _asset("report.js")
     rows = _ordered(results.rows("campaigns"))
     anchors = {row["campaign_id"]: f"campaign-{i}" for i, row in enumerate(rows, 1)}
-    views = [
-        campaign(results, row, anchors[row["campaign_id"]], in_full=row["verdict"] != "innocent")
-        for row in rows
+    innocent = closest_first([row for row in rows if row["verdict"] == "innocent"])
+    accused = [
+        campaign(results, row, anchors[row["campaign_id"]]) for row in rows if row["verdict"] != "innocent"
     ]
-    accused = [view for view in views if view.row["verdict"] != "innocent"]
-    alike = [view for view in views if view.row["verdict"] == "innocent"]
+    alike = [
+        campaign(results, row, anchors[row["campaign_id"]], in_full=False)
+        for row in innocent[:LOOK_ALIKES_IN_FULL]
+    ]
     return env.get_template("report.html.j2").render(
         style=style,
         script=script,
@@ -87,8 +90,9 @@ def html(results: Results) -> str:
         over=overview(results),
         campaigns=accused,
         lines=_lines(results, rows, anchors),
-        alike=alike[:LOOK_ALIKES_IN_FULL],
-        alike_left_out=max(len(alike) - LOOK_ALIKES_IN_FULL, 0),
+        alike=alike,
+        cleared=cleared(innocent),
+        alike_left_out=len(innocent) - len(alike),
         why=why_left_alone,
         width_words=width_words,
         family_meanings=words.FAMILY_MEANINGS,
