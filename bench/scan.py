@@ -1,8 +1,8 @@
 """Time and memory of each stage of a scan: python bench/scan.py [--exchanges N].
 
-Simulates a replay of the disclosure of about that many exchanges (a campaign keeps at least 40 accounts, so small
-numbers come out larger) and scans it; the memory is that of the scan alone. Times are wall-clock: run it on an
-idle machine.
+Simulates a replay of the disclosure of about that many exchanges (a campaign keeps at least 40 accounts, so
+small numbers come out larger) and scans it; the memory is that of the scan alone. Times are wall-clock: run
+it on an idle machine.
 """
 
 from __future__ import annotations
