@@ -44,8 +44,9 @@ class Rule:
 def best_simple_rule(folder: Path, *, most_false: float = 0.01) -> Rule:
     """The rule with the highest recall among those that accuse at most so large a share of innocent accounts.
 
-    `folder` is a simulation with its truth. All columns of accounts and exchanges are used, per account: commonest
-    value, share of nulls, distinct values, mean, spread, lowest and highest; and how many accounts share a value.
+    `folder` is a simulation with its truth. All columns of accounts and exchanges are used, per account:
+    commonest value, share of nulls, distinct values, mean, spread, lowest and highest; and how many
+    accounts share a value.
     """
     table = account_facts(folder)
     hostile = np.asarray(table["hostile"])
@@ -55,6 +56,7 @@ def best_simple_rule(folder: Path, *, most_false: float = 0.01) -> Rule:
 
 def account_facts(folder: Path) -> pa.Table:
     """One row per account: facts from its exchanges and its account row, and whether it is hostile."""
+    extra = ", ".join(_account_columns())
     with duckdb.connect() as connection:
         for name in ("exchanges", "accounts", "instruments"):
             connection.execute(f"create view {name} as from read_parquet('{folder / name}.parquet')")
@@ -62,15 +64,16 @@ def account_facts(folder: Path) -> pa.Table:
             f"create view truth as from read_parquet('{folder / 'truth' / 'accounts'}.parquet')"
         )
         connection.execute(f"create table used as {_exchange_query(folder)}")
-        return connection.execute(
-            f"""
-            select t.campaign is not null as hostile, u.* exclude (account_id), {", ".join(_account_columns())}
-            from truth t join accounts a using (account_id) left join used u using (account_id)
-            left join (select account_id, min(issuer_key) issuer, min(neighbour_key) neighbour
-                       from instruments group by 1) i using (account_id)
-            order by account_id
-            """
-        ).to_arrow_table()
+        query = f"select t.campaign is not null as hostile, u.* exclude (account_id), {extra} {_JOINED}"
+        return connection.sql(query).to_arrow_table()
+
+
+_JOINED = """
+from truth t join accounts a using (account_id) left join used u using (account_id)
+left join (select account_id, min(issuer_key) as issuer, min(neighbour_key) as neighbour
+           from instruments group by account_id) i using (account_id)
+order by account_id
+"""
 
 
 def _exchange_query(folder: Path) -> str:
@@ -120,9 +123,7 @@ def _account_columns() -> list[str]:
         if name in ("account_id", "created_at", "status_at"):
             continue
         columns += [f"a.{name}::varchar as a_{name}", f"(a.{name} is null)::int as a_{name}_null"]
-        columns += [
-            f"case when a.{name} is null then 0 else count(*) over (partition by a.{name}) end as with_same_{name}"
-        ]
+        columns += [f"if(a.{name} is null, 0, count(*) over (partition by a.{name})) as with_same_{name}"]
     for name in ("issuer", "neighbour"):
         columns += [f"{name} as i_{name}", f"count(*) over (partition by {name}) as with_same_{name}"]
     return columns

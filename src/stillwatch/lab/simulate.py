@@ -23,7 +23,7 @@ from stillwatch.lab.population.clocks import HOUR_US, Clocks
 from stillwatch.lab.population.draws import word
 from stillwatch.lab.population.exchanges import cut, exchanges
 from stillwatch.lab.population.internet import Internet
-from stillwatch.lab.population.refusals import refuse
+from stillwatch.lab.population.refusals import merge, refuse
 from stillwatch.lab.population.scenario import LEAST, Scenario
 from stillwatch.lab.population.schedule import Plan, schedule
 from stillwatch.lab.population.specs import Crowd
@@ -37,6 +37,7 @@ from stillwatch.model.tables import EXCHANGES, TRUTH_EXCHANGES
 
 START = 1_767_571_200_000_000  # 2026-01-05, a Monday, in microseconds
 SLICE = 65_536  # exchanges written at a time
+BATCH = 20_000  # streams scheduled at a time
 TEXTS = ("system_text", "prompt_text", "response_text")
 
 MODELS = (
@@ -73,6 +74,10 @@ def scenario(name: str) -> Scenario:
     return known[name]
 
 
+def _ignore(_done: int, _total: int) -> None:
+    """Nobody watches."""
+
+
 def simulate(
     what: Scenario,
     out: Path,
@@ -81,12 +86,13 @@ def simulate(
     seed: int = 1,
     split: Split = "test",
     text: bool = True,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int, int], None] = _ignore,
 ) -> Counts:
-    """Write a simulation to the folder `out` and say how much it holds. The same arguments give the same bytes.
+    """Write a simulation to the folder `out` and say how much it holds.
+    The same arguments give the same bytes.
 
-    `scale` multiplies accounts, never rates; a campaign has at least 40 accounts. `progress(done, total)` is called
-    as exchanges are written. Raises `UsageError` for a scale that is not positive.
+    `scale` multiplies accounts, never rates; a campaign has at least 40 accounts. `progress(done, total)`
+    is called as exchanges are written. Raises `UsageError` for a scale that is not positive.
     """
     if not 0 < scale <= 100:
         raise UsageError(f"scale {scale} is not usable", remedy="Use a number above 0, such as 0.02")
@@ -135,8 +141,14 @@ def population(what: Scenario, *, scale: float, seed: int, split: Split) -> Book
 def timetable(book: Book) -> Plan:
     """All requests of a population, in order of time."""
     town = book.town
-    plan = schedule(book.streams, book.clock_edges, town.hours, town.rng("schedule"))
-    return refuse(plan, book.streams, town.hours * HOUR_US, town.rng("refusals")).in_order()
+    parts, session, talk = [], 0, 0
+    for first in range(0, len(book.streams), BATCH):
+        some = book.streams.take(slice(first, first + BATCH))
+        part = schedule(some, book.clock_edges, town.hours, town.rng("schedule", first))
+        part = part.moved(first, session, talk)
+        session, talk = int(part.session[-1]) + 1, max(talk, int(part.talk.max()) + 1)
+        parts.append(refuse(part, book.streams, town.hours * HOUR_US, town.rng("refusals", first)))
+    return merge(parts).in_order()
 
 
 def _town(what: Scenario, accounts: int, seed: int, split: Split, clients: list[Client]) -> Town:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from stillwatch.lab.simulate import Counts, scenario, simulate
-from stillwatch.lab.text.sources import SPLITS, Split
+from stillwatch.lab.text.sources import SPLITS
 from stillwatch.model.errors import UsageError
 
 
@@ -47,7 +47,7 @@ def command(
             out,
             scale=scale,
             seed=seed,
-            split=cast("Split", split),
+            split=split,
             text=text == "keep",
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )

@@ -1,4 +1,6 @@
-"""A pool of accounts that pretend to be unrelated: fresh in bursts, fresh one by one, aged, bought, in programmes."""
+"""A pool of accounts that pretend to be unrelated: fresh in bursts, fresh one by one, aged, bought,
+in programmes.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,11 @@ VIRTUAL, PREPAID = PAYMENT_KINDS.index("virtual_card"), PAYMENT_KINDS.index("pre
 
 
 def pool(town: Town, rng: np.random.Generator, n: int, *, origins: tuple[float, ...]) -> tuple[Frame, Array]:
-    """Accounts of a pool and where each comes from; `origins` are shares of BURST, SINGLE, AGED, BOUGHT, PROGRAM.
+    """Accounts of a pool and where each comes from; `origins` are shares of BURST, SINGLE, AGED, BOUGHT,
+    PROGRAM.
 
-    Accounts were prepared in lots of some dozens by a merchant; a lot shares habits (shape of names, domain, cards
-    from neighbouring ranges), different lots little.
+    Accounts were prepared in lots of some dozens by a merchant; a lot shares habits (shape of names,
+    domain, cards from neighbouring ranges), different lots little.
     """
     origin = rng.choice(5, n, p=np.asarray(origins) / np.sum(origins))
     lot = np.cumsum(rng.random(n) < 1 / 25)

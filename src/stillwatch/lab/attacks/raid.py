@@ -52,7 +52,8 @@ class Raid:
 def raid(town: Town, rng: np.random.Generator, n: int, campaign: int, *, how: Raid) -> Crowd:
     """n accounts that harvest as `how` says; their harvest streams carry the campaign's number.
 
-    They work in cells of some dozens, each behind a router of its own with one client and a few of the frames.
+    They work in cells of some dozens, each behind a router of its own with one client and a few of the
+    frames.
     """
     accounts, origin = pool(town, rng, n, origins=how.origins)
     accounts = accounts.having(campaign=campaign, role=ROLES["harvester"])
@@ -135,7 +136,9 @@ def _turn(town: Town, rng: np.random.Generator, cell: Array, how: Raid) -> dict[
 
 
 def _scripts(town: Town, rng: np.random.Generator, how: Raid, cells: int) -> list[int]:
-    """The script of each cell: some of the campaign's private frames; its data set is handed out, nothing twice."""
+    """The script of each cell: some of the campaign's private frames; its data set is handed out,
+    nothing twice.
+    """
     frames: list[int] = []
     for kind in how.kinds:
         for program in habits.some(rng, habits.kinds(town, kind), how.frames):

@@ -36,4 +36,4 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     return Crowd(accounts, streams)
 
 
-COHORT = Cohort("advertised_app", "app users after an advertisement", 0.03, 15, 800, 8, build)
+COHORT = Cohort("advertised_app", "app users after an advertisement", 0.025, 15, 800, 8, build)

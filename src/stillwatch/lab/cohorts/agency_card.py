@@ -13,7 +13,9 @@ from stillwatch.lab.population.town import Town
 
 
 def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
-    """Different products of different clients, built with the agency's own toolkit and hosted on its servers."""
+    """Different products of different clients,
+    built with the agency's own toolkit and hosted on its servers.
+    """
     accounts = firms(town, rng, n).having(
         card=int(rng.integers(1 << 60)), kind=int(rng.choice([0, 1])), org=-1
     )

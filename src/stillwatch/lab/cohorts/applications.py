@@ -41,4 +41,4 @@ def _product(town: Town, rng: np.random.Generator) -> int:
     return town.script(Script(said, per="stream", systems=systems, schema=schema, tools=tools))
 
 
-COHORT = Cohort("applications", "products of small firms", 0.10, 20, 1500, 4, build)
+COHORT = Cohort("applications", "products of small firms", 0.09, 20, 1500, 4, build)

@@ -46,4 +46,4 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     return Crowd(accounts, streams)
 
 
-COHORT = Cohort("carrier_nat", "customers of one mobile carrier", 0.04, 12, 400, 8, build)
+COHORT = Cohort("carrier_nat", "customers of one mobile carrier", 0.03, 12, 400, 8, build)

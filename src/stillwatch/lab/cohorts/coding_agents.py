@@ -1,4 +1,6 @@
-"""Coding agents, at desks and in continuous integration: tools, long conversations, one public system text."""
+"""Coding agents, at desks and in continuous integration: tools, long conversations,
+one public system text.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     }
     coded = habits.coded(town, rng, n, "agent", most=3) | {
         "thinking": rng.choice([0.0, 1.0], n),
-        "cache": 0.9,
+        "cache": np.full(n, 0.9),
     }
     streams = habits.streams(
         town,

@@ -41,4 +41,4 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     return Crowd(accounts, streams)
 
 
-COHORT = Cohort("corporate_fleet", "corporate fleets", 0.03, 12, 600, 8, build)
+COHORT = Cohort("corporate_fleet", "corporate fleets", 0.025, 12, 600, 8, build)

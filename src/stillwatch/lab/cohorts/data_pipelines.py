@@ -1,6 +1,10 @@
-"""People who run a data set of their own through a model: stateless, always new fillings, all answers kept."""
+"""People who run a data set of their own through a model: stateless, always new fillings,
+all answers kept.
+"""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 
@@ -45,8 +49,8 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
 
 def _job(town: Town, rng: np.random.Generator) -> int:
     said = habits.private(town, rng, SAID, int(rng.integers(1, 4)))
-    per = "exchange" if rng.random() < 0.5 else "session"
+    per: Literal["exchange", "session"] = "exchange" if rng.random() < 0.5 else "session"
     return town.script(Script(said, per=per, systems=habits.system(town, rng, 0.5)))
 
 
-COHORT = Cohort("data_pipelines", "own data run through a model", 0.06, 20, 1000, 6, build)
+COHORT = Cohort("data_pipelines", "own data run through a model", 0.055, 20, 1000, 6, build)

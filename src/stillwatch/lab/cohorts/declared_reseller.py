@@ -1,4 +1,6 @@
-"""Declared resellers: one firm, several accounts, the mixed traffic of many customers named in the user field."""
+"""Declared resellers: one firm, several accounts,
+the mixed traffic of many customers named in the user field.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from stillwatch.lab.population import habits
@@ -15,7 +17,9 @@ SAID = "coding chat summarise classification batch_nlp translation rag support_b
 
 
 def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
-    """Mostly stateless calls from a laptop, some from a rented server, with a few frames of their own each."""
+    """Mostly stateless calls from a laptop, some from a rented server,
+    with a few frames of their own each.
+    """
     accounts = people(town, rng, n)
     home, server = habits.at_home(town, rng, accounts), habits.on_servers(town, rng, n)
     rented = rng.random(n) < 0.2
@@ -42,9 +46,9 @@ def _experiments(town: Town, rng: np.random.Generator) -> int:
     """A script of one to six frames, public ones and the developer's own."""
     own = habits.private(town, rng, SAID, int(rng.integers(1, 4)))
     public = habits.some(rng, habits.kinds(town, *SAID.split()), int(rng.integers(0, 4)))
-    per = "exchange" if rng.random() < 0.5 else "session"
+    per: Literal["exchange", "session"] = "exchange" if rng.random() < 0.5 else "session"
     tools = habits.toolset(rng) if rng.random() < 0.1 else -1
     return town.script(Script(own + public, per=per, systems=habits.system(town, rng, 0.4), tools=tools))
 
 
-COHORT = Cohort("developers", "developers trying things out", 0.19, 40, 4000, 4, build)
+COHORT = Cohort("developers", "developers trying things out", 0.15, 40, 4000, 4, build)

@@ -13,7 +13,9 @@ from stillwatch.lab.population.town import Town
 
 
 def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
-    """A course starts, accounts follow within a week; the exercises are few and repeat, the last one is free."""
+    """A course starts, accounts follow within a week; the exercises are few and repeat,
+    the last one is free.
+    """
     day = float(rng.uniform(-5, 0.6 * town.hours / 24))
     accounts = signed_up(people(town, rng, n), rng, float(town.at(day * 24)), float(rng.uniform(20, 160)))
     said = habits.private(town, rng, "coding batch_nlp judge evaluation agent", int(rng.integers(2, 6)))

@@ -1,4 +1,6 @@
-"""Users of one open-source app or agent who bring keys of their own: same system text, same client, no relation."""
+"""Users of one open-source app or agent who bring keys of their own: same system text, same client,
+no relation.
+"""
 
 from __future__ import annotations
 
@@ -39,4 +41,4 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     return Crowd(accounts, streams)
 
 
-COHORT = Cohort("open_source_app", "users of one open-source app", 0.06, 15, 3000, 10, build)
+COHORT = Cohort("open_source_app", "users of one open-source app", 0.05, 15, 3000, 10, build)

@@ -1,4 +1,6 @@
-"""Platforms with customers of their own: hundreds to thousands of requests a day from one account, day and night."""
+"""Platforms with customers of their own: hundreds to thousands of requests a day from one account,
+day and night.
+"""
 
 from __future__ import annotations
 

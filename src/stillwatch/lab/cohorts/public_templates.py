@@ -1,4 +1,6 @@
-"""Unrelated people who use public prompt templates, among them those of distillation tools, on data of their own."""
+"""Unrelated people who use public prompt templates, among them those of distillation tools,
+on data of their own.
+"""
 
 from __future__ import annotations
 
@@ -37,4 +39,4 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     return Crowd(accounts, streams)
 
 
-COHORT = Cohort("public_templates", "unrelated users of public templates", 0.03, 12, 300, 6, build)
+COHORT = Cohort("public_templates", "unrelated users of public templates", 0.025, 12, 300, 6, build)

@@ -1,4 +1,6 @@
-"""Clients that send reasoning blocks back within their own conversation, as the documentation asks them to."""
+"""Clients that send reasoning blocks back within their own conversation,
+as the documentation asks them to.
+"""
 
 from __future__ import annotations
 

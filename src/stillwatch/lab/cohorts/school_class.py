@@ -13,7 +13,9 @@ from stillwatch.lab.population.town import Town
 
 
 def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
-    """A class of n pupils; the exercises repeat from pupil to pupil, at home they go on from their own address."""
+    """A class of n pupils; the exercises repeat from pupil to pupil,
+    at home they go on from their own address.
+    """
     accounts = people(town, rng, n)
     day = float(rng.uniform(-10, 0.7 * town.hours / 24))
     if rng.random() < 0.8:

@@ -1,4 +1,6 @@
-"""Small firms that declare nothing: a handful of accounts, one card, one office, one data set to work through."""
+"""Small firms that declare nothing: a handful of accounts, one card, one office,
+one data set to work through.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ from stillwatch.lab.population.town import Town
 
 
 def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
-    """One ring: the same suppliers of accounts and proxies as an attack, few frames, short answers that are posted."""
+    """One ring: the same suppliers of accounts and proxies as an attack, few frames,
+    short answers that are posted.
+    """
     accounts, _ = pool(town, rng, n, origins=(0.5, 0.2, 0.1, 0.15, 0.05))
     said = habits.private(town, rng, "persona chat translation", int(rng.integers(1, 5)))
     span = int(rng.integers(20, 400))

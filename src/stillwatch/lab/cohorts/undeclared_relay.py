@@ -1,4 +1,6 @@
-"""Undeclared relays: bought accounts that resell access to ordinary developers. Coordinated, without a harvest."""
+"""Undeclared relays: bought accounts that resell access to ordinary developers. Coordinated,
+without a harvest.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from stillwatch.lab.population.town import Town
 
 
 def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
-    """All kinds of customers' requests, balanced over the pool by a router that fails over between accounts."""
+    """All kinds of customers' requests,
+    balanced over the pool by a router that fails over between accounts.
+    """
     accounts, _ = pool(town, rng, n, origins=(0.3, 0.2, 0.25, 0.2, 0.05))
     said = habits.kinds(town, "chat", "coding", "translation", "summarise", "agent")
     said += habits.private(

@@ -49,4 +49,4 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     return Crowd(accounts, Frame.stack(STREAM, [once, daily]))
 
 
-COHORT = Cohort("viral_prompt", "a viral prompt", 0.02, 25, 1500, 6, build)
+COHORT = Cohort("viral_prompt", "a viral prompt", 0.015, 25, 1500, 6, build)

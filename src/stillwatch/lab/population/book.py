@@ -1,4 +1,6 @@
-"""A finished population with all its numbered lists frozen: what the writing of exchanges looks things up in."""
+"""A finished population with all its numbered lists frozen:
+what the writing of exchanges looks things up in.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,9 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(slots=True)
 class Choices:
-    """Lists of items with weights. Filled while a population is built; `freeze` makes it ready to draw from."""
+    """Lists of items with weights. Filled while a population is built;
+    `freeze` makes it ready to draw from.
+    """
 
     _items: list[Ints] = field(default_factory=list)
     _weights: list[Reals] = field(default_factory=list)
@@ -63,4 +65,5 @@ class Picker:
         """Position in `items` of the drawn item. Shape (n,)."""
         known = self.names[lists]
         place = np.searchsorted(self.edges, known + u, side="right")
-        return np.minimum(place, self.starts[known + 1] - 1)
+        place = np.minimum(place, self.starts[known + 1] - 1)
+        return np.asarray(place, np.int64)

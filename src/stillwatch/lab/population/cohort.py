@@ -22,9 +22,9 @@ Build = Callable[[Town, np.random.Generator, int], Crowd]
 class Cohort:
     """One kind of innocent customers.
 
-    `build(town, rng, n)` makes one group of n accounts with parameters of its own, drawn from `rng`. The cohort
-    holds `share` of the innocent accounts; groups have `smallest` to `largest` accounts; there are at least
-    `groups` of them however small the simulation.
+    `build(town, rng, n)` makes one group of n accounts with parameters of its own, drawn from `rng`. The
+    cohort holds `share` of the innocent accounts; groups have `smallest` to `largest` accounts; there are
+    at least `groups` of them however small the simulation.
     """
 
     name: str

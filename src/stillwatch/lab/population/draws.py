@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +46,7 @@ def join(a: npt.ArrayLike, b: npt.ArrayLike) -> npt.NDArray[np.int64]:
 
 
 @kernel
-def _scramble(values, key, out):  # type: ignore[no-untyped-def]
+def _scramble(values: Any, key: Any, out: Any) -> None:
     for i in range(len(values)):
         z = values[i] + key + np.uint64(0x9E37_79B9_7F4A_7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58_476D_1CE4_E5B9)

@@ -1,4 +1,6 @@
-"""Plan rows become exchanges: who, from where, with which client and model, saying what, with which outcome."""
+"""Plan rows become exchanges: who, from where, with which client and model, saying what,
+with which outcome.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ import pyarrow.compute as pc
 from stillwatch.lab.population.book import FILLS, PER, Book
 from stillwatch.lab.population.clocks import HOUR_US
 from stillwatch.lab.population.draws import generator, join, scramble, unit
+from stillwatch.lab.population.frame import Array
 from stillwatch.lab.population.ids import labels
 from stillwatch.lab.population.internet import address, address_text, six
 from stillwatch.lab.population.outcomes import ERRORS, REASONS, Outcome, outcome
@@ -45,11 +48,11 @@ class Slice:
         """Seed of the simulation."""
         return self.book.town.seed
 
-    def place(self, name: str) -> npt.NDArray[np.generic]:
+    def place(self, name: str) -> Array:
         """A column of the streams whose account and network carry each row."""
         return self.book.streams[name][self.plan.via]
 
-    def of(self, name: str) -> npt.NDArray[np.generic]:
+    def of(self, name: str) -> Array:
         """A column of the streams, one value per row."""
         return self.book.streams[name][self.plan.stream]
 

@@ -56,7 +56,7 @@ class Frame:
         }
         return Frame(self.spec, {**self.columns, **fresh})
 
-    def take(self, rows: Array) -> Frame:
+    def take(self, rows: Array | slice) -> Frame:
         """The rows with these positions, or where a mask is true."""
         return Frame(self.spec, {name: column[rows] for name, column in self.columns.items()})
 

@@ -47,7 +47,9 @@ def amount(town: Town, rng: Rng, n: int, per_day: float, *, sigma: float = 1.0) 
 def settings(
     town: Town, rng: Rng, n: int = 1, *, stream: bool | None = None, cool: float = 0.3, limit: float = 0.7
 ) -> int:
-    """A list of n parameter vectors; `cool` is the chance of temperature 0, `limit` that a length limit is sent."""
+    """A list of n parameter vectors; `cool` is the chance of temperature 0,
+    `limit` that a length limit is sent.
+    """
     vectors = []
     for _ in range(n):
         temperature = 0.0 if rng.random() < cool else _one(rng, TEMPERATURES)

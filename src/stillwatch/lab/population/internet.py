@@ -42,7 +42,9 @@ class Internet:
 
     @classmethod
     def make(cls, seed: int, accounts: int) -> Internet:
-        """An internet for so many accounts: residential pools grow with the population, so that homes collide alike."""
+        """An internet for so many accounts: residential pools grow with the population,
+        so that homes collide alike.
+        """
         rng = generator("internet", seed)
         cities = max(96, accounts // SUBSCRIBERS)
         rows: dict[str, npt.NDArray[np.int64]] = {}
@@ -117,8 +119,10 @@ def address_text(values: npt.NDArray[np.int64], suffix: Words) -> pa.StringArray
         return four
     rows = np.flatnonzero(values < 0)
     networks, ends = -(values[rows] + 1), suffix[rows]
-    texts = [
-        f"2001:db8:{n >> 16:x}:{n & 0xFFFF:x}:{e >> 48:x}:{e >> 32 & 0xFFFF:x}:{e >> 16 & 0xFFFF:x}:{e & 0xFFFF:x}"
-        for n, e in zip(networks.tolist(), ends.tolist(), strict=True)
-    ]
+    texts = [_six_text(n, e) for n, e in zip(networks.tolist(), ends.tolist(), strict=True)]
     return pc.replace_with_mask(four, pa.array(values < 0), pa.array(texts))
+
+
+def _six_text(network: int, suffix: int) -> str:
+    high = f"2001:db8:{network >> 16:x}:{network & 0xFFFF:x}"
+    return high + "".join(f":{suffix >> shift & 0xFFFF:x}" for shift in (48, 32, 16, 0))

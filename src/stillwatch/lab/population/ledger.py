@@ -130,7 +130,9 @@ def shared(values: npt.NDArray[np.integer], rows: Ints, seed: int, salt: int) ->
 
 
 def _ended_at(book: Book, rows: Ints) -> Ints:
-    """When an account stopped being active: some time after its sign-up, at the latest at the end of the window."""
+    """When an account stopped being active: some time after its sign-up,
+    at the latest at the end of the window.
+    """
     born, last = book.accounts["created"][rows], book.town.at(book.town.hours)
     return np.asarray(last - (unit(rows, book.town.seed, 49) * np.maximum(last - born, 1)).astype(np.int64))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.lab.population.frame import Array
 from stillwatch.lab.population.refusals import FAILED, REFUSED
 
 Ints = npt.NDArray[np.int64]
@@ -32,7 +33,7 @@ class Outcome:
 
 
 def outcome(
-    of: Callable[[str], npt.NDArray[np.generic]],
+    of: Callable[[str], Array],
     refused: npt.NDArray[np.int8],
     limits: Ints,
     tools: npt.NDArray[np.bool_],

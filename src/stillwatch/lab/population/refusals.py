@@ -18,8 +18,8 @@ ANSWERED, REFUSED, FAILED, RETRIED = 0, 1, 2, 3
 def refuse(plan: Plan, streams: Frame, window: int, rng: np.random.Generator) -> Plan:
     """The plan with 429s and failures; what is sent again becomes a further row.
 
-    A client waits half a second to a minute and uses its own account. A router (`streams["router"]`) sends the
-    same bytes again within tens of milliseconds to seconds, mostly from another of its accounts.
+    A client waits half a second to a minute and uses its own account. A router (`streams["router"]`) sends
+    the same bytes again within tens of milliseconds to seconds, mostly from another of its accounts.
     """
     u = rng.random(len(plan))
     limited = streams["limited"][plan.stream]

@@ -11,12 +11,12 @@ from stillwatch.lab.population.frame import Frame
 from stillwatch.lab.population.specs import ACCOUNT, NONE, OWN, PAYMENT_KINDS, PROGRAMS, VERIFICATIONS
 from stillwatch.lab.population.town import DAY_US, Town
 
-FREE_MAIL = tuple(f"{name}.example" for name in (
-    "postbox", "quickmail", "letterhead", "inbucket", "mailroom", "dovecote", "envelope", "parcelnet", "writeme", "skymail"
-))  # fmt: skip
-DISPOSABLE = tuple(f"{a}{b}.example" for a in ("temp", "ten", "drop", "void", "flash") for b in (
-    "inbox", "post", "mails", "drops", "notes", "box", "letter", "slip"
-))  # fmt: skip
+_FREE = "postbox quickmail letterhead inbucket mailroom dovecote envelope parcelnet writeme skymail"
+_THROWN = "inbox post mails drops notes box letter slip"
+FREE_MAIL = tuple(f"{name}.example" for name in _FREE.split())
+DISPOSABLE = tuple(
+    f"{a}{b}.example" for a in ("temp", "ten", "drop", "void", "flash") for b in _THROWN.split()
+)
 _FREE_SHARES = 0.62 ** np.arange(len(FREE_MAIL)) / (0.62 ** np.arange(len(FREE_MAIL))).sum()
 
 
@@ -85,11 +85,11 @@ def issuers(rng: np.random.Generator, kinds: npt.NDArray[np.int64]) -> npt.NDArr
 
 
 def neighbours(rng: np.random.Generator, kinds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Ranges of neighbouring card numbers: virtual cards of one service come from few ranges at a time."""
+    """Ranges of neighbouring card numbers: some customers of a service happen to get neighbouring cards."""
+    n = len(kinds)
     virtual = kinds == PAYMENT_KINDS.index("virtual_card")
-    return np.where(
-        virtual & (rng.random(len(kinds)) < 0.7), rng.integers(1 << 40, 1 << 41, len(kinds)) // 97 * 97, OWN
-    )
+    first, ranges = int(rng.integers(1 << 50)), max(1, int(virtual.sum() * 0.8))
+    return np.where(virtual & (rng.random(n) < 0.7), first + rng.integers(ranges, size=n), OWN)
 
 
 def firms(town: Town, rng: np.random.Generator, n: int) -> Frame:
@@ -111,7 +111,9 @@ def firms(town: Town, rng: np.random.Generator, n: int) -> Frame:
 
 
 def one_house(frame: Frame, town: Town, rng: np.random.Generator, name: object) -> Frame:
-    """The same accounts as members of one declared organization: its domain, its number, its invoice or card."""
+    """The same accounts as members of one declared organization: its domain, its number,
+    its invoice or card.
+    """
     invoice = rng.random() < 0.5
     return frame.having(
         org=town.number("org", name),

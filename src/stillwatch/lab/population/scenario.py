@@ -19,7 +19,9 @@ LEAST = 40  # accounts of a campaign, however small the simulation
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """One attack: `build(town, rng, n, campaign)` makes n accounts that harvest; `accounts` is n at scale 1."""
+    """One attack: `build(town, rng, n, campaign)` makes n accounts that harvest;
+    `accounts` is n at scale 1.
+    """
 
     name: str
     actor: str

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from stillwatch.lab.population.clocks import HOUR_US, draw_hours
 from stillwatch.lab.population.draws import Reals
-from stillwatch.lab.population.frame import Frame
+from stillwatch.lab.population.frame import Array, Frame
 
 LONGEST_TALK = 24  # turns after which people start a new conversation
 Ints = npt.NDArray[np.int64]
@@ -47,13 +47,28 @@ class Plan:
             self.refused[rows],
         )
 
+    def moved(self, stream: int, session: int, talk: int) -> Plan:
+        """The same rows with numbers of streams, sessions and conversations counted on from these."""
+        return Plan(
+            ts=self.ts,
+            stream=self.stream + np.int32(stream),
+            via=self.via + np.int32(stream),
+            step=self.step,
+            session=self.session + session,
+            talk=np.where(self.talk >= 0, self.talk + np.int32(talk), self.talk),
+            turn=self.turn,
+            refused=self.refused,
+        )
+
     def in_order(self) -> Plan:
         """The same rows sorted by time."""
         return self.take(np.argsort(self.ts, kind="stable"))
 
 
 def schedule(streams: Frame, edges: Reals, hours: int, rng: np.random.Generator) -> Plan:
-    """Times of all requests of all streams. Sessions start as the stream's clock says, gaps are log-normal."""
+    """Times of all requests of all streams. Sessions start as the stream's clock says,
+    gaps are log-normal.
+    """
     of = np.repeat(np.arange(len(streams), dtype=np.int32), streams["requests"])
     first = np.cumsum(streams["requests"]) - streams["requests"]
     step = np.arange(len(of)) - first[of]
@@ -61,14 +76,13 @@ def schedule(streams: Frame, edges: Reals, hours: int, rng: np.random.Generator)
     session = np.cumsum(opens) - 1
     head = np.flatnonzero(opens)
     place = np.arange(len(of)) - head[session]
-    since = _gaps(streams, of, opens, head, session, rng)
     start = _starts(streams, of[head], edges, hours, rng) * HOUR_US
-    ts = _within(start, since, head, hours * HOUR_US)[session] + since
+    ts = _inside(start, _gaps(streams, of, opens, head, session, rng), head, session, hours * HOUR_US)
     talks = (rng.random(len(head)) < streams["talk"][of[head]])[session]
     begins = talks & (place % LONGEST_TALK == 0)
     talk = np.where(talks, np.cumsum(begins) - 1, -1)
     return Plan(
-        ts=_scaled(ts, since, start, session, head, hours * HOUR_US).astype(np.int64),
+        ts=ts.astype(np.int64),
         stream=of,
         via=of,
         step=step.astype(np.int32),
@@ -79,16 +93,16 @@ def schedule(streams: Frame, edges: Reals, hours: int, rng: np.random.Generator)
     )
 
 
-def _openings(streams: Frame, of: Ints, step: Ints, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+def _openings(streams: Frame, of: Array, step: Ints, rng: np.random.Generator) -> Array:
     """Where a session begins: at each `run`-th request of steady streams, else with probability 1/run."""
     run = np.maximum(streams["run"], 1.0)
     regular = step % np.maximum(run.astype(np.int64), 1)[of] == 0
     chance = rng.random(len(of)) < 1 / run[of]
-    return (step == 0) | np.where(streams["steady"][of], regular, chance)
+    return np.asarray((step == 0) | np.where(streams["steady"][of], regular, chance))
 
 
 def _gaps(
-    streams: Frame, of: Ints, opens: Ints, head: Ints, session: Ints, rng: np.random.Generator
+    streams: Frame, of: Array, opens: Array, head: Array, session: Array, rng: np.random.Generator
 ) -> Reals:
     """Microseconds since the session's first request."""
     noise = rng.standard_normal(len(of))
@@ -97,7 +111,7 @@ def _gaps(
     return total - total[head][session]
 
 
-def _starts(streams: Frame, of: Ints, edges: Reals, hours: int, rng: np.random.Generator) -> Reals:
+def _starts(streams: Frame, of: Array, edges: Reals, hours: int, rng: np.random.Generator) -> Reals:
     """Hours at which sessions start, inside the life of the stream."""
     clock = streams["clock"][of].astype(np.int64)
     low = np.clip(streams["since"][of], 0, hours - 0.01)
@@ -119,15 +133,10 @@ def _share(edges: Reals, hours: int, clock: Ints, hour: Reals) -> Reals:
     return before + (hour - whole) * (edges[at] - before) - clock
 
 
-def _within(start: Reals, since: Reals, head: Ints, window: int) -> Reals:
-    """Starts moved so that sessions end inside the window, where they fit."""
-    last = since[np.append(head[1:], len(since)) - 1]
-    return np.where(last < window, np.minimum(start, window - 1 - last), 0.0)
-
-
-def _scaled(ts: Reals, since: Reals, start: Reals, session: Ints, head: Ints, window: int) -> Reals:
-    """Sessions longer than the window are squeezed into it."""
-    last = since[np.append(head[1:], len(since)) - 1][session]
-    return np.where(
-        last < window, ts, start[session] + since / np.maximum(last, 1) * (window - 1 - start[session])
-    )
+def _inside(start: Reals, since: Reals, head: Array, session: Array, window: int) -> Reals:
+    """Times of requests: sessions that would end after the window start earlier, or are squeezed into it."""
+    lasts = since[np.append(head[1:], len(since)) - 1]
+    fits = lasts < window
+    begin = np.where(fits, np.minimum(start, window - 1 - lasts), start)
+    factor = np.where(fits, 1.0, (window - 1 - start) / np.maximum(lasts, 1.0))
+    return np.asarray(begin[session] + since * factor[session])

@@ -13,8 +13,8 @@ class Script:
     """What a stream says.
 
     * `per`: a programme is drawn anew for each exchange, for each session, or once for a stream.
-    * `fills`: `own` draws a filling for each exchange; `shares` hands out a data set once over all accounts with
-      this script, nothing twice; `pool` draws from `span` fillings again and again.
+    * `fills`: `own` draws a filling for each exchange; `shares` hands out a data set once over all accounts
+      with this script, nothing twice; `pool` draws from `span` fillings again and again.
     """
 
     programs: tuple[int, ...]

@@ -79,4 +79,4 @@ def _anew(town: Town, rng: np.random.Generator, firsts: Frame, per_day: float) -
 
 def _fewer(wanted: Array, main: Array) -> Array:
     """A side project stays smaller than the main use."""
-    return np.maximum(np.minimum(wanted, main // 2), 1)
+    return np.asarray(np.maximum(np.minimum(wanted, main // 2), 1))

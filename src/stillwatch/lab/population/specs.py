@@ -1,4 +1,6 @@
-"""Columns of the two tables a population is built from: who the accounts are, and what streams of requests they send."""
+"""Columns of the two tables a population is built from: who the accounts are,
+and what streams of requests they send.
+"""
 
 from __future__ import annotations
 

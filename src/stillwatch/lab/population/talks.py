@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,12 +55,12 @@ class Talks:
     ) -> Carried:
         """Go on with the conversations `talk` (-1 = none) of n requests in order of time.
 
-        `asked` and `answered` are turn hashes (0 = not answered), `sizes` and `replies` their tokens; `thinks`
-        says that the answer holds a reasoning block, known by its number in `rows`.
+        `asked` and `answered` are turn hashes (0 = not answered), `sizes` and `replies` their tokens;
+        `thinks` says that the answer holds a reasoning block, known by its number in `rows`.
         """
         out = np.zeros((5, len(talk)), np.int64)
         state = (self.key, self.turns, self.tokens, self.thought)
-        _carry(talk, asked, answered, sizes, replies, thinks, rows, state, out)
+        _carry(talk, asked, answered, sizes + replies, np.where(thinks, rows, -1), state, out)
         return Carried(*out)
 
 
@@ -68,7 +69,7 @@ START = np.uint64(SEED)
 
 
 @kernel
-def _carry(talk, asked, answered, sizes, replies, thinks, rows, state, out):  # type: ignore[no-untyped-def]
+def _carry(talk: Any, asked: Any, answered: Any, sizes: Any, blocks: Any, state: Any, out: Any) -> None:
     key, turns, tokens, thought = state
     for i in range(len(talk)):
         t = talk[i]
@@ -86,6 +87,6 @@ def _carry(talk, asked, answered, sizes, replies, thinks, rows, state, out):  # 
         if t >= 0:
             key[t] = np.int64(word)
             turns[t] += 2
-            tokens[t] += sizes[i] + replies[i]
-            if thinks[i]:
-                thought[t] = rows[i]
+            tokens[t] += sizes[i]
+            if blocks[i] >= 0:
+                thought[t] = blocks[i]

@@ -1,4 +1,6 @@
-"""What all cohorts of a simulation share: the calendar, the internet, clients, models and the numbered lists."""
+"""What all cohorts of a simulation share: the calendar, the internet, clients,
+models and the numbered lists.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The three campaigns disclosed in February 2026, in size and kind: 24,000 accounts, 16.55 million exchanges in 30 days.
+"""The three campaigns disclosed in February 2026, in size and kind: 24,000 accounts,
+16.55 million exchanges in 30 days.
 
 How the accounts divide among the campaigns was not disclosed; the split here is our assumption.
 """

@@ -1,6 +1,8 @@
-"""Few accounts at full speed: 273 accounts, 730 requests a day each, as disclosed in September 2026; five days of it.
+"""Few accounts at full speed: 273 accounts, 730 requests a day each, as disclosed in September 2026;
+five days of it.
 
-The model serves as judge (rubrics); sensitive questions move from the strongest model to one with weaker safeguards.
+The model serves as judge (rubrics); sensitive questions move from the strongest model to one with weaker
+safeguards.
 """
 
 from __future__ import annotations

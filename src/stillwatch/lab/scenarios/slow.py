@@ -1,6 +1,8 @@
-"""Many accounts, four requests each: 4,000 accounts × 4 requests in 48 hours, as in the spike disclosed for July 2026.
+"""Many accounts, four requests each: 4,000 accounts × 4 requests in 48 hours,
+as in the spike disclosed for July 2026.
 
-Residential addresses that no two accounts share, sign-ups spread out, prompts mildly reworded for each request.
+Residential addresses that no two accounts share, sign-ups spread out, prompts mildly reworded for each
+request.
 """
 
 from __future__ import annotations
