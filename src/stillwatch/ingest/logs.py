@@ -90,7 +90,8 @@ def read_logs(
     """
     started = time.monotonic()
     settings = Settings(account, mapping)
-    sources = expand(paths, stdin=stdin)
+    found = expand(paths, stdin=stdin)
+    sources = [source for source in found if not source.empty] or found  # a rotated log may be empty
     formats = log_formats()
     inputs = [_Input(source, *choose(source, formats, settings, wanted=format)) for source in sources]
     people = read_accounts(accounts, accounts_mapping) if accounts else None

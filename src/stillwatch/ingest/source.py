@@ -43,6 +43,11 @@ class Source:
         return 0 if self._stdin else Path(self.path).stat().st_size
 
     @property
+    def empty(self) -> bool:
+        """Whether it is a file without content."""
+        return not self._stdin and self.size == 0
+
+    @property
     def file(self) -> Path | None:
         """The path, where the source is a file that can be read at any place."""
         return None if self._stdin else Path(self.path)
@@ -189,7 +194,7 @@ def _hidden(file: Path, folder: Path) -> bool:
 
 def unreadable(path: str, error: OSError) -> InputError:
     """The error for a file that cannot be opened or decompressed at all."""
-    what = error.strerror or str(error).split("\n")[0] or "cannot be read"
+    what = os.strerror(error.errno) if error.errno else str(error).split("\n")[0]
     return InputError(
         f"cannot be read: {what}", where=path, remedy="Check permissions and that it is complete"
     )

@@ -43,6 +43,20 @@ def test_standard_input_files_and_folders_in_one_run(tmp_path: Path) -> None:
     assert (3, 3, {"litellm": 3}) == (done.files, done.exchanges, done.formats)
 
 
+def test_an_empty_file_among_others_is_left_out(tmp_path: Path) -> None:
+    logs = [write_lines(tmp_path / "a.jsonl", [litellm(1)]), write_lines(tmp_path / "b.jsonl", [])]
+    assert (1, 1) == ((done := read_logs(logs, out=tmp_path, now=NOW)).files, done.exchanges)
+    with pytest.raises(InputError, match="empty"):
+        read_logs(logs[1:], out=tmp_path, now=NOW)
+
+
+def test_a_file_that_may_not_be_read_is_one_clear_error(tmp_path: Path) -> None:
+    """A loop of links cannot be opened by anybody, root included."""
+    (tmp_path / "log").symlink_to(tmp_path / "log")
+    with pytest.raises(InputError):
+        read_logs([str(tmp_path / "log")], out=tmp_path / "out", now=NOW)
+
+
 def test_a_repeated_id_counts_once_across_files(tmp_path: Path) -> None:
     logs = [write_lines(tmp_path / name, [litellm(1), litellm(2)]) for name in ("a.jsonl", "b.jsonl")]
     done = read_logs(logs, out=tmp_path, now=NOW)
