@@ -1,0 +1,79 @@
+"""Verdicts on groups with known measurements."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, assess
+from stillwatch.attribute.hypotheses import Hypothesis
+
+HARVEST = {
+    "client_lift": (0.9, 8.0),
+    "email_lift": (0.9, 8.0),
+    "neighbours": (0.9, 8.0),
+    "novelty": (0.95, 8.0),
+    "harvest_intent": (0.95, 8.0),
+    "flow_share": (0.9, 8.0),
+    "one_exit": (0.1, 8.0),
+}
+INNOCENT = {name: (1 - mean, 8.0) for name, (mean, _) in HARVEST.items()}
+EXPLANATIONS = (
+    Hypothesis("distillation", "a harvest", "distillation", -6.0, HARVEST),
+    Hypothesis("class", "a class", "innocent", -1.0, INNOCENT),
+    Hypothesis("spam", "spam", "coordinated", -3.0, {**HARVEST, "harvest_intent": (0.1, 8.0)}),
+)
+LIKE_A_HARVEST = {name: (mean, 200) for name, (mean, _) in HARVEST.items()}
+LIKE_A_CLASS = {name: (mean, 200) for name, (mean, _) in INNOCENT.items()}
+SETTINGS = AssessSettings(threshold_bits=4.0, family_bits=2.0)
+
+
+def judged(
+    values: dict[str, tuple[float, int]], hypotheses: tuple[Hypothesis, ...] = EXPLANATIONS
+) -> Assessment:
+    return assess(values, hypotheses, SETTINGS)
+
+
+def test_a_harvest_is_called_one() -> None:
+    a = judged(LIKE_A_HARVEST, EXPLANATIONS[:2])
+    assert ("distillation", "class") == (a.verdict, a.best.name)
+
+
+def test_a_class_is_left_alone() -> None:
+    assert ("innocent", "class") == (judged(LIKE_A_CLASS).verdict, judged(LIKE_A_CLASS).best.name)
+
+
+def test_spam_is_coordinated_but_no_harvest() -> None:
+    a = judged({**LIKE_A_HARVEST, "harvest_intent": (0.05, 200)})
+    assert ("coordinated_other", "spam") == (a.verdict, a.best.name)
+
+
+def test_content_alone_is_not_enough() -> None:
+    content = {n: LIKE_A_HARVEST[n] for n in ("novelty", "harvest_intent", "flow_share")}
+    assert "distillation" != judged(content, EXPLANATIONS[:2]).verdict
+
+
+def test_few_accounts_are_not_enough() -> None:
+    few = {name: (round(value), 2) for name, (value, _) in LIKE_A_HARVEST.items()}
+    many = {name: (round(value), 2000) for name, (value, _) in LIKE_A_HARVEST.items()}
+    assert judged(few, EXPLANATIONS[:2]).low < judged(many, EXPLANATIONS[:2]).low
+
+
+def test_correlated_items_count_less_than_their_sum() -> None:
+    alone = [judged({n: LIKE_A_HARVEST[n]}, EXPLANATIONS[:2]).weight for n in ("novelty", "flow_share")]
+    both = judged({n: LIKE_A_HARVEST[n] for n in ("novelty", "flow_share")}, EXPLANATIONS[:2]).weight
+    assert 0 < both < sum(alone)
+
+
+def test_a_better_innocent_explanation_takes_the_weight_away() -> None:
+    twin = replace(EXPLANATIONS[0], name="permitted", kind="innocent", prior_bits=-2.0)
+    a = judged(LIKE_A_HARVEST, (*EXPLANATIONS, twin))
+    assert (0, "permitted") == (a.weight, a.best.name)
+    assert "distillation" != a.verdict
+
+
+def test_the_weight_is_against_the_best_alternative() -> None:
+    a = judged(LIKE_A_CLASS)
+    gap = (a.log2_lr["distillation"] - a.log2_lr[a.best.name]) / UNIT
+    assert gap == pytest.approx(a.weight / UNIT)
