@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -80,7 +81,7 @@ def full_disk(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what = error.strerror or str(error).split("\n")[0]
+        what = os.strerror(error.errno) if error.errno else str(error).split("\n")[0]
         raise ResourceError(
             f"cannot write: {what}",
             where=str(path),
