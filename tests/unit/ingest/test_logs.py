@@ -72,6 +72,13 @@ def test_rejects_hold_a_digest_and_never_text(tmp_path: Path) -> None:
     assert "Question" not in repr(row)
 
 
+def test_no_api_key_reaches_a_table(tmp_path: Path) -> None:
+    read_logs(
+        [str(CASES / "captures" / name) for name in ("input.jsonl", "damaged.jsonl")], out=tmp_path, now=NOW
+    )
+    assert "sk-example" not in repr([table(tmp_path, name) for name in ("exchanges", "rejects")])
+
+
 def test_a_prompt_of_more_than_50_mb_is_a_reject(tmp_path: Path) -> None:
     huge = litellm(1, messages=[{"role": "user", "content": "x" * (51 * 1024 * 1024)}])
     done = read_logs([write_lines(tmp_path / "log", [huge, litellm(2)])], out=tmp_path, now=NOW)

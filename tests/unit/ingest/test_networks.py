@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from stillwatch.ingest.networks.enrich import enrich
 from stillwatch.ingest.networks.mmdb import Mmdb
 from stillwatch.ingest.networks.network import Network, widest
 from stillwatch.ingest.networks.openasn import OpenAsn
-from stillwatch.model.errors import InputError
+from stillwatch.model.errors import InputError, UsageError
 
 ISP, HOSTING, EDUCATION = 1, 2, 4
 MOBILE, GATEWAY = 1 << 10, 1 << 11
@@ -82,6 +83,13 @@ def test_mmdb(tmp_path: Path) -> None:
     assert Network("198.51.100.0/25", 64501, "vpn") == source.find(ipaddress.ip_address("198.51.100.5"))
     assert source.find(ipaddress.ip_address("203.0.113.1")) is None
     assert BUILT * 1_000_000 == source.as_of
+
+
+def test_without_its_package_mmdb_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = write_mmdb(tmp_path / "t.mmdb", {"192.0.2.0/24": {}})
+    monkeypatch.setitem(sys.modules, "maxminddb", None)
+    with pytest.raises(UsageError, match=r"stillwatch\[enrich\]"):
+        enrich(_dataset(tmp_path, "192.0.2.1"), [file])
 
 
 @pytest.mark.parametrize(
