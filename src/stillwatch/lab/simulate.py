@@ -32,7 +32,7 @@ from stillwatch.lab.population.town import Model, Town
 from stillwatch.lab.text.clients import Client, load_clients
 from stillwatch.lab.text.library import HARVEST, ORDINARY, TextLibrary
 from stillwatch.lab.text.sources import Split
-from stillwatch.model.errors import UsageError
+from stillwatch.model.errors import ResourceError, UsageError
 from stillwatch.model.tables import EXCHANGES, TRUTH_EXCHANGES
 
 START = 1_767_571_200_000_000  # 2026-01-05, a Monday, in microseconds
@@ -99,21 +99,26 @@ def simulate(
     _check_target(out)
     book = population(what, scale=scale, seed=word(what.name, split, seed), split=split)
     plan = timetable(book)
-    written = out.with_name(out.name + ".part")
-    shutil.rmtree(written, ignore_errors=True)
-    (written / "truth").mkdir(parents=True)
-    _write_tables(book, what, written)
-    harvested = _write_exchanges(book, plan, what, written, text=text, progress=progress)
-    shutil.rmtree(out, ignore_errors=True)
-    written.rename(out)
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        (part / "truth").mkdir(parents=True)
+        _write_tables(book, what, part)
+        harvested = _write_exchanges(book, plan, what, part, text=text, progress=progress)
+        shutil.rmtree(out, ignore_errors=True)
+        part.rename(out)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise ResourceError(
+            f"cannot write: {error}", where=str(out), remedy="Free space or name a folder"
+        ) from error
+    return _counts(book, plan, what, harvested)
+
+
+def _counts(book: Book, plan: Plan, what: Scenario, harvested: int) -> Counts:
     inside = np.bincount(book.accounts["campaign"] + 1, minlength=len(what.campaigns) + 1)[1:]
-    names = [c.name for c in what.campaigns]
-    return Counts(
-        len(plan),
-        len(book.accounts),
-        harvested,
-        MappingProxyType(dict(zip(names, inside.tolist(), strict=True))),
-    )
+    campaigns = dict(zip([c.name for c in what.campaigns], inside.tolist(), strict=True))
+    return Counts(len(plan), len(book.accounts), harvested, MappingProxyType(campaigns))
 
 
 def _check_target(out: Path) -> None:

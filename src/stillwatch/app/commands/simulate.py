@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from stillwatch.lab.native.formats import FORMATS, write_native
 from stillwatch.lab.simulate import Counts, scenario, simulate
 from stillwatch.lab.text.sources import SPLITS
 from stillwatch.model.errors import UsageError
@@ -28,6 +29,9 @@ def command(
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
     split: Annotated[str, typer.Option(help="Sources of text: test, training or calibration.")] = "test",
     text: Annotated[str, typer.Option(help="keep or drop prompts, answers and system texts.")] = "keep",
+    native: Annotated[
+        str | None, typer.Option(help="Write the exchanges in this log format as well, into DIR.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Simulate API traffic: input tables of a scan in DIR, ground truth in DIR/truth.
@@ -38,6 +42,8 @@ def command(
         raise UsageError(f"no split is called {split!r}", remedy=f"Use one of {', '.join(SPLITS)}")
     if text not in ("keep", "drop"):
         raise UsageError(f"--text {text} is not known", remedy="Use keep or drop")
+    if native is not None and native not in FORMATS:
+        raise UsageError(f"no native format is called {native!r}", remedy=f"Use one of {', '.join(FORMATS)}")
     err = Console(stderr=True)
     columns = (TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=json_ or not err.is_terminal) as bar:
@@ -51,6 +57,8 @@ def command(
             text=text == "keep",
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
+    if native is not None:
+        write_native(out, native, out / f"{native}.jsonl.gz")
     _show(counts, name, out, as_json=json_)
 
 

@@ -85,7 +85,7 @@ def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: in
         run=how.run * rng.lognormal(0, 0.5, n) + 1,
         gap=how.gap * rng.lognormal(0, 0.5, n),
         spread=rng.uniform(0.5, 1.2, n),
-        clock=_clocks(town, rng, cells)[cell],
+        clock=_clocks(town, rng, n),
         since=start,
         until=start + life,
         script=scripts[cell],
@@ -104,10 +104,10 @@ def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: in
     )
 
 
-def _clocks(town: Town, rng: np.random.Generator, cells: int) -> Array:
-    """Half of the cells work day and night, half when their operators do."""
-    always = habits.many(lambda: town.clocks.machine(rng, swing=float(rng.uniform(0.1, 0.9))), rng, cells, 6)
-    return np.where(rng.random(cells) < 0.5, always, habits.clocks(town, rng, cells, most=6))
+def _clocks(town: Town, rng: np.random.Generator, n: int) -> Array:
+    """Half of the accounts work day and night, half when one of the operators does."""
+    always = habits.many(lambda: town.clocks.machine(rng, swing=float(rng.uniform(0.1, 0.9))), rng, n, 6)
+    return np.where(rng.random(n) < 0.5, always, habits.clocks(town, rng, n, most=6))
 
 
 def _life(town: Town, rng: np.random.Generator, n: int, how: Raid) -> tuple[Array, Array]:

@@ -66,7 +66,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
 
 
 def _product(town: Town, rng: np.random.Generator) -> int:
-    said = habits.private(town, rng, SAID, int(rng.choice([1, 1, 2, 4])))
+    said = habits.private(town, rng, SAID, int(rng.choice([1, 2, 3, 4])))
     return town.script(Script(said, per="exchange", systems=habits.system(town, rng, 0.6)))
 
 

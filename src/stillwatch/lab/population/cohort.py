@@ -68,6 +68,13 @@ def populate(cohort: Cohort, town: Town, number: int, accounts: float) -> Crowd:
     groups = []
     for g, n in enumerate(sizes(cohort, accounts, town.rng("sizes", cohort.name))):
         crowd = cohort.build(town, town.rng("group", cohort.name, g), n)
-        crowd = with_sidelines(town, town.rng("sidelines", cohort.name, g), crowd, chat=0.3, projects=0.25)
+        rng = town.rng("sidelines", cohort.name, g)
+        crowd = with_sidelines(town, rng, _in_time(town, rng, crowd), chat=0.3, projects=0.25)
         groups.append(crowd.marked(cohort=number, group=g))
     return Crowd.join(groups)
+
+
+def _in_time(town: Town, rng: np.random.Generator, crowd: Crowd) -> Crowd:
+    """Latecomers of an event sign up some hours before the window ends."""
+    latest = town.at(town.hours - rng.uniform(1, 8, len(crowd.accounts)))
+    return Crowd(crowd.accounts.having(created=np.minimum(crowd.accounts["created"], latest)), crowd.streams)

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from stillwatch.lab.population.choices import Choices
 from stillwatch.lab.population.draws import Words, generator, scramble
+from stillwatch.model.tables import NETWORKS
 
 FIRST = 240 << 24
 ROOM = 1 << 28
@@ -78,14 +79,9 @@ class Internet:
             prefixes += [f"{dotted(int(a))}/{32 - int(size).bit_length() + 1}" for a, size, _ in keep]
             numbers += keep[:, 2].tolist()
             kinds += [_KINDS[kind][3]] * len(keep)
-        return pa.table(
-            {
-                "prefix": prefixes,
-                "asn": pa.array(numbers, pa.int64()),
-                "kind": kinds,
-                "as_of": pa.array([as_of] * len(kinds), pa.timestamp("us", tz="UTC")),
-            }
-        )
+        dates = pa.array([as_of] * len(kinds), pa.timestamp("us", tz="UTC"))
+        columns = [pa.array(prefixes), pa.array(numbers, pa.int64()), pa.array(kinds), dates]
+        return pa.table(columns, schema=NETWORKS.schema)
 
 
 def add_pool(pools: Choices, ranges: npt.NDArray[np.int64]) -> int:

@@ -22,11 +22,12 @@ _FREE_SHARES = 0.62 ** np.arange(len(FREE_MAIL)) / (0.62 ** np.arange(len(FREE_M
 
 def created(town: Town, rng: np.random.Generator, n: int, *, days: float = 300.0) -> npt.NDArray[np.int64]:
     """Sign-up times, microseconds: old and new customers, crowded together after launches."""
-    age = rng.exponential(days, n) - 24
-    launches = np.sort(town.rng("launches").uniform(-25, 900, 60))
+    last = -0.8 * town.hours / 24
+    age = rng.exponential(days, n) + last
+    launches = np.sort(town.rng("launches").uniform(last, 900, 60))
     near = launches[rng.integers(len(launches), size=n)] - rng.exponential(0.8, n)
     age = np.where(rng.random(n) < 0.35, near, age)
-    age = np.where(age > -25, age, rng.uniform(0, 300, n))
+    age = np.where(age > last, age, rng.uniform(0, 300, n))
     clock = town.start - (age * DAY_US).astype(np.int64)
     return clock - clock % 1_000_000 + rng.integers(1_000_000, size=n)
 

@@ -1,0 +1,190 @@
+"""A whole simulation, end to end: what it holds, that it repeats, and that no simple rule sees through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from stillwatch.lab.attacks.raid import Raid, raid
+from stillwatch.lab.population.scenario import Campaign, Scenario
+from stillwatch.lab.rules import best_simple_rule
+from stillwatch.lab.simulate import Counts, digest, scenario, simulate
+from stillwatch.model.conversation import hash_turns
+from stillwatch.model.errors import UsageError
+from stillwatch.model.tables import TABLES
+
+RAID = Raid(kinds=("reasoning", "rubric"), variants=2, frames=2, per_account=40, reword=0.2, pivot=0.5)
+SMALL = Scenario(
+    name="small",
+    title="four days",
+    days=4,
+    accounts=400,
+    campaigns=(Campaign("first", "actor-first", 60, partial(raid, how=RAID)),),
+)
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """A small simulation on disk."""
+
+    folder: Path
+    counts: Counts
+
+    def table(self, name: str) -> pa.Table:
+        """One of its tables."""
+        return pq.read_table(self.folder / f"{name}.parquet")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
+    folder = tmp_path_factory.mktemp("simulated") / "small"
+    return Simulated(folder, simulate(SMALL, folder, seed=5))
+
+
+@pytest.mark.parametrize(
+    "name", ["exchanges", "accounts", "instruments", "releases", "enforcement", "networks"]
+)
+def test_tables_have_the_documented_schema(small: Simulated, name: str) -> None:
+    assert small.table(name).schema.remove_metadata() == TABLES[name].schema.remove_metadata()
+
+
+@pytest.mark.parametrize("name", ["accounts", "exchanges"])
+def test_truth_has_the_documented_schema(small: Simulated, name: str) -> None:
+    assert (
+        small.table(f"truth/{name}").schema.remove_metadata()
+        == TABLES[f"truth_{name}"].schema.remove_metadata()
+    )
+
+
+def test_truth_covers_every_account_and_every_harvested_exchange(small: Simulated) -> None:
+    accounts, harvested = small.table("truth/accounts"), small.table("truth/exchanges")
+    hostile = accounts.filter(pc.is_valid(accounts["campaign"]))["account_id"]
+    assert set(small.table("accounts")["account_id"].to_pylist()) == set(accounts["account_id"].to_pylist())
+    assert set(harvested["account_id"].to_pylist()) <= set(hostile.to_pylist())
+    assert set(harvested["exchange_id"].to_pylist()) <= set(
+        small.table("exchanges")["exchange_id"].to_pylist()
+    )
+    assert len(hostile) == 60
+    assert harvested.num_rows == small.counts.harvested > 1_500
+
+
+def test_required_columns_hold_no_nulls_and_ids_are_unique(small: Simulated) -> None:
+    exchanges = small.table("exchanges")
+    assert all(exchanges[name].null_count == 0 for name in TABLES["exchanges"].required)
+    assert len(exchanges["exchange_id"].unique()) == exchanges.num_rows == small.counts.exchanges
+
+
+def test_rows_come_in_order_of_time(small: Simulated) -> None:
+    assert (np.diff(small.table("exchanges")["ts"].cast(pa.int64()).to_numpy()) >= 0).all()
+    assert (np.diff(small.table("accounts")["created_at"].cast(pa.int64()).to_numpy()) >= 0).all()
+
+
+def test_nobody_asks_before_signing_up(small: Simulated) -> None:
+    exchanges, accounts = small.table("exchanges"), small.table("accounts")
+    joined = duckdb.sql("select min(e.ts - a.created_at) from exchanges e join accounts a using (account_id)")
+    assert exchanges.num_rows and accounts.num_rows
+    assert joined.fetchall()[0][0].total_seconds() > 0
+
+
+def test_conversations_go_on_from_the_answer_in_one_account_only(small: Simulated) -> None:
+    exchanges = small.table("exchanges")
+    assert exchanges.num_rows
+    carried, elsewhere, unmatched = duckdb.sql(
+        """
+        select count(distinct b.exchange_id) filter (a.account_id = b.account_id),
+               count(*) filter (a.account_id <> b.account_id),
+               count(*) filter (a.exchange_id is null)
+        from exchanges b left join exchanges a on b.prefix_key = a.next_prefix_key
+        where b.prefix_key is not null
+        """
+    ).fetchall()[0]
+    assert carried > 1_000
+    assert elsewhere <= carried * 0.01  # the router moves a few on
+    assert unmatched == 0
+
+
+def test_answers_are_hashed_as_they_stand(small: Simulated) -> None:
+    exchanges = small.table("exchanges")
+    assert (hash_turns(exchanges["response_text"]) == 0).tolist() == (
+        exchanges["status"].to_numpy() != 200
+    ).tolist()
+
+
+def test_refusals_hand_requests_on_inside_campaigns(small: Simulated) -> None:
+    exchanges, truth = small.table("exchanges"), small.table("truth/accounts")
+    assert exchanges.num_rows and truth.num_rows
+    handed = duckdb.sql(
+        """
+        select count(*) from exchanges a join exchanges b on a.prompt_text = b.prompt_text
+        join truth t on t.account_id = a.account_id join truth u on u.account_id = b.account_id
+        where a.status <> 200 and b.ts > a.ts and b.ts < a.ts + interval 10 second
+          and a.account_id <> b.account_id and t.campaign = 'first' and u.campaign = 'first'
+        """
+    ).fetchall()[0][0]
+    assert handed > 5
+
+
+def test_half_of_the_harvest_turns_to_the_new_model_within_a_day(small: Simulated) -> None:
+    exchanges, harvest, releases = (
+        small.table("exchanges"),
+        small.table("truth/exchanges"),
+        small.table("releases"),
+    )
+    newest = releases.sort_by([("released_at", "descending")])["model"][0].as_py()
+    assert exchanges.num_rows and harvest.num_rows
+    query = f"select avg((model = '{newest}')::int) from exchanges semi join harvest using (exchange_id)"
+    last = f"{query} where ts > (select max(released_at) + interval 24 hour from releases)"
+    early = f"{query} where ts < (select max(released_at) from releases)"
+    assert duckdb.sql(early).fetchall()[0][0] == 0
+    assert duckdb.sql(last).fetchall()[0][0] > 0.3
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_one_does_not(
+    small: Simulated, tmp_path: Path
+) -> None:
+    simulate(SMALL, tmp_path / "again", seed=5)
+    simulate(SMALL, tmp_path / "other", seed=6, text=False)
+    assert digest(tmp_path / "again") == digest(small.folder)
+    first = pq.read_table(tmp_path / "other" / "accounts.parquet")["account_id"]
+    assert not set(first.to_pylist()) & set(small.table("accounts")["account_id"].to_pylist())
+
+
+def test_splits_share_no_accounts_and_dropped_text_is_gone(small: Simulated, tmp_path: Path) -> None:
+    simulate(SMALL, tmp_path / "training", seed=5, split="training", text=False)
+    exchanges = pq.read_table(tmp_path / "training" / "exchanges.parquet")
+    assert exchanges["prompt_text"].null_count == exchanges.num_rows
+    assert exchanges["next_prefix_key"].null_count < exchanges.num_rows / 10
+    assert not set(exchanges["account_id"].to_pylist()) & set(
+        small.table("accounts")["account_id"].to_pylist()
+    )
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match="holds no simulation"):
+        simulate(SMALL, tmp_path)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_an_unknown_scenario_is_answered_with_those_known() -> None:
+    with pytest.raises(UsageError, match="disclosure-2026-02"):
+        scenario("disclosure")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "scale"), [("disclosure-2026-02", 0.01), ("slow", 0.05), ("intense", 0.05)])
+def test_no_rule_on_two_columns_finds_half_of_the_attackers(name: str, scale: float, tmp_path: Path) -> None:
+    """At 1% false positives; `pytest -rP` shows the best such rule."""
+    simulate(scenario(name), tmp_path / "data", scale=scale, seed=11)
+    rule = best_simple_rule(tmp_path / "data")
+    report = f"{name}: recall {rule.recall:.2f} at {rule.false_positives:.4f} by {rule.condition}"
+    assert rule.recall < 0.5, report
+    assert rule.false_positives <= 0.01, report
