@@ -4,8 +4,10 @@ them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
@@ -19,7 +21,18 @@ from stillwatch.ingest.rows import Batch, Row
 from stillwatch.ingest.source import Source
 from stillwatch.model.registry import log_format
 
-_CHAT = ("/chat/completions", "/responses", "/messages", "/converse", "/converse-stream", "/invoke")
+_CHAT = (
+    "/chat/completions",
+    "/responses",
+    "/messages",
+    "/converse",
+    "/converse-stream",
+    "/invoke",
+    "/invoke-with-response-stream",
+    ":generateContent",
+    ":streamGenerateContent",
+)
+_IN_PATH = re.compile(r"/(?:deployments|models|model)/([^/:]+)")  # Azure OpenAI, Gemini, Bedrock
 _EMBED = ("/embeddings",)
 _COMPLETION = ("/completions", "/complete")
 _UPLOAD = ("/files",)
@@ -78,6 +91,8 @@ class Captures:
         if not path.endswith(_CHAT + _EMBED + _COMPLETION) or not isinstance(record.body, dict):
             return []
         chat = path.endswith(_CHAT)
+        if "model" not in record.body and (named := _IN_PATH.search(path)):
+            row.model = unquote(named[1])
         row.operation = "chat" if chat else "embeddings" if path.endswith(_EMBED) else "completion"
         return _answered(row, record.body, record.response)
 

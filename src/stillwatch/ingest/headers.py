@@ -29,16 +29,10 @@ _GATEWAY = frozenset(  # added, dropped or rewritten on the way: say nothing abo
         "upgrade",
         "host",
         "content-length",
-        "x-forwarded-for",
-        "x-forwarded-proto",
-        "x-forwarded-host",
-        "x-forwarded-port",
         "x-real-ip",
         "forwarded",
         "via",
         "x-request-id",
-        "x-envoy-external-address",
-        "x-envoy-original-path",
         "traceparent",
         "tracestate",
         "x-ja4",
@@ -48,6 +42,7 @@ _PRIVATE = re.compile(  # RFC 1918, loopback, link-local, shared (RFC 6598), uni
     r"10\.|127\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\."
     r"|f[cd]|fe[89ab]|::1$"
 )
+_GATEWAY_PREFIXES = ("x-forwarded-", "x-envoy-", "x-amzn-", "x-b3-", "x-cloud-", "cf-", "x-azure-")
 _FIELDS: Mapping[str, str] = MappingProxyType(
     {"user-agent": "user_agent", "openai-organization": "organization_id", "x-ja4": "ja4"}
 )
@@ -84,7 +79,12 @@ def fill_headers(row: Row, headers: Pairs, *, ordered: bool = True) -> None:
 
 def order(headers: Pairs) -> str:
     """Digest of the header names in order and case as sent, without those of the network."""
-    return digest("\n".join(name for name, _ in headers if name.lower() not in _GATEWAY))
+    kept = (name for name, _ in headers if not _of_network(name.lower()))
+    return digest("\n".join(kept))
+
+
+def _of_network(name: str) -> bool:
+    return name in _GATEWAY or name.startswith(_GATEWAY_PREFIXES)
 
 
 def key_digest(headers: Pairs) -> str | None:

@@ -42,6 +42,7 @@ def test_header_order_ignores_values_and_what_the_network_adds() -> None:
         ("Host", "h"),
         ("Accept", "b"),
         ("X-Forwarded-For", "1.2.3.4"),
+        ("CF-Ray", "1"),
         ("Authorization", "k2"),
         ("User-Agent", "y"),
     ]
