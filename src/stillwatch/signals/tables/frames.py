@@ -40,7 +40,7 @@ class FrameSettings:
     min_together: float = 0.3
     max_ratio: float = 3.0
     min_keys: int = 2
-    min_intent: int = 0
+    min_intent: int = 100
 
 
 def write_frames(t: Tables, *, reference: Collection[int], settings: FrameSettings | None = None) -> None:
@@ -91,6 +91,7 @@ def _frames(keys: Ints, low: Ints, high: Ints, s: FrameSettings) -> _Frames:
     codes = np.searchsorted(shared, keys)
     codes[codes == len(shared)] = 0
     codes = np.where(shared[codes] == keys, codes, -1).astype(np.int32)
+    codes = _distinct(codes)
     counts = np.bincount(codes[codes >= 0], minlength=len(shared))
     left, right = _companions(codes, counts, s)
     root = components(len(shared), left, right)
@@ -135,6 +136,19 @@ def _companions(codes: NDArray[np.int32], counts: Ints, s: FrameSettings) -> tup
 
 
 @kernel
+def _distinct(codes):  # type: ignore[no-untyped-def]  # numba
+    """The codes, -1 where the text holds the key in an earlier column: the ends of a short text overlap."""
+    out = codes.copy()
+    for i in range(codes.shape[0]):
+        for j in range(1, codes.shape[1]):
+            for k in range(j):
+                if codes[i, k] == codes[i, j]:
+                    out[i, j] = -1
+                    break
+    return out
+
+
+@kernel
 def _adjacent(codes, counts, max_ratio):  # type: ignore[no-untyped-def]  # numba
     """Neighbours among each text's keys in order of how common they are, as code pairs in one int64."""
     n, width = codes.shape
@@ -146,13 +160,6 @@ def _adjacent(codes, counts, max_ratio):  # type: ignore[no-untyped-def]  # numb
         for j in range(width):
             c = codes[i, j]
             if c < 0:
-                continue
-            fresh = True
-            for k in range(m):
-                if held[k] == c:
-                    fresh = False
-                    break
-            if not fresh:
                 continue
             k = m
             while k > 0 and (
