@@ -12,18 +12,12 @@ from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, assess
 from stillwatch.attribute.features import FEATURES
 from stillwatch.attribute.hypotheses import Hypothesis
 
-shares = st.floats(0, 1).map(lambda x: round(x, 6))
 Measured = dict[str, tuple[float, int]]
-measured = st.dictionaries(
-    st.sampled_from(sorted(FEATURES)), st.tuples(shares, st.integers(1, 5000)), max_size=20
-)
+KINDS = {"distillation": "distillation", "spam": "coordinated", "class": "innocent", "chance": "innocent"}
+shares = st.floats(0, 1).map(lambda x: round(x, 6))
+features = st.sampled_from(sorted(FEATURES))
+measured = st.dictionaries(features, st.tuples(shares, st.integers(1, 5000)), max_size=20)
 expects = st.dictionaries(features, st.tuples(st.floats(0.02, 0.98), st.floats(1.5, 8.0)), max_size=20)
-NAMES = (
-    ("distillation", "distillation"),
-    ("spam", "coordinated"),
-    ("class", "innocent"),
-    ("chance", "innocent"),
-)
 
 
 @st.composite
