@@ -27,6 +27,12 @@ def test_an_absent_optional_column_reads_as_null(folder: Path) -> None:
     assert {row["statement"] for row in read_results(folder).rows("campaigns")} == {None}
 
 
+def test_nobody_is_called_a_harvester_outside_a_distillation_campaign(folder: Path) -> None:
+    read = read_results(folder)
+    accused = {c["campaign_id"] for c in read.rows("campaigns") if c["verdict"] == "distillation"}
+    assert {m["campaign_id"] for m in read.rows("members") if m["role"] == "harvester"} == accused
+
+
 def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no campaigns\.parquet.*--out"):
         read_results(tmp_path)

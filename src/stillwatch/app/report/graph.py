@@ -138,8 +138,8 @@ def _groups(members: Sequence[Row], evidence: Sequence[Row]) -> tuple[list[_Card
 
 def _group_card(name: str, role: str, families: tuple[str, ...], part: Sequence[Row]) -> _Card:
     weights = sorted(m["weight_bits"] for m in part if m["weight_bits"] is not None)
-    noun = {"harvester": "harvester", "relay": "relay"}.get(role, f"member, {title(role)}")
-    nouns = {"harvester": "harvesters", "relay": "relays"}.get(role, f"members, {title(role)}")
+    plain = role in ("harvester", "relay", "member")
+    noun, nouns = (role, f"{role}s") if plain else (f"member, {title(role)}", f"members, {title(role)}")
     middle = f" · median {bits(weights[len(weights) // 2])} bits" if weights else ""
     note = plural(len(families), "family", "families") if families else "no family alone"
     return _Card(name, "group", plural(len(part), noun, nouns), note + middle, len(part))

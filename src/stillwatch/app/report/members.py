@@ -24,7 +24,6 @@ class Members:
     total: int
     data: Markup
     first: tuple[tuple[str, ...], ...]
-    roles: tuple[tuple[str, int], ...]
 
 
 def members_table(results: Results, campaign_id: str) -> Members:
@@ -34,11 +33,8 @@ def members_table(results: Results, campaign_id: str) -> Members:
         key=lambda r: (-(r["weight_bits"] or 0.0), -r["p_member"], r["account_id"]),
     )
     weights = _weights(results.of("member_evidence", campaign_id))
-    roles: dict[str, int] = {}
-    for row in rows:
-        roles[row["role"]] = roles.get(row["role"], 0) + 1
     first = tuple(_cells(row, weights.get(row["account_id"], {})) for row in rows[:PAGE])
-    return Members(len(rows), script_json(_columns(rows, weights)), first, tuple(sorted(roles.items())))
+    return Members(len(rows), script_json(_columns(rows, weights)), first)
 
 
 def script_json(value: Any) -> Markup:

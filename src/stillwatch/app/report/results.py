@@ -63,6 +63,7 @@ def read_results(folder: Path) -> Results:
             remedy="Give the folder named with `stillwatch scan --out`",
         )
     tables = {name: _table(folder, TABLES[name]) for name in READ}
+    tables["members"] = _named_fairly(tables["members"], tables["campaigns"])
     split = {n: _split(rows) for n, rows in tables.items() if rows and "campaign_id" in rows[0]}
     return Results(folder, _summary(folder), MappingProxyType(tables), MappingProxyType(split))
 
@@ -107,6 +108,17 @@ def _sorted(arrow: pa.Table, table: Table) -> tuple[Row, ...]:
     blank = {c.name: None for c in table.columns if c.name not in UNREAD_COLUMNS}
     ordered = arrow.sort_by(keys) if keys else arrow
     return tuple(MappingProxyType({**blank, **row}) for row in ordered.to_pylist())
+
+
+def _named_fairly(members: Sequence[Row], campaigns: Sequence[Row]) -> tuple[Row, ...]:
+    """Members, of whom nobody is called a harvester outside a distillation campaign."""
+    accused = {c["campaign_id"] for c in campaigns if c["verdict"] == "distillation"}
+    return tuple(
+        m
+        if m["role"] != "harvester" or m["campaign_id"] in accused
+        else MappingProxyType({**m, "role": "member"})
+        for m in members
+    )
 
 
 def _split(rows: Sequence[Row]) -> Mapping[str, tuple[Row, ...]]:
