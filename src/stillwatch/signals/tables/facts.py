@@ -33,9 +33,37 @@ DECLARED: Mapping[str, int] = MappingProxyType(
     }
 )
 FREE_MAIL = frozenset(
-    """gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com icloud.com me.com aol.com
-    proton.me protonmail.com gmx.com gmx.net gmx.de web.de mail.com yandex.com yandex.ru mail.ru qq.com 163.com
-    126.com naver.com daum.net hey.com fastmail.com zoho.com tutanota.com""".split()
+    {
+        "gmail.com",
+        "googlemail.com",
+        "outlook.com",
+        "hotmail.com",
+        "live.com",
+        "msn.com",
+        "yahoo.com",
+        "icloud.com",
+        "me.com",
+        "aol.com",
+        "proton.me",
+        "protonmail.com",
+        "gmx.com",
+        "gmx.net",
+        "gmx.de",
+        "web.de",
+        "mail.com",
+        "yandex.com",
+        "yandex.ru",
+        "mail.ru",
+        "qq.com",
+        "163.com",
+        "126.com",
+        "naver.com",
+        "daum.net",
+        "hey.com",
+        "fastmail.com",
+        "zoho.com",
+        "tutanota.com",
+    }
 )
 OTHER = 9
 
@@ -88,7 +116,9 @@ def _one_per_account(accounts: pa.Table) -> pa.Table:
     """One row an account: of repeated ids the one that sorts first, whatever the order of the file."""
     if accounts.num_rows == len(pc.unique(accounts["account_id"])):
         return accounts
-    ordered = accounts.sort_by([("account_id", "ascending"), ("created_at", "ascending")])
+    plain = [name for name in accounts.column_names if name != "declared"]
+    sortable = accounts.append_column("uses", pc.binary_join(accounts["declared"], " "))
+    ordered = sortable.sort_by([(name, "ascending") for name in (*plain, "uses")]).drop_columns(["uses"])
     ids = ordered["account_id"].combine_chunks()
     first = np.ones(len(ids), dtype=bool)
     first[1:] = np.asarray(pc.not_equal(ids[1:], ids[:-1]))
