@@ -95,6 +95,8 @@ class _Run:
                 stages.scores(self.t, window)
             with self._stage(steps, "link"):
                 stages.link(self.t, self.key)
+            text = any(c.field == "prompt_text" and c.share > 0 for c in self.names.coverage.table())
+            self.assess = AssessSettings(needs_content=text)
             with self._stage(steps, "assess"):
                 found = stages.attribute(self.t, self.assess)
             with self._stage(steps, "results"):

@@ -93,8 +93,7 @@ def sketch(
     asns = np.asarray(networks["asn"].fill_null(0).to_numpy(), np.int64)
     table = ranges(networks["prefix"].to_pylist(), np.arange(networks.num_rows))
     sketcher = Sketcher(key, intent_weights() if text else None, table, kinds, asns)
-    dropped = write_keys(t, names.watch(data.batches("exchanges")), sketcher, threads=threads, done=done)
-    return dropped
+    return write_keys(t, names.watch(data.batches("exchanges")), sketcher, threads=threads, done=done)
 
 
 def holdings(t: DuckTables, data: Dataset, key: HashKey) -> None:

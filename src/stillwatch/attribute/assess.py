@@ -1,8 +1,11 @@
 """Distillation against the best innocent explanation, in bits, family by family.
 
-Every measurement has a log-likelihood under each hypothesis. Measurements of one family depend on each other,
-so a family's sum is divided by `1 + (m - 1) ρ`, the variance inflation of m equally correlated items; families
-add up. All bits are integers in 1/1024 before they are added, so the sum does not depend on order.
+Every measurement has a log-likelihood under each hypothesis, bounded by the uniform part of its distribution;
+they add up. All bits are integers in 1/1024 before they are added, so the sum does not depend on order.
+
+Three questions stay apart. Linked: some family other than content must weigh enough. Undeclared: declared
+relations are hypotheses that must be beaten. Harvesting: where the log has text, content must weigh enough too,
+since most false accusations take linked for harvesting.
 """
 
 from __future__ import annotations
@@ -27,14 +30,12 @@ UNIT = 1024
 @dataclass(frozen=True, slots=True)
 class AssessSettings:
     """`threshold_bits` that the lower end of the weight must pass; `family_bits` that two families must reach;
-    `correlation` inside a family; `prior_bits` of distillation against everything else;
-    `scale` from calibration on training groups, 1 = as they stand."""
+    `prior_bits` of distillation against everything else; `needs_content`: content must be one of the two."""
 
-    threshold_bits: float = 10.0
+    threshold_bits: float = 9.0
     family_bits: float = 3.0
-    correlation: float = 0.35
     prior_bits: float = -6.0
-    scale: float = 1.0
+    needs_content: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Assessment:
 
 def probability(bits: int) -> float:
     """Probability of odds given in 1/1024 bit."""
-    return 1.0 / (1.0 + 2.0 ** -max(min(bits / UNIT, 60.0), -60.0))
+    return float(1.0 / (1.0 + 2.0 ** -max(min(bits / UNIT, 60.0), -60.0)))
 
 
 def assess(
@@ -87,7 +88,7 @@ def assess(
     low, high = wilson(value * count, count)
     ends = np.stack([value, low, high])
     bits = np.stack([_likelihoods(h, names, ends) for h in hypotheses])  # (H, 3, F)
-    bits = np.rint(bits * _discount(names, settings.correlation) * settings.scale * UNIT).astype(np.int64)
+    bits = np.rint(bits * UNIT).astype(np.int64)
     total = bits[:, 0].sum(axis=1)
     prior = np.array([round(h.prior_bits * UNIT) for h in hypotheses])
     target = next(i for i, h in enumerate(hypotheses) if h.kind == "distillation")
@@ -119,11 +120,6 @@ def _likelihoods(h: Hypothesis, names: Sequence[str], ends: Floats) -> Floats:
     return out
 
 
-def _discount(names: Sequence[str], correlation: float) -> Floats:
-    family = [FEATURES[n].family for n in names]
-    return np.array([1.0 / (1.0 + (family.count(f) - 1) * correlation) for f in family])
-
-
 def _ends(three: Ints) -> tuple[int, int]:
     return int(three.min()), int(three.max())
 
@@ -145,8 +141,9 @@ def _verdict(
     families: Mapping[str, tuple[int, int, int]], low: int, best: Hypothesis, lead: int, s: AssessSettings
 ) -> str:
     strong = [f for f, (bits, _, _) in families.items() if bits >= s.family_bits * UNIT]
-    enough = len(strong) >= 2 and any(f != "content" for f in strong)
-    if low > s.threshold_bits * UNIT and enough:
+    linked = len(strong) >= 2 and any(f != "content" for f in strong)
+    harvesting = "content" in strong or not s.needs_content
+    if low > s.threshold_bits * UNIT and linked and harvesting:
         return "distillation"
     if best.kind == "coordinated" or lead > 0:
         return "coordinated_other"

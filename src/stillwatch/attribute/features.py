@@ -14,6 +14,7 @@ from stillwatch.model.engine import Relation, Tables
 from stillwatch.model.families import KINDS
 
 LIFT_BITS = 8.0  # a lift of this many bits counts as 1
+INTENT = 200  # 1/100 bit from which a prompt counts as asking for training data
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,44 +28,126 @@ class Feature:
 
 
 _ROWS = (
-    Feature("shared_network", "network", "members on a network that is mostly the group's own", ("client_address",)),
+    Feature(
+        "shared_network",
+        "network",
+        "members on a network that is mostly the group's own",
+        ("client_address",),
+    ),
+    Feature("network_covered", "network", "members whom networks tie to the group", ("client_address",)),
     Feature("one_exit", "network", "members on the commonest /24 or /48", ("client_address",)),
-    Feature("client_lift", "client", "members with a client that others hardly use", ("user_agent", "sdk", "ja4", "header_order")),
-    Feature("params_lift", "client", "members with a parameter vector that others hardly use", ("temperature", "max_tokens")),
-    Feature("email_lift", "identity", "members with an e-mail pattern, domain or phone that others hardly have", ("email_pattern", "email_domain")),
-    Feature("label_lift", "identity", "members with an end-user field or metadata that others hardly send", ("end_user", "request_metadata")),
-    Feature("signup_lift", "identity", "members who signed up in hours or days crowded with the group", ("created_at",)),
-    Feature("one_organization", "identity", "members in the commonest declared organization", ("organization_id",)),
-    Feature("one_domain", "identity", "members in the commonest e-mail domain of their own", ("email_domain",)),
+    Feature(
+        "client_lift",
+        "client",
+        "members with a client that others hardly use",
+        ("user_agent", "sdk", "ja4", "header_order"),
+    ),
+    Feature(
+        "params_lift",
+        "client",
+        "members with a parameter vector that others hardly use",
+        ("temperature", "max_tokens"),
+    ),
+    Feature(
+        "email_lift",
+        "identity",
+        "members with an e-mail pattern, domain or phone that others hardly have",
+        ("email_pattern", "email_domain"),
+    ),
+    Feature("identity_covered", "identity", "members whom sign-up facts tie to the group"),
+    Feature(
+        "label_lift",
+        "identity",
+        "members with an end-user field or metadata that others hardly send",
+        ("end_user", "request_metadata"),
+    ),
+    Feature(
+        "signup_lift",
+        "identity",
+        "members who signed up in hours or days crowded with the group",
+        ("created_at",),
+    ),
+    Feature(
+        "one_organization", "identity", "members in the commonest declared organization", ("organization_id",)
+    ),
+    Feature(
+        "one_domain", "identity", "members in the commonest e-mail domain of their own", ("email_domain",)
+    ),
     Feature("declared", "identity", "members with a declared use that explains coordination", ("declared",)),
     Feature("permitted", "identity", "members permitted to distil", ("declared",)),
     Feature("verified", "identity", "members verified by document or contract", ("verification",)),
     Feature("disposable", "identity", "members with a disposable e-mail domain", ("email_domain",)),
     Feature("education", "identity", "members in the education programme", ("program",)),
-    Feature("shared_instrument", "payment", "members who share a payment instrument with another", ("payment_fingerprint",)),
+    Feature(
+        "shared_instrument",
+        "payment",
+        "members who share a payment instrument with another",
+        ("payment_fingerprint",),
+    ),
+    Feature(
+        "payment_covered",
+        "payment",
+        "members whom payment ties to the group",
+        ("payment_kind", "payment_fingerprint"),
+    ),
     Feature("one_instrument", "payment", "members on the commonest instrument", ("payment_fingerprint",)),
     Feature("neighbours", "payment", "members with neighbouring card numbers", ("neighbour_key",)),
-    Feature("payment_lift", "payment", "members with an issuer or kind of payment that others hardly have", ("payment_kind", "issuer_key")),
+    Feature(
+        "payment_lift",
+        "payment",
+        "members with an issuer or kind of payment that others hardly have",
+        ("payment_kind", "issuer_key"),
+    ),
     Feature("invoiced", "payment", "members who pay by invoice", ("payment_kind",)),
-    Feature("flow_share", "content", "members' exchanges that fill the group's frames", ("prompt_text", "system_text")),
+    Feature(
+        "flow_share",
+        "content",
+        "members' exchanges that fill the group's frames",
+        ("prompt_text", "system_text"),
+    ),
     Feature("novelty", "content", "demixed exchanges whose filling is new", ("prompt_text",)),
-    Feature("repeated", "content", "demixed exchanges whose whole prompt several members sent", ("prompt_text",)),
+    Feature(
+        "repeated", "content", "demixed exchanges whose whole prompt several members sent", ("prompt_text",)
+    ),
     Feature("private_frames", "content", "demixed exchanges in frames that are not public", ("prompt_text",)),
     Feature("harvest_intent", "content", "demixed exchanges that ask for training data", ("prompt_text",)),
     Feature("one_intent", "content", "demixed exchanges of the commonest harvest intent", ("prompt_text",)),
     Feature("single_turn", "content", "demixed exchanges without earlier turns", ("turn",)),
     Feature("common_frame", "content", "members who fill the group's commonest frame", ("prompt_text",)),
-    Feature("schema_share", "content", "demixed exchanges with a required output schema or tools", ("response_schema_key", "tools_key")),
-    Feature("long_answers", "content", "demixed exchanges with answers longer than three quarters of all", ("output_tokens",)),
-    Feature("crossed", "protocol", "members whose conversation or reasoning another account carried on", ("prefix_key", "next_prefix_key")),
+    Feature(
+        "many_frames",
+        "content",
+        "of eight: private frames that a tenth of the members fill",
+        ("prompt_text",),
+    ),
+    Feature(
+        "schema_share",
+        "content",
+        "demixed exchanges with a required output schema or tools",
+        ("response_schema_key", "tools_key"),
+    ),
+    Feature(
+        "long_answers",
+        "content",
+        "demixed exchanges with answers longer than three quarters of all",
+        ("output_tokens",),
+    ),
+    Feature(
+        "crossed",
+        "protocol",
+        "members whose conversation or reasoning another account carried on",
+        ("prefix_key", "next_prefix_key"),
+    ),
     Feature("clock", "timing", "evenness of activity over the hours of the day"),
     Feature("short_life", "timing", "members first active within two days of sign-up", ("created_at",)),
-    Feature("hand_off", "timing", "members who started within an hour after a ban of another holder of the frame"),
+    Feature(
+        "hand_off", "timing", "members who started within an hour after a ban of another holder of the frame"
+    ),
     Feature("address_churn", "network", "distinct addresses per exchange", ("client_address",)),
     Feature("token_limit", "content", "exchanges that ran into the length limit", ("finish_reason",)),
     Feature("refusals", "timing", "exchanges refused with 429 or 403", ("status",)),
     Feature("model_pivot", "timing", "traffic moved to a model within a day of its release"),
-)  # fmt: skip
+)
 FEATURES: Mapping[str, Feature] = MappingProxyType({f.name: f for f in _ROWS})
 
 
@@ -101,6 +184,16 @@ def _spread() -> list[str]:
         _kinds("neighbours", share.format("shared"), "neighbour"),
         _kinds("payment_lift", lift, "payment_kind", "issuer"),
         _kinds("common_frame", share.format("top"), "template", "system"),
+        *_covered(),
+        f"""
+        SELECT g.group_id, 'many_frames' AS feature, least(8.0, count(v.value_key)) / 8.0 AS value, max(g.n) AS n
+        FROM (SELECT group_id, count(*) AS n FROM group_members GROUP BY group_id) g
+        LEFT JOIN (SELECT x.group_id, x.value_key, x.inside FROM group_values x
+                   JOIN templates p ON p.template_id = x.value_key
+                   WHERE x.kind = {_codes("template")} AND NOT p.public) v
+        ON v.group_id = g.group_id AND v.inside * 10 >= g.n
+        CROSS JOIN (SELECT count(exact_key) AS known FROM keys) k WHERE k.known > 0 GROUP BY g.group_id
+        """,
         f"""
         SELECT g.group_id, 'crossed' AS feature, coalesce(k.x, 0.0) AS value, g.n
         FROM (SELECT group_id, count(*) AS n FROM group_members GROUP BY group_id) g
@@ -117,6 +210,18 @@ def _kinds(feature: str, value: str, *names: str) -> str:
         SELECT group_id, '{feature}' AS feature, max({value}) AS value, max(with_kind) AS n
         FROM group_kinds WHERE kind IN ({_codes(*names)}) GROUP BY group_id
         """
+
+
+def _covered() -> list[str]:
+    """Share of members whose membership a family supports by two bits or more."""
+    return [
+        f"""
+        SELECT group_id, '{family}_covered' AS feature,
+               avg(CASE WHEN bits_{family} >= 2 THEN 1.0 ELSE 0.0 END) AS value, count(*) AS n
+        FROM group_members GROUP BY group_id
+        """
+        for family in ("network", "identity", "payment")
+    ]
 
 
 def _codes(*names: str) -> str:
@@ -184,7 +289,7 @@ def _content(t: Tables) -> list[str]:
         "intent_reasoning", "intent_rubric", "intent_generation", "intent_evolution", "intent_agentic",
         "intent_solutions", "intent_sensitive",
     )  # fmt: skip
-    asked = ", ".join(f"avg(CASE WHEN {i} > 0 THEN 1.0 ELSE 0.0 END) AS {i}" for i in intents)
+    asked = ", ".join(f"avg(CASE WHEN {i} >= {INTENT} THEN 1.0 ELSE 0.0 END) AS {i}" for i in intents)
     t.define(
         "group_texts",
         """
@@ -199,7 +304,7 @@ def _content(t: Tables) -> list[str]:
         SELECT g.group_id, count(*) AS n, count(k.exact_key) AS with_text, count(k.turn) AS with_turn,
                count(k.output_tokens) AS with_tokens,
                avg(CASE WHEN k.turn = 0 THEN 1.0 WHEN k.turn > 0 THEN 0.0 END) AS single_turn,
-               avg(CASE WHEN greatest({", ".join(intents)}) > 0 THEN 1.0 ELSE 0.0 END) AS harvest_intent,
+               avg(CASE WHEN greatest({", ".join(intents)}) >= {INTENT} THEN 1.0 ELSE 0.0 END) AS harvest_intent,
                avg(CASE WHEN coalesce(k.schema_key, k.tools_key) IS NULL THEN 0.0 ELSE 1.0 END) AS schema_share,
                avg(CASE WHEN k.output_tokens > q.long THEN 1.0 ELSE 0.0 END) AS long_answers,
                avg(CASE WHEN p.public OR g.template_id IS NULL THEN 0.0 ELSE 1.0 END) AS private_frames, {asked}

@@ -1,1 +1,1 @@
-"""What a person decides on: `attributions` → `cases`, `decisions`. Nothing is decided by this version; `scan` ends with findings."""
+"""What a person decides on: `attributions` → `cases`, `decisions`. This version ends with findings."""

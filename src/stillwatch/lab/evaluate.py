@@ -140,13 +140,14 @@ def _truth(folder: Path, name: str) -> pa.Table:
 
 def _figure(runs: Sequence[_Accounts], whole: Sequence[Flags], part: Sequence[Flags]) -> Figure:
     """Share of `whole` that is `part`, bootstrapped over groups of all runs."""
-    parts, wholes = [], []
+    parts: list[Floats] = []
+    wholes: list[Floats] = []
     for run, a in enumerate(runs):
         inside = whole[run]
         if not inside.any():
             continue
         _, code = np.unique(a.group[inside].astype(str), return_inverse=True)
-        wholes.append(np.bincount(code))
+        wholes.append(np.bincount(code).astype(np.float64))
         parts.append(np.bincount(code, weights=part[run][inside]))
     return _interval(np.concatenate(parts or [np.empty(0)]), np.concatenate(wholes or [np.empty(0)]))
 
@@ -193,7 +194,7 @@ def _campaigns(run: str, a: _Accounts) -> list[Campaign]:
                 best,
                 float(counts.max() / planted.sum()),
                 float((held & planted).sum() / held.sum()),
-            )  # fmt: skip
+            )
         )
     return out
 
@@ -216,11 +217,14 @@ def _rand_index(runs: Sequence[_Accounts]) -> float | None:
     _, x = np.unique(left, return_inverse=True)
     _, y = np.unique(right, return_inverse=True)
     _, cells = np.unique(x.astype(np.int64) * (y.max() + 1) + y, return_counts=True)
-    pairs = lambda counts: float((counts * (counts - 1) / 2).sum())  # noqa: E731 - one use, one line
-    both, a_, b_ = pairs(cells), pairs(np.bincount(x)), pairs(np.bincount(y))
+    both, a_, b_ = _pairs(cells), _pairs(np.bincount(x)), _pairs(np.bincount(y))
     chance = a_ * b_ / (len(left) * (len(left) - 1) / 2)
     most = (a_ + b_) / 2
     return 1.0 if most == chance else (both - chance) / (most - chance)
+
+
+def _pairs(counts: Ints) -> float:
+    return float((counts * (counts - 1) / 2).sum())
 
 
 def _exchanges(results: Path, truth: Path) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -1,1 +1,1 @@
-"""Accounts that act together: `keys`, `holdings`, `activity`, `scores` → `links`, `campaigns`, `members`, `campaign_exchanges`."""
+"""Accounts that act together: `holdings`, `activity`, `templates` → `links`, groups, their demixed exchanges."""

@@ -53,7 +53,6 @@ def _flows(held: Incidence, groups: Sequence[Group]) -> pa.Table:
         at = is_flow[group.favoured]
         values = group.favoured[at]
         parts.append((np.full(len(values), i), values, 1.0 - np.exp2(-group.lift_bits[at])))
-    number = np.concatenate([p[0] for p in parts] or [np.empty(0)]).astype(np.int64)
-    value = np.concatenate([p[1] for p in parts] or [np.empty(0)]).astype(np.int64)
-    p = np.concatenate([p[2] for p in parts] or [np.empty(0)])
+    none = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    number, value, p = (np.concatenate(columns) for columns in zip(none, *parts, strict=True))
     return pa.table({"group_id": number, "kind": held.kind[value], "value_key": held.key[value], "p": p})

@@ -100,8 +100,9 @@ def read_incidence(t: Tables) -> Incidence:
     everybody = t.numpy("SELECT DISTINCT account_id FROM activity ORDER BY 1")["account_id"]
     t.drop("held")
     t.drop("value_stats")
-    columns = (np.asarray(rows[c]) for c in ("account_id", "kind", "value_key", "df"))
-    return _compress(np.asarray(everybody), *columns, np.asarray(has["account_id"]), np.asarray(has["kind"]))
+    account, kind, key, df = (np.asarray(rows[c]) for c in ("account_id", "kind", "value_key", "df"))
+    having, having_kind = np.asarray(has["account_id"]), np.asarray(has["kind"])
+    return _compress(np.asarray(everybody), account, kind, key, df, having, having_kind)
 
 
 def _compress(

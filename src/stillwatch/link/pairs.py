@@ -128,7 +128,7 @@ def fisher_log2(log2_p: Floats) -> Floats:
     for i in range(1, tests):
         term = term * (-log_x) / i
         total = total + term
-    return np.minimum((log_x + np.log(total)) / np.log(2.0), 0.0)
+    return np.asarray(np.minimum((log_x + np.log(total)) / np.log(2.0), 0.0), np.float64)
 
 
 def _family_of_kind(kind: Ints) -> Ints:

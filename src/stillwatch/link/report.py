@@ -42,7 +42,7 @@ def _stability(group: Group) -> np.ndarray:
     """Share of the families with weight of which each can be left out without losing the member."""
     without = group.log_odds[:, None] - group.family_bits
     used = group.family_bits > 0
-    return np.round(((without >= 0) & used).sum(axis=1) / np.maximum(used.sum(axis=1), 1), 6)
+    return np.asarray(np.round(((without >= 0) & used).sum(axis=1) / np.maximum(used.sum(axis=1), 1), 6))
 
 
 def write_values(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relation:
@@ -52,9 +52,9 @@ def write_values(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relatio
         found, inside = np.unique(held.values_of(group.members)[0], return_counts=True)
         count = dict(zip(found.tolist(), inside.tolist(), strict=True))
         for value, lift in zip(group.favoured.tolist(), group.lift_bits.tolist(), strict=True):
-            values.append(
-                (i, int(held.kind[value]), int(held.key[value]), count[value], int(held.df[value]), lift)
-            )
+            if value in count:  # the last round may have left out its holders
+                row = (i, int(held.kind[value]), int(held.key[value]), count[value])
+                values.append((*row, int(held.df[value]), lift))
         kinds += [(i, *row) for row in _kinds(held, group, found, inside.astype(np.int64))]
     names = ("group_id", "kind", "value_key", "inside", "holders", "lift_bits")
     t.put("group_values", _table(values, names))
@@ -74,7 +74,7 @@ def _kinds(held: Incidence, group: Group, found: Ints, inside: Ints) -> list[tup
     values, owner = held.values_of(group.members)
     out_holders, _ = held.holders_of(group.favoured)
     out_kind = held.kind_at[np.repeat(group.favoured, held.df[group.favoured])]
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for k, code in enumerate(held.kinds):
         of = held.kind_at[values] == k
         if not has[:, k].any():
@@ -123,6 +123,6 @@ def write_links(t: Tables, held: Incidence, pairs: Pairs, stars: Stars) -> Relat
 
 
 def _table(rows: Sequence[tuple[float, ...]], names: Sequence[str]) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [[] for _ in names]
+    columns: list[Sequence[float]] = list(zip(*rows, strict=True)) or [() for _ in names]
     types = {"lift_bits": pa.float64(), "outside_share": pa.float64()}
     return pa.table({n: pa.array(c, types.get(n, pa.int64())) for n, c in zip(names, columns, strict=True)})

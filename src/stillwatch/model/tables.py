@@ -359,7 +359,7 @@ FACTS = _table(
     program | int16 | 0 none, 1 education, 2 security_research, 3 startup, 4 free_trial, 9 other
     payment | int16 | 0 none, 1 card, 2 virtual_card, 3 prepaid, 4 invoice, 5 marketplace, 6 crypto, 9 other
     verification | int16 | 0 none, 1 email, 2 phone, 3 document, 4 contract
-    declared | int32 | bits: 1 reseller, 2 evaluation, 4 batch_annotation, 8 red_team, 16 distillation_permitted, 32 other
+    declared | int32 | bits: 1 reseller, 2 evaluation, 4 annotation, 8 red team, 16 may distil, 32 other
     disposable | bool | e-mail domain is a disposable one
     free_email | bool | e-mail domain is a public mail provider
     status | int16 | 0 active, 1 suspended, 2 banned, 3 closed

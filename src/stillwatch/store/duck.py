@@ -140,7 +140,7 @@ def open_duck(scratch: Path, *, memory: str = "", threads: int = 0) -> Iterator[
 
     Raises `ResourceError` if the folder cannot be written.
     """
-    config: dict[str, str | int] = {"temp_directory": str(scratch / "spill")}
+    config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(scratch / "spill")}
     if memory:
         config["memory_limit"] = memory
     if threads:

@@ -73,7 +73,7 @@ def _show(found: Evaluation, out: Console) -> None:
         )
     if found.campaigns:
         out.print(table)
-    rand = "–" if found.rand_index is None else f"{found.rand_index:.3f}"
+    rand = "none" if found.rand_index is None else f"{found.rand_index:.3f}"
     out.print(f"False campaigns: {found.false_campaigns}. Adjusted Rand index: {rand}.")
     _block(out, "Benign accounts accused, by cohort", found.cohorts)
 
@@ -91,7 +91,7 @@ def _block(out: Console, title: str, figures: dict[str, Figure]) -> None:
 
 def _cells(f: Figure) -> tuple[str, ...]:
     if f.value is None:
-        return ("–", "–", "0", "0")
+        return ("none", "none", "0", "0")
     digits = 2 if f.value > 0.01 or f.value == 0 else 4
     return (
         f"{f.value:.{digits}%}",

@@ -23,16 +23,18 @@ HYPOTHESIS_OF: Mapping[str, str] = MappingProxyType(
         "holiday_tourists": "shared_exit",
         "corporate_fleet": "one_organization", "small_firm_card": "one_organization",
         "agency_card": "one_organization", "family_card": "one_organization", "team_key": "one_organization",
-        "school_class": "class_or_event", "hackathon": "class_or_event", "online_course": "class_or_event",
-        "open_source_app": "public_tool", "advertised_app": "public_tool", "coding_agents": "public_tool",
-        "release_enthusiasts": "public_tool", "public_templates": "public_tool", "viral_prompt": "public_tool",
-        "reasoning_replay": "public_tool",
+        "school_class": "class_or_event", "hackathon": "class_or_event", "online_course": "online_course",
+        "open_source_app": "public_tool", "coding_agents": "public_tool", "reasoning_replay": "public_tool",
+        "advertised_app": "advertised_app",
+        "release_enthusiasts": "public_prompt", "public_templates": "public_prompt",
+        "viral_prompt": "public_prompt",
         "evaluation_harness": "evaluation", "benchmark_suite": "evaluation",
         "batch_annotation": "batch_work", "rag_backfill": "batch_work", "data_pipelines": "batch_work",
         "own_synthetic_data": "permitted", "red_team": "permitted", "declared_reseller": "declared_reseller",
         "undeclared_relay": "undeclared_relay", "spam_ring": "spam_ring",
     }
 )  # fmt: skip
+AMBIGUOUS = 0.2  # groups with a larger hostile minority teach nothing about the innocent
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,11 @@ def labelled_groups(results: Path, truth: Path) -> list[Labelled]:
         measured[row["campaign_id"]][row["feature"]] = (row["value"], row["n"])
     out = []
     for campaign in sorted(members):
-        (top, n), total = Counter(members[campaign]).most_common(1)[0], len(members[campaign])
+        counts, total = Counter(members[campaign]), len(members[campaign])
+        top, n = counts.most_common(1)[0]
         label = top if n >= MAJORITY * total else MIXED
+        if label != DISTILLATION and counts[DISTILLATION] > AMBIGUOUS * total:
+            continue
         out.append(Labelled(str(results), campaign, total, label, measured[campaign]))
     return out
 
@@ -77,7 +82,7 @@ class FitSettings:
 
     prior: float = 2.0
     least: int = 3
-    concentration: tuple[float, float] = (1.5, 8.0)
+    concentration: tuple[float, float] = (1.0, 20.0)
 
 
 def fit(

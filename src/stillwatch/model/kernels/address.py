@@ -20,6 +20,8 @@ from stillwatch.model.kernels.compiled import kernel
 NONE = np.int64(np.iinfo(np.int64).min)
 _V6_FLAG = 1 << 63
 Int64s = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+Flags = NDArray[np.bool_]
 
 
 def parse_addresses(array: pa.Array | pa.ChunkedArray) -> Int64s:
@@ -32,7 +34,7 @@ def parse_addresses(array: pa.Array | pa.ChunkedArray) -> Int64s:
     spans = np.frombuffer(offsets, dtype=np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
     text = np.frombuffer(data, dtype=np.uint8) if data is not None else np.empty(0, np.uint8)
     valid = np.asarray(chunk.is_valid())
-    return np.asarray(_parse(text, spans, valid), dtype=np.int64)
+    return _parse(text, spans, valid)
 
 
 def prefixes(addresses: Int64s) -> Int64s:
@@ -67,29 +69,34 @@ def ranges(networks: Sequence[str], labels: Int64s) -> Ranges:
     """
     spans = [_span(text) for text in networks]
     order = sorted(range(len(spans)), key=lambda i: (spans[i][0], -spans[i][1]))
-    starts: list[int] = []
-    ends: list[int] = []
-    marks: list[int] = []
-    stack: list[tuple[int, int]] = []  # (end, label) of the networks that enclose the sweep
-    cursor = -(1 << 63)
-
-    def emit(until: int) -> None:
-        nonlocal cursor
-        while stack and stack[-1][0] < until:
-            end, label = stack.pop()
-            if cursor <= end:
-                starts.append(cursor), ends.append(end), marks.append(label)
-                cursor = end + 1
-        if stack and cursor < until:
-            starts.append(cursor), ends.append(until - 1), marks.append(stack[-1][1])
-        cursor = max(cursor, until)
-
+    sweep = _Sweep()
     for i in order:
         first, last = spans[i]
-        emit(first)
-        stack.append((last, int(labels[i])))
-    emit((1 << 63) - 1)
-    return Ranges(np.array(starts, np.int64), np.array(ends, np.int64), np.array(marks, np.int64))
+        sweep.reach(first)
+        sweep.enclosing.append((last, int(labels[i])))
+    sweep.reach((1 << 63) - 1)
+    rows = np.array(sweep.found, np.int64).reshape(-1, 3)
+    return Ranges(rows[:, 0].copy(), rows[:, 1].copy(), rows[:, 2].copy())
+
+
+class _Sweep:
+    """Goes along the address line and cuts it where the narrowest enclosing network changes."""
+
+    def __init__(self) -> None:
+        self.at = -(1 << 63)
+        self.enclosing: list[tuple[int, int]] = []  # (end, label), the narrowest last
+        self.found: list[tuple[int, int, int]] = []
+
+    def reach(self, until: int) -> None:
+        """Close what ends before `until`, and what stands open up to it."""
+        while self.enclosing and self.enclosing[-1][0] < until:
+            end, label = self.enclosing.pop()
+            if self.at <= end:
+                self.found.append((self.at, end, label))
+                self.at = end + 1
+        if self.enclosing and self.at < until:
+            self.found.append((self.at, until - 1, self.enclosing[-1][1]))
+        self.at = max(self.at, until)
 
 
 def _span(text: str) -> tuple[int, int]:
@@ -110,7 +117,7 @@ def _signed(value: int) -> int:
 
 
 @kernel
-def _parse(text, spans, valid):  # type: ignore[no-untyped-def]  # numba
+def _parse(text: Bytes, spans: Int64s, valid: Flags) -> Int64s:
     out = np.full(len(valid), NONE, dtype=np.int64)
     for i in range(len(valid)):
         if not valid[i]:
@@ -126,7 +133,7 @@ def _parse(text, spans, valid):  # type: ignore[no-untyped-def]  # numba
 
 
 @kernel
-def _parse_v4(text, start, end):  # type: ignore[no-untyped-def]  # numba
+def _parse_v4(text: Bytes, start: int, end: int) -> np.int64:
     value, part, digits, dots = 0, 0, 0, 0
     for p in range(start, end):
         c = text[p]
@@ -146,7 +153,7 @@ def _parse_v4(text, start, end):  # type: ignore[no-untyped-def]  # numba
 
 
 @kernel
-def _parse_v6(text, start, end):  # type: ignore[no-untyped-def]  # numba
+def _parse_v6(text: Bytes, start: int, end: int) -> np.int64:
     groups = np.zeros(8, dtype=np.int64)
     count, gap, p = 0, -1, start
     while p < end and count < 8:

@@ -12,6 +12,11 @@ from numpy.typing import NDArray
 
 from stillwatch.model.kernels.compiled import kernel
 
+Ints = NDArray[np.int64]
+Slots = NDArray[np.uint32]
+Flags = NDArray[np.bool_]
+Word = np.uint64
+
 _SEVERAL = np.uint32(0xFFFFFFFF)
 
 
@@ -28,17 +33,17 @@ class TwoHitFilter:
 
     def shared(self, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
         """bool[n]: the key may have several accounts (False: it has one for certain, or is 0)."""
-        return np.asarray(_shared(self._table, keys), dtype=np.bool_)
+        return _shared(self._table, keys)
 
 
 @kernel
-def _slot(key, mask):  # type: ignore[no-untyped-def]  # numba
+def _slot(key: int, mask: Word) -> Word:
     x = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
-    return (x >> np.uint64(20)) & mask
+    return np.uint64((x >> np.uint64(20)) & mask)
 
 
 @kernel
-def _add(table, keys, accounts):  # type: ignore[no-untyped-def]  # numba
+def _add(table: Slots, keys: Ints, accounts: Ints) -> None:
     mask = np.uint64(len(table) - 1)
     for i in range(len(keys)):
         if keys[i] == 0:
@@ -55,7 +60,7 @@ def _add(table, keys, accounts):  # type: ignore[no-untyped-def]  # numba
 
 
 @kernel
-def _shared(table, keys):  # type: ignore[no-untyped-def]  # numba
+def _shared(table: Slots, keys: Ints) -> Flags:
     mask = np.uint64(len(table) - 1)
     out = np.zeros(len(keys), dtype=np.bool_)
     for i in range(len(keys)):

@@ -43,18 +43,12 @@ def write_crossings(t: Tables) -> Relation:
         WHERE o.account_id IS NULL
         """,
     )
-    parts = ["SELECT * FROM holdings"]
-    for kind, table in (("continuation", "continued"), ("reasoning_replay", "replayed")):
-        code = KINDS[kind].code
-        for side in ("source", "target"):
-            parts.append(
-                f"""
-                SELECT {side} AS account_id, CAST({family_code("protocol")} AS SMALLINT) AS family,
-                       CAST({code} AS SMALLINT) AS kind, value_key, CAST(count(*) AS BIGINT) AS n,
-                       min(ts) AS first_seen, max(ts) AS last_seen
-                FROM {table} GROUP BY {side}, value_key
-                """
-            )
+    sides = [
+        _side(side, KINDS[kind].code, table)
+        for kind, table in (("continuation", "continued"), ("reasoning_replay", "replayed"))
+        for side in ("source", "target")
+    ]
+    parts = ["SELECT * FROM holdings", *sides]
     return t.define(
         "holdings",
         f"""
@@ -63,3 +57,12 @@ def write_crossings(t: Tables) -> Relation:
         FROM ({" UNION ALL ".join(parts)}) AS held GROUP BY account_id, family, kind, value_key
         """,
     )
+
+
+def _side(side: str, code: int, table: str) -> str:
+    return f"""
+        SELECT {side} AS account_id, CAST({family_code("protocol")} AS SMALLINT) AS family,
+               CAST({code} AS SMALLINT) AS kind, value_key, CAST(count(*) AS BIGINT) AS n,
+               min(ts) AS first_seen, max(ts) AS last_seen
+        FROM {table} GROUP BY {side}, value_key
+        """

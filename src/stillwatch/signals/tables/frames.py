@@ -20,6 +20,7 @@ from stillwatch.model.kernels.components import components
 from stillwatch.model.kernels.twohit import TwoHitFilter
 
 Ints = NDArray[np.int64]
+Codes = NDArray[np.int32]
 
 TEXT_KEYS = (
     "exact_key", "band_1", "band_2", "band_3", "head_key", "tail_key",
@@ -53,7 +54,8 @@ def write_frames(t: Tables, *, reference: Collection[int], settings: FrameSettin
     frames = _frames(texts["keys"], texts["low"], texts["high"], s)
     _store_texts(t, texts["exact"], frames.of_text)
     _store_frames(t, frames, reference, s)
-    t.drop("frame_texts"), t.drop("text_accounts")
+    t.drop("frame_texts")
+    t.drop("text_accounts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +119,15 @@ def _shared_keys(keys: Ints, low: Ints, high: Ints) -> Ints:
     for column in range(keys.shape[1]):
         one = np.ascontiguousarray(keys[:, column])
         mask = hits.shared(one)
-        kept.append(one[mask]), lows.append(low[mask]), highs.append(high[mask])
+        kept.append(one[mask])
+        lows.append(low[mask])
+        highs.append(high[mask])
     flat, inverse = np.unique(np.concatenate(kept), return_inverse=True)
     least = np.full(len(flat), np.iinfo(np.int64).max)
     most = np.full(len(flat), np.iinfo(np.int64).min)
     np.minimum.at(least, inverse, np.concatenate(lows))
     np.maximum.at(most, inverse, np.concatenate(highs))
-    return flat[least != most]
+    return np.asarray(flat[least != most], np.int64)
 
 
 def _companions(codes: NDArray[np.int32], counts: Ints, s: FrameSettings) -> tuple[Ints, Ints]:
@@ -136,7 +140,7 @@ def _companions(codes: NDArray[np.int32], counts: Ints, s: FrameSettings) -> tup
 
 
 @kernel
-def _distinct(codes):  # type: ignore[no-untyped-def]  # numba
+def _distinct(codes: Codes) -> Codes:
     """The codes, -1 where the text holds the key in an earlier column: the ends of a short text overlap."""
     out = codes.copy()
     for i in range(codes.shape[0]):
@@ -149,7 +153,7 @@ def _distinct(codes):  # type: ignore[no-untyped-def]  # numba
 
 
 @kernel
-def _adjacent(codes, counts, max_ratio):  # type: ignore[no-untyped-def]  # numba
+def _adjacent(codes: Codes, counts: Ints, max_ratio: float) -> Ints:
     """Neighbours among each text's keys in order of how common they are, as code pairs in one int64."""
     n, width = codes.shape
     out = np.empty(n * (width - 1), dtype=np.int64)
@@ -179,7 +183,7 @@ def _adjacent(codes, counts, max_ratio):  # type: ignore[no-untyped-def]  # numb
 
 
 @kernel
-def _best_frame(codes, root, counts, min_keys):  # type: ignore[no-untyped-def]  # numba
+def _best_frame(codes: Codes, root: Codes, counts: Ints, min_keys: int) -> Ints:
     """For each text the component that holds most of its keys (ties: the commoner key, then the smaller)."""
     n, width = codes.shape
     out = np.full(n, -1, dtype=np.int64)
@@ -263,4 +267,5 @@ def _store_frames(t: Tables, frames: _Frames, reference: Collection[int], s: Fra
         WHERE s.accounts >= 2
         """,
     )
-    t.drop("frame_stats"), t.drop("public_frames")
+    t.drop("frame_stats")
+    t.drop("public_frames")

@@ -48,11 +48,11 @@ def _written(tokens: Sequence[str], shown: Sequence[bool]) -> str:
         if not visible:
             if not out or out[-1] != SLOT:
                 out.append(SLOT)
-        elif token != "\n":
+        elif token != "\n":  # noqa: S105 - a word, not a secret
             out.append(_masked(token, start=start))
         start = token in _ENDS
     text = " ".join(out)
-    return re.sub(r"\s+([.,;:!?)\]}'’])", r"\1", re.sub(r"([(\[{‘“])\s+", r"\1", text)).strip()
+    return re.sub(r"\s+([.,;:!?)\]}'])", r"\1", re.sub(r"([(\[{])\s+", r"\1", text)).strip()
 
 
 def _masked(token: str, *, start: bool) -> str:
