@@ -7,7 +7,7 @@ import os
 import platform
 import resource
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ from stillwatch.attribute.features import FEATURES
 from stillwatch.ingest.coverage import Coverage
 from stillwatch.model.engine import Window
 from stillwatch.model.errors import InputError
-from stillwatch.model.kernels.hashing import HashKey, keyed_strings
+from stillwatch.model.kernels.hashing import HashKey
 from stillwatch.model.tables import SCHEMA_VERSION
 from stillwatch.store.dataset import Dataset, open_dataset
 from stillwatch.store.duck import DuckTables, open_duck
@@ -123,7 +123,7 @@ class _Run:
 
     def _results(self, found: Mapping[int, Assessment], window: Window) -> None:
         t = self.t
-        _put_names(t, "account_names", "account_id", sorted(self.names.seen), self.key)
+        stages.name_accounts(t, self.names, self.key)
         ids = findings.name_campaigns(t)
         t.put(
             "verdicts",
@@ -235,11 +235,6 @@ class _Run:
         )
         ids: list[str] = rows["campaign_id"].to_pylist()
         return ids
-
-
-def _put_names(t: DuckTables, table: str, column: str, names: Iterable[str], key: HashKey) -> None:
-    array = pa.array(list(names), pa.string())
-    t.put(table, pa.table({column: keyed_strings(array, key), "name": array}))
 
 
 def _digest(t: DuckTables) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from stillwatch.link.report import write_links, write_members, write_values
 from stillwatch.link.stars import is_star, validated_stars
 from stillwatch.model.engine import Window
 from stillwatch.model.kernels.address import ranges
-from stillwatch.model.kernels.hashing import HashKey
+from stillwatch.model.kernels.hashing import HashKey, keyed_strings
 from stillwatch.model.kernels.sketch import normalised_key, sketch_text
 from stillwatch.model.registry import SignalSpec, scan
 from stillwatch.signals.tables.activity import write_activity
@@ -96,6 +97,12 @@ def sketch(
     return write_keys(t, names.watch(data.batches("exchanges")), sketcher, threads=threads, done=done)
 
 
+def name_accounts(t: DuckTables, names: Names, key: HashKey) -> None:
+    """Table `account_names`: the id of each account as the log wrote it."""
+    ids = pa.array(sorted(names.seen), pa.string())
+    t.put("account_names", pa.table({"account_id": keyed_strings(ids, key), "name": ids}))
+
+
 def holdings(t: DuckTables, data: Dataset, key: HashKey) -> None:
     """Tables `templates`, `exchange_templates`, `holdings`, `facts`, `release_times`, `ban_times`."""
     write_activity(t)
@@ -127,13 +134,19 @@ def scores(t: DuckTables, window: Window) -> Sequence[str]:
         parts.append(
             f"""
             SELECT subject, '{name}' AS signal, CAST({entry.spec.version} AS INTEGER) AS version, value, n,
-                   CAST(NULL AS VARCHAR) AS settings FROM score_{name}
+                   '{_settings(entry.thing)}' AS settings FROM score_{name}
             """
         )
     t.define("scores", " UNION ALL ".join(parts))
     for name in found:
         t.drop(f"score_{name}")
     return tuple(found)
+
+
+def _settings(signal: Callable[..., object]) -> str:
+    """A signal's settings as JSON: the defaults of its keyword arguments."""
+    defaults = getattr(signal, "__kwdefaults__", None) or {}
+    return json.dumps(defaults, sort_keys=True).replace("'", "''")
 
 
 def link(t: DuckTables, key: HashKey) -> int:

@@ -196,9 +196,9 @@ def attributions(f: Findings, ids: Mapping[int, str]) -> pa.Table:
 
 def _said(item: Item, best: Hypothesis | None = None) -> str:
     feature = FEATURES[item.feature]
-    text = f"{item.value:.0%} of {item.n:,} {feature.question}"
+    text = f"{feature.question}: {item.value:.0%} (n = {item.n:,})"
     if best is not None and item.feature in best.expects:
-        text += f"; {best.title} would have about {best.expects[item.feature][0]:.0%}"
+        text += f"; with {best.title} about {best.expects[item.feature][0]:.0%}"
     return text
 
 

@@ -78,11 +78,33 @@ def _one(name: str, table: Mapping[str, object], where: str) -> Hypothesis:
 
 
 def log2_density(x: Floats, mean: float, concentration: float) -> Floats:
-    """log2 of the mixed beta density at each measurement; same shape as `x`."""
+    """log2 of the mixed beta density at each measurement; same shape as `x`.
+
+    Within `EDGE` of 0 and of 1 the density is the mean density there, since shares of few accounts are often
+    exactly 0 or 1, where a beta density may be infinite.
+    """
     a, b = mean * concentration, (1 - mean) * concentration
     inside = np.clip(x, EDGE, 1 - EDGE)
     log_beta = (a - 1) * np.log(inside) + (b - 1) * np.log1p(-inside) - _log_beta_function(a, b)
-    return np.asarray(np.log2((1 - UNIFORM) * np.exp(log_beta) + UNIFORM))
+    density = np.where(
+        x < EDGE, _tail(a, b) / EDGE, np.where(x > 1 - EDGE, _tail(b, a) / EDGE, np.exp(log_beta))
+    )
+    return np.asarray(np.log2((1 - UNIFORM) * density + UNIFORM))
+
+
+def _tail(a: float, b: float) -> float:
+    """Share of a beta distribution below `EDGE`: the hypergeometric series of the incomplete beta function.
+
+    Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.5.4.
+    """
+    term = total = 1.0
+    for k in range(200):
+        term *= (a + b + k) / (a + 1 + k) * EDGE
+        total += term
+        if term < 1e-12 * total:
+            break
+    front = a * math.log(EDGE) + b * math.log1p(-EDGE) - math.log(a) - _log_beta_function(a, b)
+    return math.exp(front) * total
 
 
 def _log_beta_function(a: float, b: float) -> float:

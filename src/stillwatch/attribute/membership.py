@@ -15,13 +15,15 @@ def members(t: Tables) -> pa.Table:
     return t.query(
         f"""
         SELECT n.campaign_id, a.name AS account_id,
-               CASE WHEN x.mine >= {HARVESTER} * s.n THEN 'harvester'
+               CASE WHEN v.verdict <> 'distillation' THEN 'unclear'
+                    WHEN x.mine >= {HARVESTER} * s.n THEN 'harvester'
                     WHEN x.mine > 0 THEN 'relay' ELSE 'unclear' END AS role,
                round(1.0 / (1.0 + pow(2.0, -least(60.0, m.log_odds))), 6) AS p_member,
                round(m.log_odds, 4) AS weight_bits, m.stability, s.n AS exchanges,
                CAST(coalesce(x.mine, 0) AS BIGINT) AS campaign_exchanges, x.first_seen, x.last_seen
         FROM group_members m
         JOIN campaign_names n ON n.group_id = m.group_id
+        JOIN verdicts v ON v.group_id = m.group_id
         JOIN account_names a ON a.account_id = m.account_id
         JOIN (SELECT account_id, CAST(sum(n) AS BIGINT) AS n FROM activity GROUP BY account_id) s
           ON s.account_id = m.account_id

@@ -148,7 +148,7 @@ def _figure(runs: Sequence[_Accounts], whole: Sequence[Flags], part: Sequence[Fl
             continue
         _, code = np.unique(a.group[inside].astype(str), return_inverse=True)
         wholes.append(np.bincount(code).astype(np.float64))
-        parts.append(np.bincount(code, weights=part[run][inside]))
+        parts.append(np.bincount(code, weights=part[run][inside].astype(np.float64)).astype(np.float64))
     return _interval(np.concatenate(parts or [np.empty(0)]), np.concatenate(wholes or [np.empty(0)]))
 
 

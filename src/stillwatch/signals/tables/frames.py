@@ -90,10 +90,9 @@ def _frames(keys: Ints, low: Ints, high: Ints, s: FrameSettings) -> _Frames:
     none = np.zeros(len(keys), np.int64)
     if len(shared) == 0:
         return _Frames(none, shared, shared)
-    codes = np.searchsorted(shared, keys)
-    codes[codes == len(shared)] = 0
-    codes = np.where(shared[codes] == keys, codes, -1).astype(np.int32)
-    codes = _distinct(codes)
+    found = np.searchsorted(shared, keys)
+    found[found == len(shared)] = 0
+    codes = _distinct(np.asarray(np.where(shared[found] == keys, found, -1), np.int32))
     counts = np.bincount(codes[codes >= 0], minlength=len(shared))
     left, right = _companions(codes, counts, s)
     root = components(len(shared), left, right)

@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 
 SLOT = "⟨…⟩"
 WITHHELD = "withheld: fewer than five accounts in the sample"
-_TOKEN = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\w+(?:'\w+)?|[^\w\s]|\n")
+_TOKEN = re.compile(r"(\s*)([\w.+-]+@[\w-]+\.[\w.]+|\w+(?:'\w+)?|[^\w\s])")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _ENDS = frozenset('.!?:\n#*-"“”')
 MAX_TOKENS = 220
@@ -25,9 +25,9 @@ def signature(samples: Sequence[tuple[int, str]], *, min_accounts: int = 5, min_
     rows = sorted(((account, _TOKEN.findall(text)[:MAX_TOKENS]) for account, text in samples), key=_order)
     _, base = rows[len(rows) // 2]
     users: list[set[int]] = [set() for _ in base]
-    folded = [token.lower() for token in base]
+    folded = [word.lower() for _, word in base]
     for account, tokens in rows:
-        matcher = SequenceMatcher(None, folded, [token.lower() for token in tokens], autojunk=False)
+        matcher = SequenceMatcher(None, folded, [word.lower() for _, word in tokens], autojunk=False)
         for block in matcher.get_matching_blocks():
             if block.size >= min_run:
                 for at in range(block.a, block.a + block.size):
@@ -36,30 +36,31 @@ def signature(samples: Sequence[tuple[int, str]], *, min_accounts: int = 5, min_
     return _written(base, [len(u) >= least for u in users])
 
 
-def _order(row: tuple[int, list[str]]) -> tuple[int, int]:
+def _order(row: tuple[int, list[tuple[str, str]]]) -> tuple[int, int]:
     account, tokens = row
     return len(tokens), account
 
 
-def _written(tokens: Sequence[str], shown: Sequence[bool]) -> str:
+def _written(tokens: Sequence[tuple[str, str]], shown: Sequence[bool]) -> str:
+    """The words shown, spaced as in the sample, runs of hidden ones as one slot."""
     out: list[str] = []
-    start = True
-    for token, visible in zip(tokens, shown, strict=True):
-        if not visible:
-            if not out or out[-1] != SLOT:
-                out.append(SLOT)
-        elif token != "\n":  # noqa: S105 - a word, not a secret
-            out.append(_masked(token, start=start))
-        start = token in _ENDS
-    text = " ".join(out)
-    return re.sub(r"\s+([.,;:!?)\]}'])", r"\1", re.sub(r"([(\[{])\s+", r"\1", text)).strip()
+    start, hidden = True, False
+    for (space, word), visible in zip(tokens, shown, strict=True):
+        start = start or "\n" in space
+        if visible:
+            out.append((" " if space else "") + _masked(word, start=start))
+        elif not hidden:
+            out.append((" " if space else "") + SLOT)
+        hidden = not visible
+        start = word in _ENDS
+    return "".join(out).strip()
 
 
-def _masked(token: str, *, start: bool) -> str:
-    if _EMAIL.fullmatch(token):
+def _masked(word: str, *, start: bool) -> str:
+    if _EMAIL.fullmatch(word):
         return "⟨email⟩"
-    if any(c.isdigit() for c in token):
+    if any(c.isdigit() for c in word):
         return "⟨number⟩"
-    if not start and len(token) > 1 and token[0].isupper() and token[1:].islower():
+    if not start and len(word) > 1 and word[0].isupper() and word[1:].islower():
         return "⟨name⟩"
-    return token
+    return word
