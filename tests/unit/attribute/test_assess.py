@@ -60,12 +60,6 @@ def test_few_accounts_are_not_enough() -> None:
     assert judged(few, EXPLANATIONS[:2]).low < judged(many, EXPLANATIONS[:2]).low
 
 
-def test_correlated_items_count_less_than_their_sum() -> None:
-    alone = [judged({n: LIKE_A_HARVEST[n]}, EXPLANATIONS[:2]).weight for n in ("novelty", "flow_share")]
-    both = judged({n: LIKE_A_HARVEST[n] for n in ("novelty", "flow_share")}, EXPLANATIONS[:2]).weight
-    assert 0 < both < sum(alone)
-
-
 def test_a_better_innocent_explanation_takes_the_weight_away() -> None:
     twin = replace(EXPLANATIONS[0], name="permitted", kind="innocent", prior_bits=-2.0)
     a = judged(LIKE_A_HARVEST, (*EXPLANATIONS, twin))

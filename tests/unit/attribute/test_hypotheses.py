@@ -7,7 +7,7 @@ import pytest
 
 from stillwatch.app.resources import hypotheses
 from stillwatch.attribute.features import FEATURES
-from stillwatch.attribute.hypotheses import log2_density, read_hypotheses
+from stillwatch.attribute.hypotheses import UNIFORM, log2_density, read_hypotheses
 from stillwatch.model.errors import ExtensionError
 
 GRID = (np.arange(50_000) + 0.5) / 50_000
@@ -36,7 +36,7 @@ def test_what_is_expected_speaks_for_and_what_is_not_against() -> None:
 
 
 def test_no_measurement_decides_alone() -> None:
-    assert log2_density(np.array([0.0, 1.0]), 0.5, 500.0).min() >= np.log2(0.2) - 1e-9
+    assert log2_density(np.array([0.0, 1.0]), 0.5, 500.0).min() >= np.log2(UNIFORM) - 1e-9
 
 
 def test_the_shipped_file_has_each_kind() -> None:
