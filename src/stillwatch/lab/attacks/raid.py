@@ -122,8 +122,8 @@ def _turn(town: Town, rng: np.random.Generator, cell: Array, how: Raid) -> dict[
     """A change of models: to the newest within a day of its release, or back to one of the oldest."""
     n, cells = len(cell), int(cell.max()) + 1
     newest, released = town.newest()
-    old = np.argsort([m.released_day for m in town.models])[:3]
-    model = np.full(cells, newest) if how.pivot else old[rng.integers(3, size=cells)]
+    old = np.argsort([m.released_day for m in town.models])[:4]
+    model = np.full(cells, newest) if how.pivot else old[rng.integers(4, size=cells)]
     lists = np.array([town.mixes.add([m]) for m in model.tolist()])
     moved = rng.random(cells) < (1.0 if how.pivot else 0.7)
     return {
@@ -145,7 +145,7 @@ def _scripts(town: Town, rng: np.random.Generator, how: Raid, cells: int) -> lis
             frames += town.library.variants(program, how.variants, seed=int(rng.integers(1 << 30))).tolist()
     made = []
     for _ in range(cells):
-        said = habits.some(rng, tuple(frames), int(rng.integers(2, 5)))
+        said = habits.some(rng, tuple(frames), int(rng.integers(1, 4)))
         base, systems = int(rng.integers(1 << 61)), habits.system(town, rng, 0.5)
         per: Literal["exchange", "session"] = "exchange" if rng.random() < 0.6 else "session"
         made.append(

@@ -38,7 +38,12 @@ def _product(town: Town, rng: np.random.Generator) -> int:
     schema = int(rng.integers(1 << 40, 1 << 60)) if rng.random() < 0.3 else -1
     tools = habits.toolset(rng) if rng.random() < 0.25 else -1
     systems = habits.system(town, rng, 0.8)
-    return town.script(Script(said, per="stream", systems=systems, schema=schema, tools=tools))
+    material, pieces = habits.material(town, rng, 0.35)
+    return town.script(
+        Script(
+            said, material=material, pieces=pieces, per="stream", systems=systems, schema=schema, tools=tools
+        )
+    )
 
 
 COHORT = Cohort("applications", "products of small firms", 0.09, 20, 1500, 4, build)

@@ -19,7 +19,12 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     accounts = firms(town, rng, n)
     said = habits.private(town, rng, "agent coding", 2)
     tools = habits.toolset(rng)
-    script = town.script(Script(said, systems=habits.system(town, rng), tools=tools, follow=said))
+    material, pieces = habits.material(town, rng, 0.8)
+    script = town.script(
+        Script(
+            said, material=material, pieces=pieces, systems=habits.system(town, rng), tools=tools, follow=said
+        )
+    )
     runner = rng.random(n) < 0.4
     home = habits.at_home(town, rng, accounts)
     runners = town.pool("hosting", rng, int(rng.integers(2, 16)))

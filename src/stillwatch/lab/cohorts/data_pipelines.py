@@ -50,7 +50,10 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
 def _job(town: Town, rng: np.random.Generator) -> int:
     said = habits.private(town, rng, SAID, int(rng.integers(1, 4)))
     per: Literal["exchange", "session"] = "exchange" if rng.random() < 0.5 else "session"
-    return town.script(Script(said, per=per, systems=habits.system(town, rng, 0.5)))
+    material, pieces = habits.material(town, rng, 0.4)
+    return town.script(
+        Script(said, material=material, pieces=pieces, per=per, systems=habits.system(town, rng, 0.5))
+    )
 
 
 COHORT = Cohort("data_pipelines", "own data run through a model", 0.055, 20, 1000, 6, build)

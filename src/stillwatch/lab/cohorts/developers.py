@@ -48,7 +48,17 @@ def _experiments(town: Town, rng: np.random.Generator) -> int:
     public = habits.some(rng, habits.kinds(town, *SAID.split()), int(rng.integers(0, 4)))
     per: Literal["exchange", "session"] = "exchange" if rng.random() < 0.5 else "session"
     tools = habits.toolset(rng) if rng.random() < 0.1 else -1
-    return town.script(Script(own + public, per=per, systems=habits.system(town, rng, 0.4), tools=tools))
+    material, pieces = habits.material(town, rng, 0.15)
+    return town.script(
+        Script(
+            own + public,
+            material=material,
+            pieces=pieces,
+            per=per,
+            systems=habits.system(town, rng, 0.4),
+            tools=tools,
+        )
+    )
 
 
 COHORT = Cohort("developers", "developers trying things out", 0.15, 40, 4000, 4, build)

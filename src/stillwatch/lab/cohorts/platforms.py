@@ -67,7 +67,10 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
 
 def _product(town: Town, rng: np.random.Generator) -> int:
     said = habits.private(town, rng, SAID, int(rng.choice([1, 2, 3, 4])))
-    return town.script(Script(said, per="exchange", systems=habits.system(town, rng, 0.6)))
+    material, pieces = habits.material(town, rng, 0.5)
+    return town.script(
+        Script(said, material=material, pieces=pieces, per="exchange", systems=habits.system(town, rng, 0.6))
+    )
 
 
 COHORT = Cohort("platforms", "platforms with customers of their own", 0.0006, 1, 60, 6, build)

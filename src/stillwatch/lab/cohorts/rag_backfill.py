@@ -16,7 +16,10 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     """A few days of one frame over always new passages, at full speed, from a firm's servers."""
     accounts = one_house(firms(town, rng, n), town, rng, ("archive", int(rng.integers(1 << 60))))
     said = habits.private(town, rng, "summarise rag batch_nlp")
-    script = town.script(Script(said, fills="shares", base=int(rng.integers(1 << 60))))
+    material, pieces = habits.material(town, rng, 0.7)
+    script = town.script(
+        Script(said, material=material, pieces=pieces, fills="shares", base=int(rng.integers(1 << 60)))
+    )
     start = float(rng.uniform(0, 0.8)) * town.hours
     streams = habits.streams(
         town,

@@ -48,6 +48,8 @@ class ScriptTable:
     base: npt.NDArray[np.int64]
     repeats: npt.NDArray[np.int64]
     reword: npt.NDArray[np.float32]
+    material: npt.NDArray[np.int32]
+    pieces: npt.NDArray[np.int64]
     tools: npt.NDArray[np.int64]
     schema: npt.NDArray[np.int64]
 
@@ -67,6 +69,8 @@ class ScriptTable:
             base=np.array([s.base for s in scripts], np.int64),
             repeats=np.array([s.repeats for s in scripts], np.int64),
             reword=np.array([s.reword for s in scripts], np.float32),
+            material=np.array([s.material for s in scripts], np.int32),
+            pieces=np.array([s.pieces for s in scripts], np.int64),
             tools=np.array([s.tools for s in scripts], np.int64),
             schema=np.array([s.schema for s in scripts], np.int64),
         )

@@ -12,13 +12,8 @@ from stillwatch.lab.population.draws import Reals
 HOUR_US = 3_600_000_000
 
 # share of a day's requests by local hour, people at work and at home: smooth curves, peak = 1
-_OFFICE = (
-    np.array([2, 1, 1, 1, 1, 2, 6, 18, 45, 78, 95, 98, 80, 84, 100, 98, 88, 68, 42, 26, 20, 15, 9, 4]) / 100
-)
-_HOME = (
-    np.array([22, 12, 7, 4, 3, 4, 8, 18, 28, 36, 42, 46, 48, 48, 50, 54, 60, 68, 80, 94, 100, 92, 70, 42])
-    / 100
-)
+_OFFICE = (2, 1, 1, 1, 1, 2, 6, 18, 45, 78, 95, 98, 80, 84, 100, 98, 88, 68, 42, 26, 20, 15, 9, 4)
+_HOME = (22, 12, 7, 4, 3, 4, 8, 18, 28, 36, 42, 46, 48, 48, 50, 54, 60, 68, 80, 94, 100, 92, 70, 42)
 
 
 @dataclass(slots=True)
@@ -43,7 +38,7 @@ class Clocks:
     def people(self, rng: np.random.Generator, *, office: float | None = None) -> int:
         """A person's week in some time zone; `office` is the share of working hours, drawn if not given."""
         work = rng.choice([0.0, 0.3, 0.6, 0.9]) if office is None else office
-        zone = int(rng.choice(_ZONES, p=_ZONE_SHARES))
+        zone = _zone(rng)
         return self.add(daily(self.hours, zone=zone, office=float(work)))
 
     def machine(self, rng: np.random.Generator, *, swing: float = 0.2) -> int:
@@ -64,7 +59,7 @@ class Clocks:
         hours = np.arange(self.hours)
         start = at * self.hours
         curve = np.where(hours >= start, np.exp(-(hours - start) / decay), 0.0)
-        zone = int(rng.choice(_ZONES, p=_ZONE_SHARES))
+        zone = _zone(rng)
         return self.add(curve * (daily(self.hours, zone=zone, office=0.3) if awake else 1.0))
 
     def between(self, weights: npt.ArrayLike, start: float, end: float) -> int:
@@ -87,7 +82,12 @@ class Clocks:
 def daily(hours: int, *, zone: int, office: float) -> Reals:
     """A day's curve repeated over the window, shifted to the time zone (hours east)."""
     local = (np.arange(hours) + zone) % 24
-    return office * _OFFICE[local] * working_days(hours) + (1 - office) * _HOME[local] * 0.8
+    at_work, at_home = np.array(_OFFICE) / 100, np.array(_HOME) / 100
+    return office * at_work[local] * working_days(hours) + (1 - office) * at_home[local] * 0.8
+
+
+def _zone(rng: np.random.Generator) -> int:
+    return int(rng.choice(_ZONES, p=np.array(_ZONE_SHARES) / 100))
 
 
 def working_days(hours: int) -> Reals:
@@ -105,5 +105,5 @@ def draw_hours(edges: Reals, hours: int, clocks: npt.NDArray[np.integer], u: Rea
     return place % hours + np.clip((clocks + u - low) / width, 0.0, 0.999999)
 
 
-_ZONES = np.array([-8, -7, -6, -5, -3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
-_ZONE_SHARES = np.array([9, 3, 5, 11, 5, 6, 12, 6, 4, 2, 9, 3, 5, 11, 6, 3]) / 100
+_ZONES = (-8, -7, -6, -5, -3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+_ZONE_SHARES = (9, 3, 5, 11, 5, 6, 12, 6, 4, 2, 9, 3, 5, 11, 6, 3)  # per cent

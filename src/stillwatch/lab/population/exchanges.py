@@ -27,6 +27,7 @@ from stillwatch.model.kernels.hashing import null_where_zero
 from stillwatch.model.tables import EXCHANGES
 
 Ints = npt.NDArray[np.int64]
+BREAK = pa.scalar("\n\n", pa.large_string())
 CONSOLE, BATCH = PATHWAYS.index("console"), PATHWAYS.index("batch")
 
 
@@ -134,12 +135,33 @@ def _texts(part: Slice) -> dict[str, pa.Array]:
     book, plan = part.book, part.plan
     script = part.of("script")
     prompt = book.town.library.render(part.program, part.filling, reword=book.scripts.reword[script])
+    prompt = _with_material(part, prompt)
     system = book.scripts.systems.pick(script, unit(plan.stream, part.seed, 5))
     known, inverse = np.unique(system, return_inverse=True)
     pairs = book.scripts.system_texts[known]
     texts = book.town.library.render(pairs[:, 0].astype(np.int32), pairs[:, 1].copy())
     texts = pc.if_else(pa.array(known >= 0), texts, pa.scalar(None, texts.type))
     return {"prompt_text": prompt, "system_text": texts.take(pa.array(inverse))}
+
+
+def _with_material(part: Slice, prompt: pa.Array) -> pa.Array:
+    """Prompts with one to `pieces` documents below them, where the script has any."""
+    scripts, script = part.book.scripts, part.of("script")
+    rows = np.flatnonzero(scripts.material[script] >= 0)
+    if not len(rows):
+        return prompt
+    step = join(part.plan.stream[rows], part.plan.step[rows])
+    wanted = 1 + (unit(step, part.seed, 30) * scripts.pieces[script[rows]]).astype(np.int64)
+    longer = prompt.take(pa.array(rows))
+    for piece in range(int(wanted.max())):
+        some = wanted > piece
+        filling = scramble(step[some], part.seed, 31 + piece).view(np.int64) >> 1
+        text = part.book.town.library.render(scripts.material[script[rows[some]]], filling)
+        joined = pc.binary_join_element_wise(longer.filter(pa.array(some)), text, BREAK)
+        longer = pc.replace_with_mask(longer, pa.array(some), joined)
+    mask = np.zeros(len(prompt), bool)
+    mask[rows] = True
+    return pc.replace_with_mask(prompt, pa.array(mask), longer)
 
 
 def _result(part: Slice, params: Ints) -> Outcome:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from stillwatch.lab.population.book import TOOLSETS
 from stillwatch.lab.population.clocks import HOUR_US
 from stillwatch.lab.population.frame import Array, Frame
-from stillwatch.lab.population.specs import PATHWAYS, STREAM
+from stillwatch.lab.population.specs import NONE, PATHWAYS, STREAM
 from stillwatch.lab.population.town import Params, Town
 
 T = TypeVar("T")
@@ -98,6 +98,13 @@ def system(town: Town, rng: Rng, share: float = 1.0) -> tuple[tuple[int, int], .
     if rng.random() >= share:
         return ()
     return ((private(town, rng, "persona")[0], int(rng.integers(1 << 62))),)
+
+
+def material(town: Town, rng: Rng, share: float) -> tuple[int, int]:
+    """Documents below each prompt, with a chance of `share`: programme and most pieces; else (-1, 1)."""
+    if rng.random() >= share:
+        return NONE, 1
+    return private(town, rng, "rag summarise")[0], int(rng.integers(1, 6))
 
 
 def at_home(town: Town, rng: Rng, accounts: Frame) -> dict[str, Array]:

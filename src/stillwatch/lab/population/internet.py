@@ -5,7 +5,9 @@ Addresses come from 240.0.0.0/4 and 2001:db8::/32, which nobody routes: no simul
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -22,16 +24,18 @@ CITY = 4096  # addresses of a residential pool
 SUBSCRIBERS = 130  # simulated accounts that share one such pool
 
 # kind: providers, blocks of each, addresses of a block, published as
-_KINDS = {
-    "residential": (48, 0, CITY, "residential"),
-    "mobile": (14, 6, 256, "mobile"),
-    "cgnat": (10, 6, 256, "cgnat"),
-    "hosting": (22, 12, 1024, "hosting"),
-    "vpn": (12, 6, 256, "vpn"),
-    "privacy_relay": (2, 24, 256, "relay"),
-    "education": (90, 1, 256, "education"),
-    "office": (40, 24, 16, "enterprise_gateway"),
-}
+_KINDS: Mapping[str, tuple[int, int, int, str]] = MappingProxyType(
+    {
+        "residential": (48, 0, CITY, "residential"),
+        "mobile": (14, 6, 256, "mobile"),
+        "cgnat": (10, 6, 256, "cgnat"),
+        "hosting": (22, 12, 1024, "hosting"),
+        "vpn": (12, 6, 256, "vpn"),
+        "privacy_relay": (2, 24, 256, "relay"),
+        "education": (90, 1, 256, "education"),
+        "office": (40, 24, 16, "enterprise_gateway"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

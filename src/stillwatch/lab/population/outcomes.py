@@ -12,7 +12,7 @@ from stillwatch.lab.population.frame import Array
 from stillwatch.lab.population.refusals import FAILED, REFUSED
 
 Ints = npt.NDArray[np.int64]
-STATUSES = np.array([200, 429, 500, 529, 400, 403], np.int16)
+STATUSES = (200, 429, 500, 529, 400, 403)
 USUAL_LIMIT = 4096  # tokens, where a request names none
 REASONS = ("stop", "length", "tool_calls")
 ERRORS = ("rate_limit_error", "api_error", "overloaded_error", "invalid_request_error", "permission_error")
@@ -54,7 +54,7 @@ def outcome(
     wait = rng.lognormal(np.log(420.0), 0.5, n)
     return Outcome(
         answered=answered,
-        status=STATUSES[status],
+        status=np.array(STATUSES, np.int16)[status],
         output=np.where(answered, output, 0),
         reason=np.where(answered, np.where(cut, 1, np.where(tools & (rng.random(n) < 0.7), 2, 0)), -1),
         error=status - 1,

@@ -17,7 +17,7 @@ FREE_MAIL = tuple(f"{name}.example" for name in _FREE.split())
 DISPOSABLE = tuple(
     f"{a}{b}.example" for a in ("temp", "ten", "drop", "void", "flash") for b in _THROWN.split()
 )
-_FREE_SHARES = 0.62 ** np.arange(len(FREE_MAIL)) / (0.62 ** np.arange(len(FREE_MAIL))).sum()
+_FALL = 0.62  # each free-mail service has so much of the customers of the one before
 
 
 def created(town: Town, rng: np.random.Generator, n: int, *, days: float = 300.0) -> npt.NDArray[np.int64]:
@@ -73,7 +73,9 @@ def people(town: Town, rng: np.random.Generator, n: int) -> Frame:
 
 def mail_domains(town: Town, rng: np.random.Generator, n: int) -> npt.NDArray[np.int64]:
     """Domains of private customers: mostly free mail, some disposable, some of their own."""
-    free = np.array([town.domain(name) for name in FREE_MAIL])[rng.choice(len(FREE_MAIL), n, p=_FREE_SHARES)]
+    shares = _FALL ** np.arange(len(FREE_MAIL))
+    known = np.array([town.domain(name) for name in FREE_MAIL])
+    free = known[rng.choice(len(known), n, p=shares / shares.sum())]
     thrown = np.array([town.domain(name) for name in DISPOSABLE])[rng.integers(len(DISPOSABLE), size=n)]
     kind = rng.random(n)
     return np.where(kind < 0.8, free, np.where(kind < 0.89, thrown, OWN))

@@ -25,6 +25,8 @@ class Script:
     repeats: int = 1  # how often each filling of a shared data set is asked, one after the other
     reword: float = 0.0
     systems: tuple[tuple[int, int], ...] = ()  # system texts, one per stream, as programme and filling
+    material: int = NONE  # programme whose texts are put below the prompt: documents, files, search results
+    pieces: int = 1  # at most so many of them
     tools: int = NONE
     schema: int = NONE
     follow: tuple[int, ...] = ()  # programmes of later turns; empty = the same

@@ -59,7 +59,18 @@ def _project(town: Town, rng: np.random.Generator) -> int:
     tools = habits.toolset(rng) if rng.random() < 0.15 else NONE
     schema = int(rng.integers(1 << 60)) if rng.random() < 0.12 else NONE
     systems = habits.system(town, rng, 0.5)
-    return town.script(Script(said, per="exchange", systems=systems, tools=tools, schema=schema))
+    material, pieces = habits.material(town, rng, 0.2)
+    return town.script(
+        Script(
+            said,
+            material=material,
+            pieces=pieces,
+            per="exchange",
+            systems=systems,
+            tools=tools,
+            schema=schema,
+        )
+    )
 
 
 def _anew(town: Town, rng: np.random.Generator, firsts: Frame, per_day: float) -> Frame:
