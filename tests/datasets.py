@@ -194,14 +194,16 @@ def _resident(rng: np.random.Generator, words: Sequence[str], i: int) -> Any:
 
 
 def _planted(rng: np.random.Generator, words: Sequence[str], i: int) -> Any:
+    address = f"100.{64 + i // 2}.7.{i + 1}" if i % 3 else f"198.{18 + i % 2}.{i % 250}.{i + 1}"
+    card = f"vcard-{i // 2 if i < 12 else i}"
     account = {
-        "created_at": START - timedelta(days=6, minutes=int(rng.integers(0, 240))),
-        "email_domain": "mailhaven.example",
+        "created_at": START - timedelta(days=30 + 3 * (i // 5), minutes=int(rng.integers(0, 600))),
+        "email_domain": ("outlook.com", "mailhaven.example", "postnest.example")[i % 3],
         "email_pattern": "aaaaaa0000",
         "email_digest": f"raid-{i}",
         "payment_kind": "virtual_card",
-        "payment_fingerprint": f"vcard-{i}",
-        "signup_address": f"203.0.113.{i + 1}",
+        "payment_fingerprint": card,
+        "signup_address": address,
         "signup_user_agent": "python-requests/2.32",
         "program": "none",
         "plan": "pro",
@@ -223,13 +225,18 @@ def _planted(rng: np.random.Generator, words: Sequence[str], i: int) -> Any:
                 "sdk": "python 3.12.4",
                 "header_order": "order-raid",
                 "ja4": "t13d-raid",
-                "client_address": f"203.0.113.{i + 1}",
+                "client_address": address,
+                "finish_reason": "stop" if rng.integers(6) else "length",
                 "temperature": 0.31,
                 "max_tokens": 4000,
                 "output_tokens": int(rng.integers(900, 3000)),
             }
         )
-    card = {"payment_fingerprint": f"vcard-{i}", "issuer_key": "bank-v", "neighbour_key": f"run-{i // 6}"}
+    card = {
+        "payment_fingerprint": card,
+        "issuer_key": "bank-v",
+        "neighbour_key": f"run-{i // 6}",
+    }
     return account, card, rows
 
 
