@@ -33,12 +33,7 @@ class Raid:
     clients: int = 8
     vectors: int = 8
     ways: tuple[tuple[str, float], ...] = (("api", 0.6), ("aster", 0.25), ("birch", 0.15))
-    networks: tuple[float, ...] = (
-        0.42,
-        0.3,
-        0.1,
-        0.18,
-    )  # homes held, homes per session, homes per request, hosting
+    networks: tuple[float, ...] = (0.45, 0.27, 0.09, 0.19)  # homes held, per session, per request, hosting
     camouflage: float = 0.3  # share of accounts that also chat a little
     pivot: float = 0.0  # share of sessions moved to the new model within a day of its release
     retreat: float = 0.0  # share of sessions moved to the model with the weakest safeguards
@@ -76,6 +71,7 @@ def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: in
     mixes = np.array([town.mix(rng, favourites=int(rng.integers(1, 4))) for _ in range(max(3, how.clients))])
     vectors = np.array([habits.settings(town, rng, int(rng.integers(1, 4))) for _ in range(how.vectors)])
     coded = habits.coded(town, rng, n)
+    balanced = rng.random(cells) < 0.6  # the router spreads its load evenly
     return habits.streams(
         town,
         accounts,
@@ -85,7 +81,8 @@ def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: in
         run=how.run * rng.lognormal(0, 0.5, n) + 1,
         gap=how.gap * rng.lognormal(0, 0.5, n),
         spread=rng.uniform(0.5, 1.2, n),
-        clock=_clocks(town, rng, n),
+        clock=np.where(balanced[cell], _clocks(town, rng, cells)[cell], _clocks(town, rng, n)),
+        even=balanced[cell],
         since=start,
         until=start + life,
         script=scripts[cell],
@@ -105,7 +102,7 @@ def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: in
 
 
 def _clocks(town: Town, rng: np.random.Generator, n: int) -> Array:
-    """Half of the accounts work day and night, half when one of the operators does."""
+    """Half of n accounts or cells work day and night, half when one of the operators does."""
     always = habits.many(lambda: town.clocks.machine(rng, swing=float(rng.uniform(0.1, 0.9))), rng, n, 6)
     return np.where(rng.random(n) < 0.5, always, habits.clocks(town, rng, n, most=6))
 
@@ -143,15 +140,22 @@ def _scripts(town: Town, rng: np.random.Generator, how: Raid, cells: int) -> lis
     for kind in how.kinds:
         for program in habits.some(rng, habits.kinds(town, kind), how.frames):
             frames += town.library.variants(program, how.variants, seed=int(rng.integers(1 << 30))).tolist()
-    made = []
-    for _ in range(cells):
-        said = habits.some(rng, tuple(frames), int(rng.integers(1, 4)))
-        base, systems = int(rng.integers(1 << 61)), habits.system(town, rng, 0.5)
-        per: Literal["exchange", "session"] = "exchange" if rng.random() < 0.6 else "session"
-        made.append(
-            town.script(Script(said, per=per, fills="shares", base=base, reword=how.reword, systems=systems))
-        )
-    return made
+    return [_script(town, rng, tuple(frames), how) for _ in range(cells)]
+
+
+def _script(town: Town, rng: np.random.Generator, frames: tuple[int, ...], how: Raid) -> int:
+    per: Literal["exchange", "session"] = "exchange" if rng.random() < 0.6 else "session"
+    script = Script(
+        habits.some(rng, frames, int(rng.integers(1, 5))),
+        per=per,
+        fills="shares",
+        base=int(rng.integers(1 << 61)),
+        repeats=int(rng.choice([1, 2, 4], p=[0.75, 0.15, 0.1])),  # several answers to choose from
+        reword=how.reword,
+        systems=habits.system(town, rng, 0.5),
+        tag=habits.tag(rng, 0.15),
+    )
+    return town.script(script)
 
 
 def _networks(town: Town, rng: np.random.Generator, n: int, how: Raid) -> dict[str, Array]:

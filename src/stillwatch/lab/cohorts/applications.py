@@ -41,7 +41,14 @@ def _product(town: Town, rng: np.random.Generator) -> int:
     material, pieces = habits.material(town, rng, 0.35)
     return town.script(
         Script(
-            said, material=material, pieces=pieces, per="stream", systems=systems, schema=schema, tools=tools
+            said,
+            material=material,
+            pieces=pieces,
+            tag=habits.tag(rng, 0.25),
+            per="stream",
+            systems=systems,
+            schema=schema,
+            tools=tools,
         )
     )
 

@@ -40,6 +40,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         spread=rng.uniform(0.2, 1.2, n),
         clock=habits.many(lambda: town.clocks.machine(rng, swing=float(rng.uniform(0, 0.9))), rng, n, 30),
         since=rng.uniform(0, 0.4, n) * town.hours,
+        even=rng.random(n) < 0.3,
         script=[_job(town, rng) for _ in range(n)],
         **network,
         **habits.coded(town, rng, n, "sdk http tool annotation", most=100),
@@ -52,7 +53,14 @@ def _job(town: Town, rng: np.random.Generator) -> int:
     per: Literal["exchange", "session"] = "exchange" if rng.random() < 0.5 else "session"
     material, pieces = habits.material(town, rng, 0.4)
     return town.script(
-        Script(said, material=material, pieces=pieces, per=per, systems=habits.system(town, rng, 0.5))
+        Script(
+            said,
+            material=material,
+            pieces=pieces,
+            tag=habits.tag(rng, 0.12),
+            per=per,
+            systems=habits.system(town, rng, 0.5),
+        )
     )
 
 

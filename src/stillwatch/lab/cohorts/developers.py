@@ -54,6 +54,7 @@ def _experiments(town: Town, rng: np.random.Generator) -> int:
             own + public,
             material=material,
             pieces=pieces,
+            tag=habits.tag(rng, 0.06),
             per=per,
             systems=habits.system(town, rng, 0.4),
             tools=tools,

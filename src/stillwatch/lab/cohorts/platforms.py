@@ -41,7 +41,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     second = coded | {key: np.where(same, coded[key], other[key]) for key in ("clients", "params", "models")}
     main = np.array([_product(town, rng) for _ in range(n)])
     extra = np.array([_product(town, rng) for _ in range(n)])
-    alone = rng.random(n) < 0.5
+    alone = rng.random(n) < 0.65
     users = rng.choice([0, 1, 200], n, p=[0.6, 0.15, 0.25])
     parts = [
         habits.streams(
@@ -57,6 +57,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
             since=np.where(rng.random(n) < 0.35, rng.uniform(0, 0.3, n), 0.0) * town.hours,
             script=np.where(alone, main, side),
             users=users,
+            even=rng.random(n) < 0.4,
             **network,
             **how,
         )
@@ -66,10 +67,17 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
 
 
 def _product(town: Town, rng: np.random.Generator) -> int:
-    said = habits.private(town, rng, SAID, int(rng.choice([1, 2, 3, 4])))
-    material, pieces = habits.material(town, rng, 0.5)
+    said = habits.private(town, rng, SAID, int(rng.choice([1, 1, 2, 3, 4])))
+    material, pieces = habits.material(town, rng, 0.3)
     return town.script(
-        Script(said, material=material, pieces=pieces, per="exchange", systems=habits.system(town, rng, 0.6))
+        Script(
+            said,
+            material=material,
+            pieces=pieces,
+            tag=habits.tag(rng, 0.2),
+            per="exchange",
+            systems=habits.system(town, rng, 0.6),
+        )
     )
 
 

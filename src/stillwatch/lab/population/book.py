@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.lab.population.choices import Choices, Picker
-from stillwatch.lab.population.draws import word
+from stillwatch.lab.population.clocks import HOUR_US
+from stillwatch.lab.population.draws import unit, word
 from stillwatch.lab.population.frame import Frame
 from stillwatch.lab.population.scripts import NONE, Script
 from stillwatch.lab.population.specs import Crowd
@@ -50,6 +51,7 @@ class ScriptTable:
     reword: npt.NDArray[np.float32]
     material: npt.NDArray[np.int32]
     pieces: npt.NDArray[np.int64]
+    tag: npt.NDArray[np.int64]
     tools: npt.NDArray[np.int64]
     schema: npt.NDArray[np.int64]
 
@@ -71,6 +73,7 @@ class ScriptTable:
             reword=np.array([s.reword for s in scripts], np.float32),
             material=np.array([s.material for s in scripts], np.int32),
             pieces=np.array([s.pieces for s in scripts], np.int64),
+            tag=np.array([s.tag for s in scripts], np.int64),
             tools=np.array([s.tools for s in scripts], np.int64),
             schema=np.array([s.schema for s in scripts], np.int64),
         )
@@ -82,6 +85,7 @@ class Book:
 
     town: Town
     accounts: Frame
+    ended: npt.NDArray[np.int64]  # when each account was closed, suspended or banned, if it was; microseconds
     streams: Frame
     scripts: ScriptTable
     handed_out: npt.NDArray[np.int64]  # per stream: requests of earlier streams with the same script
@@ -99,12 +103,15 @@ class Book:
     @classmethod
     def close(cls, town: Town, crowd: Crowd, clients: Sequence[Client]) -> Book:
         """Freeze everything."""
+        ended = _ends(town, crowd.accounts, crowd.streams)
+        streams = _stopped(town, crowd.streams, crowd.accounts, ended)
         return cls(
             town=town,
             accounts=crowd.accounts,
-            streams=crowd.streams,
+            ended=ended,
+            streams=streams,
             scripts=ScriptTable.of(list(town.scripts)),
-            handed_out=_handed_out(crowd.streams),
+            handed_out=_handed_out(streams),
             clock_edges=town.clocks.freeze(),
             pools=town.pools.freeze(),
             clients=town.clients.freeze(),
@@ -147,3 +154,25 @@ def _handed_out(streams: Frame) -> npt.NDArray[np.int64]:
     out = np.empty(len(order), np.int64)
     out[order] = before - starts
     return out
+
+
+def _ends(town: Town, accounts: Frame, streams: Frame) -> npt.NDArray[np.int64]:
+    """When accounts stop that are not active any more: late in the window, and not before they were used."""
+    owner, first = np.unique(streams["account"], return_index=True)
+    since = np.zeros(len(accounts))
+    since[owner] = streams["since"][first]
+    life = np.minimum(streams["until"][first], town.hours) - streams["since"][first]
+    since[owner] += np.maximum(0.3 * life, 0.2)
+    share = 0.3 + 0.7 * unit(np.arange(len(accounts)), town.seed, 49)
+    return town.at(np.minimum(np.maximum(share * town.hours, since), town.hours))
+
+
+def _stopped(town: Town, streams: Frame, accounts: Frame, ended: npt.NDArray[np.int64]) -> Frame:
+    """Streams end with their account; what would have come later is left out."""
+    owner = streams["account"]
+    last = np.where(accounts["status"][owner] > 0, (ended[owner] - town.start) / HOUR_US, town.hours)
+    since, until = streams["since"], np.minimum(streams["until"], town.hours)
+    kept = np.clip((last - since) / np.maximum(until - since, 0.01), 0.0, 1.0)
+    return streams.having(
+        until=np.minimum(until, last), requests=np.floor(streams["requests"] * kept + 1e-9).astype(np.int64)
+    )

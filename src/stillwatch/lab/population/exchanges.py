@@ -18,6 +18,7 @@ from stillwatch.lab.population.frame import Array
 from stillwatch.lab.population.ids import labels
 from stillwatch.lab.population.internet import address, address_text, six
 from stillwatch.lab.population.outcomes import ERRORS, REASONS, Outcome, outcome
+from stillwatch.lab.population.residents import word_of
 from stillwatch.lab.population.schedule import Plan
 from stillwatch.lab.population.specs import PATHWAYS
 from stillwatch.lab.population.talks import Carried, Talks
@@ -243,11 +244,24 @@ def _knobs(part: Slice, params: Ints) -> dict[str, pa.Array]:
     script = part.of("script")
     tools, schema = book.scripts.tools[script], book.scripts.schema[script]
     place = pa.array(tools, mask=tools < 0)
+    columns["request_metadata"] = _metadata(book.scripts.tag[script])
+    kept = (unit(plan.stream, seed, 36) < 0.15) & (part.of("cache") > 0.3)
+    columns["prompt_cache_key"] = labels("", scramble(plan.stream, seed, 37), digits=10, valid=kept)
     columns["model"] = names.take(pa.array(model))
     columns["tool_names"] = book.tool_names.take(place)
     columns["tools_key"] = pa.array(book.tool_keys).take(place)
     columns["response_schema_key"] = pa.array(schema, mask=schema < 0)
     return columns
+
+
+def _metadata(tags: Ints) -> pa.Array:
+    """`project` and a made-up name for each tag that is not negative; null elsewhere."""
+    some = tags >= 0
+    known, inverse = np.unique(tags[some], return_inverse=True)
+    values = pa.array([word_of(tag) for tag in known.tolist()], pa.string()).take(pa.array(inverse))
+    offsets = np.concatenate([[0], np.cumsum(some)]).astype(np.int32)
+    keys = pa.array(["project"]).take(pa.array(np.zeros(len(inverse), np.int8)))
+    return pa.MapArray.from_arrays(pa.array(offsets, mask=np.append(~some, False)), keys, values)
 
 
 def _state(part: Slice, carried: Carried, result: Outcome) -> dict[str, pa.Array]:

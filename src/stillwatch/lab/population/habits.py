@@ -57,9 +57,8 @@ def settings(
         top = _one(rng, (None, None, None, 0.9, 0.95, 1.0))
         streamed = stream if stream is not None else _one(rng, (None, False, True))
         effort = _one(rng, (None,) * 8 + ("low", "medium", "high"))
-        vectors.append(
-            Params(temperature, top, None if tokens is None else int(tokens), streamed, None, effort)
-        )
+        logprobs = True if rng.random() < 0.04 else None
+        vectors.append(Params(temperature, top, tokens, streamed, logprobs, effort))
     return town.vector(*vectors)
 
 
@@ -105,6 +104,11 @@ def material(town: Town, rng: Rng, share: float) -> tuple[int, int]:
     if rng.random() >= share:
         return NONE, 1
     return private(town, rng, "rag summarise")[0], int(rng.integers(1, 6))
+
+
+def tag(rng: Rng, share: float) -> int:
+    """A project's name, as a number, with a chance of `share`."""
+    return int(rng.integers(1 << 40)) if rng.random() < share else NONE
 
 
 def at_home(town: Town, rng: Rng, accounts: Frame) -> dict[str, Array]:

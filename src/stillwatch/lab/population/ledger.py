@@ -55,7 +55,7 @@ def accounts(book: Book) -> pa.Table:
         "verification": pa.array(specs.VERIFICATIONS).take(pa.array(facts["verification"])),
         "declared": pa.array(DECLARED, pa.list_(pa.string())).take(pa.array(facts["declared"])),
         "status": pa.array(specs.STATUSES).take(pa.array(status)),
-        "status_at": pa.array(_ended_at(book, rows), TS, mask=~ended),
+        "status_at": pa.array(book.ended, TS, mask=~ended),
         **_signup(book, rows),
     }
     table = _table(columns, ACCOUNTS.schema)
@@ -102,7 +102,7 @@ def enforcement(book: Book) -> pa.Table:
     action = np.where(facts["status"][rows] == 2, "ban", "suspend").tolist()
     columns = {
         "account_id": account_ids(rows, book.town.seed),
-        "at": pa.array(_ended_at(book, rows), TS),
+        "at": pa.array(book.ended[rows], TS),
         "action": pa.array(action, pa.string()),
     }
     return _table(columns, ENFORCEMENT.schema).sort_by([("at", "ascending"), ("account_id", "ascending")])
@@ -127,14 +127,6 @@ def shared(values: npt.NDArray[np.integer], rows: Ints, seed: int, salt: int) ->
     """Words for shared values; an account's own value (`OWN`) gets a word of its own."""
     own = values == OWN
     return np.where(own, scramble(rows, seed, 1000 + salt), scramble(values, seed, salt))
-
-
-def _ended_at(book: Book, rows: Ints) -> Ints:
-    """When an account stopped being active: some time after its sign-up,
-    at the latest at the end of the window.
-    """
-    born, last = book.accounts["created"][rows], book.town.at(book.town.hours)
-    return np.asarray(last - (unit(rows, book.town.seed, 49) * np.maximum(last - born, 1)).astype(np.int64))
 
 
 def _domains(book: Book, words: npt.NDArray[np.uint64]) -> pa.Array:

@@ -118,6 +118,8 @@ def _starts(streams: Frame, of: Array, edges: Reals, hours: int, rng: np.random.
     high = np.clip(streams["until"][of], low + 0.01, hours)
     below, above = _share(edges, hours, clock, low), _share(edges, hours, clock, high)
     u = rng.random(len(of))
+    nth = np.arange(len(of)) - np.searchsorted(of, of)
+    u = np.where(streams["even"][of], (nth + u) / np.bincount(of, minlength=len(streams))[of], u)
     start = draw_hours(edges, hours, clock, np.clip(below + u * (above - below), 0, 1 - 1e-9))
     start = np.where(above - below < 1e-6, low + u * (high - low), start)
     snap = streams["snap"][of]

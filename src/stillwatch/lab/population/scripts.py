@@ -27,6 +27,7 @@ class Script:
     systems: tuple[tuple[int, int], ...] = ()  # system texts, one per stream, as programme and filling
     material: int = NONE  # programme whose texts are put below the prompt: documents, files, search results
     pieces: int = 1  # at most so many of them
+    tag: int = NONE  # name of a project that the client sends along, as a number
     tools: int = NONE
     schema: int = NONE
     follow: tuple[int, ...] = ()  # programmes of later turns; empty = the same

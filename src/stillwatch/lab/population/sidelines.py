@@ -65,6 +65,7 @@ def _project(town: Town, rng: np.random.Generator) -> int:
             said,
             material=material,
             pieces=pieces,
+            tag=habits.tag(rng, 0.1),
             per="exchange",
             systems=systems,
             tools=tools,

@@ -67,6 +67,7 @@ STREAM: Spec = MappingProxyType(
         "run": ("f8", 4.0),  # mean number of requests in a session
         "steady": ("?", False),  # sessions of equal length instead of geometric ones
         "gap": ("f8", 40.0),  # median seconds between requests of a session
+        "even": ("?", False),  # sessions spread evenly along the clock, as a balancer does it
         "spread": ("f8", 1.0),  # standard deviation of the logarithm of the gap
         "snap": ("f8", 0.0),  # sessions start within so many seconds after the full hour; 0 = any time
         "clock": ("i4", 0),

@@ -17,15 +17,15 @@ DAYS = 5
 
 _JUDGE = Raid(
     kinds=("rubric", "sensitive", "solutions"),
-    variants=3,
+    variants=6,
     frames=3,
     per_account=730.0 * DAYS,
     spread=0.35,
     run=40,
     gap=9,
-    clients=10,
-    vectors=24,
-    cell=5,
+    clients=20,
+    vectors=40,
+    cell=3,
     networks=(0.5, 0.14, 0.06, 0.3),
     begins=0.0,
     ramp=16.0,
@@ -40,5 +40,5 @@ SCENARIO = Scenario(
     days=DAYS,
     accounts=50_000,
     campaigns=(Campaign("judge", "actor-judge", 273, partial(raid, how=_JUDGE)),),
-    shares=MappingProxyType({"platforms": 0.13}),  # or volume alone would give the attackers away
+    shares=MappingProxyType({"platforms": 0.16}),  # or volume alone would give the attackers away
 )
