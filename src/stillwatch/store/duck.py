@@ -155,6 +155,7 @@ def open_duck(scratch: Path, *, memory: str = "", threads: int = 0) -> Iterator[
         ) from error
     try:
         con.execute("SET TimeZone = 'UTC'")
+        con.execute("SET enable_progress_bar = false")  # it would write between our own output
         con.execute("SET preserve_insertion_order = false")
         con.execute("SET autoinstall_known_extensions = false")
         con.execute("SET autoload_known_extensions = false")

@@ -25,6 +25,10 @@ def test_rows_come_back(t: DuckTables) -> None:
     assert (True, ("a",), 3) == (t.has("x"), t.columns("x"), t.rows("x"))
 
 
+def test_the_engine_prints_nothing(t: DuckTables) -> None:
+    assert [False] == t.query("SELECT current_setting('enable_progress_bar') AS shown")["shown"].to_pylist()
+
+
 def test_append_makes_the_table(t: DuckTables) -> None:
     t.append("x", pa.table({"a": [3]}))
     assert 1 == t.rows("x")
