@@ -86,7 +86,7 @@ $(DONE)/venv: scripts/make-venv
 
 $(DONE)/core: $(DONE)/venv pyproject.toml requirements/build.txt requirements/core.txt
 	@scripts/install $(PY) build core
-	@$(PY) -m pip install --quiet --no-build-isolation --constraint requirements/core.txt --editable .
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-build-isolation --constraint requirements/core.txt --editable .
 	@touch $@
 
 $(DONE)/test $(DONE)/check $(DONE)/bench: $(DONE)/%: $(DONE)/core requirements/%.txt
