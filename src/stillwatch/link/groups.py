@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from stillwatch.link.incidence import Incidence
 from stillwatch.link.membership import Group, settle
+from stillwatch.model.families import FAMILIES
 
 Ints = NDArray[np.int64]
 
 CONTENT = ("template", "system", "tools", "schema")
+CONTENT_FAMILY = FAMILIES.index("content") + 1
 MARKS = (
     "signup_address", "client", "signup_client", "email_domain", "email_pattern", "phone", "end_user", "metadata",
     "signup_hour", "instrument", "neighbour", "issuer", "template", "system",
@@ -24,17 +26,22 @@ MARKS = (
 class GroupSettings:
     """`min_accounts` of a group; `covered` share of a star's holders in one group that makes it no seed.
 
-    A group with the share `inside` of its members in another is a copy, unless the other's cohesion is less than
-    `tighter` times its own. Two pieces are tried as one if they have principal marks (held by the share
-    `principal` of each) in common in `marks` families; the whole must keep the share `kept` of both.
+    A group with the share `inside` of its members in another is a copy, unless the other's tightness is less than
+    `tighter` times its own; one with the share `heap` of its members in tighter groups is a heap, groups smaller
+    than `part` of it left aside. Two pieces are tried as one if they have a private frame and marks of `marks`
+    families in common, each held by the share `principal` of both; a frame of which the two have the share
+    `exclusive` of all holders is enough. The whole must keep the share `kept` of the members and of the weight.
     """
 
     min_accounts: int = 3
     covered: float = 0.5
     inside: float = 0.6
-    tighter: float = 0.7
+    tighter: float = 0.8
+    heap: float = 0.3
+    part: float = 0.1
     marks: int = 2
-    principal: float = 0.3
+    principal: float = 0.2
+    exclusive: float = 0.7
     kept: float = 0.8
 
 
@@ -85,17 +92,21 @@ def _has_content(held: Incidence, group: Group) -> bool:
 
 
 def _distinct(groups: Sequence[Group], s: GroupSettings) -> list[Group]:
-    """Drop groups that mostly stand inside one with more evidence, unless they hold together much better."""
-    ordered = sorted(groups, key=lambda g: (-len(g) * g.cohesion, -len(g), int(g.members[0])))
+    """Drop copies of a group, and heaps of which a good part stands in tighter groups."""
+    ordered = sorted(groups, key=lambda g: (-g.tightness * np.log2(len(g) + 1), -len(g), int(g.members[0])))
     kept: list[Group] = []
     at: dict[int, list[int]] = {}
     for group in ordered:
-        inside = np.array([k for m in group.members.tolist() for k in at.get(m, ())], np.int64)
-        rivals, overlap = np.unique(inside, return_counts=True)
-        if any(
-            n >= s.inside * len(group) and kept[int(k)].cohesion >= s.tighter * group.cohesion
+        inside = [at.get(m, []) for m in group.members.tolist()]
+        rivals, overlap = np.unique(np.array([k for ks in inside for k in ks], np.int64), return_counts=True)
+        copied = any(
+            n >= s.inside * len(group) and kept[int(k)].tightness >= s.tighter * group.tightness
             for k, n in zip(rivals, overlap, strict=True)
-        ):
+        )
+        tight = {k for k in rivals.tolist() if len(kept[k]) >= s.part * len(group)}
+        tight = {k for k in tight if kept[k].tightness >= group.tightness}
+        taken = sum(not tight.isdisjoint(ks) for ks in inside)
+        if copied or taken >= s.heap * len(group):
             continue
         for m in group.members.tolist():
             at.setdefault(m, []).append(len(kept))
@@ -139,20 +150,33 @@ def _similar(
         values.append(main)
     owner, value = np.concatenate(owners), np.concatenate(values)
     order = np.lexsort((owner, value))
-    left, right, family = _neighbours(owner[order], value[order], held.family)
+    left, right, mark = _neighbours(owner[order], value[order])
+    inside = np.array(
+        [_holders(held, groups[a], groups[b], v) for a, b, v in zip(left, right, mark, strict=True)]
+    )
     pair, at = np.unique(left * max(len(groups), 1) + right, return_inverse=True)
     flags = np.zeros((len(pair), 16), dtype=bool)
-    flags[at, family] = True
-    good = (flags.sum(axis=1) >= s.marks) & flags[:, 5]
+    flags[at, held.family[mark]] = True
+    alone = np.zeros(len(pair), dtype=bool)
+    if len(mark):
+        frame = (held.family[mark] == CONTENT_FAMILY) & (inside >= s.exclusive * held.df[mark])
+        np.logical_or.at(alone, at, frame)
+    good = flags[:, CONTENT_FAMILY] & (alone | (flags.sum(axis=1) >= s.marks))
     return [(int(p) // len(groups), int(p) % len(groups)) for p in pair[good]]
 
 
-def _neighbours(owner: Ints, value: Ints, family: NDArray[np.int16]) -> tuple[Ints, Ints, Ints]:
+def _holders(held: Incidence, a: Group, b: Group, value: int) -> int:
+    """How many holders of a value stand in either group."""
+    holders = held.account_of[held.heads[value] : held.heads[value + 1]]
+    return int((np.isin(holders, a.members) | np.isin(holders, b.members)).sum())
+
+
+def _neighbours(owner: Ints, value: Ints) -> tuple[Ints, Ints, Ints]:
     """Pairs of different groups that share a value: every group with the first that holds it."""
     if len(value) == 0:
-        return owner, owner, owner
+        return owner, owner, value
     fresh = np.ones(len(value), dtype=bool)
     fresh[1:] = value[1:] != value[:-1]
     first = owner[np.flatnonzero(fresh)][np.cumsum(fresh) - 1]
     other = first != owner
-    return first[other], owner[other], family[value[other]].astype(np.int64)
+    return first[other], owner[other], value[other]

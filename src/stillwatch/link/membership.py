@@ -37,13 +37,18 @@ class MemberSettings:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Members (account codes, sorted), their log-odds in bits, per family (n, 7), and favoured values."""
+    """Members (account codes, sorted), their log-odds in bits, per family (n, 7), and favoured values.
+
+    `tightness` in bits: over the families, the mean weight times the chance that two members share a favoured
+    value. A heap of several groups has weight but little of that chance.
+    """
 
     members: Ints
     log_odds: Floats
     family_bits: Floats
     favoured: Ints
     lift_bits: Floats
+    tightness: float
 
     def __len__(self) -> int:
         return len(self.members)
@@ -81,7 +86,22 @@ def _judge(held: Incidence, members: Ints, s: MemberSettings) -> Group:
     prior = float(np.clip(np.log2(max(n, 1) / max(rest, 1)), *s.prior_bits))
     log_odds = prior + bits.sum(axis=1)
     keep = log_odds >= 0
-    return Group(asked[keep], log_odds[keep], bits[keep], favoured, lifts)
+    tightness = _tightness(held, asked[keep], bits[keep], favoured)
+    return Group(asked[keep], log_odds[keep], bits[keep], favoured, lifts, tightness)
+
+
+def _tightness(held: Incidence, members: Ints, bits: Floats, favoured: Ints) -> float:
+    n = len(members)
+    if n < 2:
+        return 0.0
+    found, counts = _counts(held, members)
+    of = np.isin(found, favoured)
+    together = np.bincount(
+        held.family[found[of]] - 1,
+        weights=counts[of] * (counts[of] - 1) / (n * (n - 1)),
+        minlength=len(FAMILIES),
+    )
+    return float((np.maximum(bits.mean(axis=0), 0) * np.minimum(together, 1.0)).sum())
 
 
 def _counts(held: Incidence, members: Ints) -> tuple[Ints, Ints]:
