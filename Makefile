@@ -56,7 +56,7 @@ docs: $(DONE)/core ## write docs/reference and docs/signals anew from the code
 
 .PHONY: bench
 bench: $(DONE)/bench ## speed of each stage, beside polars and datasketch
-	@for file in bench/*.py; do echo "── $$file"; $(PY) "$$file"; done
+	@$(PY) bench/run.py $(ARGS)
 
 .PHONY: evaluate
 evaluate: $(DONE)/core ## recall, precision, false positives on fresh seeds (SCENARIOS, SEEDS, SCALE)
