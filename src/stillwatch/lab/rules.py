@@ -34,14 +34,19 @@ NUMBERS = (
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A condition on one or two columns of an account, and how it does."""
+    """A condition on one or two columns of an account, and how it does.
+
+    `recall` and `false_positives` are measured on the accounts it was chosen on, out of millions of rules, which
+    flatters it; `held_out` is the recall of rules chosen on one half of the accounts and measured on the other.
+    """
 
     condition: str
     recall: float
     false_positives: float
+    held_out: float
 
 
-def best_simple_rule(folder: Path, *, most_false: float = 0.01) -> Rule:
+def best_simple_rule(folder: Path, *, most_false: float = 0.01, seed: int = 1) -> Rule:
     """The rule with the highest recall among those that accuse at most so large a share of innocent accounts.
 
     `folder` is a simulation with its truth. All columns of accounts and exchanges are used, per account:
@@ -51,7 +56,14 @@ def best_simple_rule(folder: Path, *, most_false: float = 0.01) -> Rule:
     table = account_facts(folder)
     hostile = np.asarray(table["hostile"])
     names, masks = literals(table, hostile)
-    return _best(names, masks, hostile, most_false)
+    first, second = _best(masks, hostile, most_false)
+    caught = masks[first].astype(bool) & masks[second].astype(bool)
+    return Rule(
+        names[first] if first == second else f"{names[first]} and {names[second]}",
+        float(caught[hostile].mean()),
+        float(caught[~hostile].mean()),
+        _held_out(masks, hostile, most_false, np.random.default_rng(seed)),
+    )
 
 
 def account_facts(folder: Path) -> pa.Table:
@@ -166,10 +178,23 @@ def _thresholds(column: pa.Array) -> list[tuple[str, npt.NDArray[np.bool_]]]:
     return found
 
 
-def _best(names: list[str], masks: Masks, hostile: npt.NDArray[np.bool_], most_false: float) -> Rule:
+def _best(masks: Masks, hostile: npt.NDArray[np.bool_], most_false: float) -> tuple[int, int]:
+    """The two conditions that together find most; the same one twice for a rule on one column."""
     caught = masks[:, hostile] @ masks[:, hostile].T / max(hostile.sum(), 1)
     accused = masks[:, ~hostile] @ masks[:, ~hostile].T / max((~hostile).sum(), 1)
     allowed = np.where(accused <= most_false, caught, -1.0)
     first, second = np.unravel_index(int(np.argmax(allowed)), allowed.shape)
-    condition = names[first] if first == second else f"{names[first]} and {names[second]}"
-    return Rule(condition, float(caught[first, second]), float(accused[first, second]))
+    return int(first), int(second)
+
+
+def _held_out(
+    masks: Masks, hostile: npt.NDArray[np.bool_], most_false: float, rng: np.random.Generator
+) -> float:
+    """Mean recall of the rules chosen on either half of the accounts, measured on the other half."""
+    half = rng.permutation(len(hostile)) % 2 == 0
+    recalls = []
+    for chosen_on in (half, ~half):
+        first, second = _best(masks[:, chosen_on], hostile[chosen_on], most_false)
+        measured = masks[:, ~chosen_on & hostile]
+        recalls.append(float((measured[first] * measured[second]).mean()))
+    return float(np.mean(recalls))

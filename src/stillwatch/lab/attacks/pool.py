@@ -24,7 +24,7 @@ def pool(town: Town, rng: np.random.Generator, n: int, *, origins: tuple[float, 
     domain, cards from neighbouring ranges), different lots little.
     """
     origin = rng.choice(5, n, p=np.asarray(origins) / np.sum(origins))
-    lot = np.cumsum(rng.random(n) < 1 / 25)
+    lot = np.cumsum(rng.random(n) < max(1 / 25, 8 / n))
     base = people(town, rng, n)
     shop = firms(town, rng, n)
     business = rng.random(n) < 0.25

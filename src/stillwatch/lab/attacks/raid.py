@@ -93,6 +93,8 @@ def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: in
             "clients": software[rng.integers(how.clients, size=cells)][cell],
             "params": vectors[rng.integers(how.vectors, size=cells)][cell],
             "models": mixes[rng.integers(len(mixes), size=cells)][cell],
+            "limited": rng.choice([0.003, 0.015, 0.04], n),
+            "insists": rng.choice([0.5, 0.95], n, p=[0.3, 0.7]),
             "pathways": _ways(town, rng, n, how),
             "length": rng.lognormal(0.35, 0.45, n),
         },

@@ -11,7 +11,7 @@ from stillwatch.lab.population.cohort import Cohort
 from stillwatch.lab.population.frame import Frame
 from stillwatch.lab.population.residents import firms, people
 from stillwatch.lab.population.scripts import Script
-from stillwatch.lab.population.specs import STREAM, Crowd
+from stillwatch.lab.population.specs import PAYMENT_KINDS, STREAM, Crowd
 from stillwatch.lab.population.town import Town
 
 SAID = "judge judge judge evaluation batch_nlp rag classification translation summarise assignment"
@@ -24,6 +24,10 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     accounts = Frame(firm.spec, {k: np.where(private, person[k], firm[k]) for k in firm.columns})
     young = residents.created(town, rng, n, days=60.0)
     accounts = accounts.having(created=np.where(rng.random(n) < 0.6, young, accounts["created"]))
+    virtual = np.where(rng.random(n) < 0.2, PAYMENT_KINDS.index("virtual_card"), accounts["kind"])
+    accounts = accounts.having(
+        kind=virtual, issuer=residents.issuers(rng, virtual), neighbour=residents.neighbours(rng, virtual)
+    )
     server = habits.on_servers(town, rng, n, most=n)
     exits = habits.many(lambda: town.pool("residential", rng, 200), rng, n, 12)
     rotating = rng.random(n) < 0.5
@@ -36,6 +40,8 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     always = habits.many(lambda: town.clocks.machine(rng, swing=float(rng.uniform(0.1, 0.9))), rng, n)
     total = habits.amount(town, rng, n, 700.0, sigma=0.5)
     coded = habits.coded(town, rng, n, "sdk http tool", most=n)
+    exact = habits.many(lambda: habits.settings(town, rng, cool=0.8), rng, n)
+    coded["params"] = np.where(rng.random(n) < 0.4, exact, coded["params"])
     other = habits.coded(town, rng, n, "sdk http tool", most=n)
     same = rng.random(n) < 0.5
     second = coded | {key: np.where(same, coded[key], other[key]) for key in ("clients", "params", "models")}
@@ -55,6 +61,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
             clock=np.where(rng.random(n) < 0.6, always, habits.clocks(town, rng, n)),
             talk=rng.choice([0.0, 0.4], n, p=[0.85, 0.15]),
             since=np.where(rng.random(n) < 0.35, rng.uniform(0, 0.3, n), 0.0) * town.hours,
+            until=np.where(rng.random(n) < 0.3, rng.uniform(0.85, 1.0, n), 1.0) * town.hours,
             script=np.where(alone, main, side),
             users=users,
             even=rng.random(n) < 0.4,

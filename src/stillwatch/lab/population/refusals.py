@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.lab.population.frame import Frame
+from stillwatch.lab.population.clocks import HOUR_US
+from stillwatch.lab.population.frame import Array, Frame
 from stillwatch.lab.population.schedule import Plan
 from stillwatch.lab.population.specs import NONE
 
@@ -32,16 +33,16 @@ def refuse(plan: Plan, streams: Frame, window: int, rng: np.random.Generator) ->
     wait = np.where(router >= 0, rng.lognormal(-1.2, 1.0, len(again)), rng.lognormal(1.2, 1.1, len(again)))
     extra = plan.take(again)
     ts = np.minimum(extra.ts + (wait * 1e6).astype(np.int64) + 20_000, window - 1)
-    via = _other(extra.via, router, streams, rng)
+    via = _other(extra.via, router, streams, ts / HOUR_US, rng)
     extra = dataclasses.replace(extra, ts=ts, via=via, refused=np.full(len(again), RETRIED, np.int8))
     first = dataclasses.replace(plan, refused=refused.astype(np.int8))
     return merge([first, extra])
 
 
 def _other(
-    stream: npt.NDArray[np.int32], router: npt.NDArray[np.int32], streams: Frame, rng: np.random.Generator
+    stream: Array, router: Array, streams: Frame, hour: Array, rng: np.random.Generator
 ) -> npt.NDArray[np.int32]:
-    """Another stream behind the same router; the same stream where there is no router."""
+    """Another stream behind the same router, alive at that hour; the same stream where there is none."""
     served = np.flatnonzero(streams["router"] >= 0)
     if not len(served):
         return stream
@@ -51,7 +52,8 @@ def _other(
     high = np.searchsorted(routers, router, side="right")
     drawn = low + (rng.random(len(router)) * (high - low)).astype(np.int64)
     other = order[np.minimum(drawn, len(order) - 1)]
-    return np.where(router >= 0, other, stream).astype(np.int32)
+    alive = (streams["since"][other] <= hour) & (hour < streams["until"][other])
+    return np.where((router >= 0) & alive, other, stream).astype(np.int32)
 
 
 def merge(plans: list[Plan]) -> Plan:

@@ -77,7 +77,8 @@ def schedule(streams: Frame, edges: Reals, hours: int, rng: np.random.Generator)
     head = np.flatnonzero(opens)
     place = np.arange(len(of)) - head[session]
     start = _starts(streams, of[head], edges, hours, rng) * HOUR_US
-    ts = _inside(start, _gaps(streams, of, opens, head, session, rng), head, session, hours * HOUR_US)
+    floor = np.clip(streams["since"][of[head]], 0, hours - 0.01) * HOUR_US
+    ts = _inside(start, floor, _gaps(streams, of, opens, head, session, rng), head, session, hours * HOUR_US)
     talks = (rng.random(len(head)) < streams["talk"][of[head]])[session]
     begins = talks & (place % LONGEST_TALK == 0)
     talk = np.where(talks, np.cumsum(begins) - 1, -1)
@@ -135,10 +136,11 @@ def _share(edges: Reals, hours: int, clock: Ints, hour: Reals) -> Reals:
     return before + (hour - whole) * (edges[at] - before) - clock
 
 
-def _inside(start: Reals, since: Reals, head: Array, session: Array, window: int) -> Reals:
-    """Times of requests: sessions that would end after the window start earlier, or are squeezed into it."""
+def _inside(start: Reals, floor: Reals, since: Reals, head: Array, session: Array, window: int) -> Reals:
+    """Times of requests: sessions that would end after the window start earlier, as far as the stream's life
+    allows, and are squeezed where that is not enough.
+    """
     lasts = since[np.append(head[1:], len(since)) - 1]
-    fits = lasts < window
-    begin = np.where(fits, np.minimum(start, window - 1 - lasts), start)
-    factor = np.where(fits, 1.0, (window - 1 - start) / np.maximum(lasts, 1.0))
+    begin = np.maximum(np.minimum(start, window - 1 - lasts), np.minimum(start, floor))
+    factor = np.minimum(1.0, (window - 1 - begin) / np.maximum(lasts, 1.0))
     return np.asarray(begin[session] + since * factor[session])

@@ -40,5 +40,5 @@ SCENARIO = Scenario(
     days=DAYS,
     accounts=50_000,
     campaigns=(Campaign("judge", "actor-judge", 273, partial(raid, how=_JUDGE)),),
-    shares=MappingProxyType({"platforms": 0.16}),  # or volume alone would give the attackers away
+    shares=MappingProxyType({"platforms": 0.18}),  # or volume alone would give the attackers away
 )

@@ -93,3 +93,9 @@ def test_plans_are_put_in_order_of_time() -> None:
     both = merge([plan(requests=50), plan(requests=50)]).in_order()
     assert len(both) == 300
     assert (np.diff(both.ts) >= 0).all()
+
+
+def test_a_long_session_of_a_late_stream_is_squeezed_not_moved_before_its_life() -> None:
+    made = plan(requests=500, run=500, steady=True, gap=600, since=40.0)
+    assert made.ts.min() >= 40 * HOUR_US
+    assert made.ts.max() < HOURS * HOUR_US
