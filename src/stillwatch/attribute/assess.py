@@ -29,12 +29,18 @@ UNIT = 1024
 
 @dataclass(frozen=True, slots=True)
 class AssessSettings:
-    """`threshold_bits` that the lower end of the weight must pass; `family_bits` that two families must reach;
-    `prior_bits` of distillation against everything else; `needs_content`: content must be one of the two."""
+    """`threshold_bits` that the lower end of the weight must pass; `family_bits` that two families must reach,
+    one of them not content; `content_bits` that content must weigh where the log has text; `prior_bits` of
+    distillation against everything else.
 
-    threshold_bits: float = 9.0
+    Chosen on groups of training traffic, each judged by expectations fitted without its run: none of 1,381
+    innocent groups passed.
+    """
+
+    threshold_bits: float = 5.0
     family_bits: float = 3.0
     prior_bits: float = -6.0
+    content_bits: float = 1.0
     needs_content: bool = True
 
 
@@ -142,7 +148,7 @@ def _verdict(
 ) -> str:
     strong = [f for f, (bits, _, _) in families.items() if bits >= s.family_bits * UNIT]
     linked = len(strong) >= 2 and any(f != "content" for f in strong)
-    harvesting = "content" in strong or not s.needs_content
+    harvesting = not s.needs_content or families["content"][0] >= s.content_bits * UNIT
     if low > s.threshold_bits * UNIT and linked and harvesting:
         return "distillation"
     if best.kind == "coordinated" or lead > 0:

@@ -244,7 +244,8 @@ def write_pivots(t: Tables, *, min_share: float = 0.3) -> None:
         "group_pivots",
         f"""
         SELECT group_id, model_key, released_at, share FROM (
-            SELECT *, row_number() OVER (PARTITION BY group_id ORDER BY share DESC, released_at) AS best FROM (
+            SELECT *, row_number() OVER (
+                PARTITION BY group_id ORDER BY share DESC, released_at, model_key) AS best FROM (
                 SELECT g.group_id, r.model_key, r.released_at,
                        avg(CASE WHEN k.model_key = r.model_key THEN 1.0 ELSE 0.0 END) AS share, count(*) AS n
                 FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
@@ -273,7 +274,7 @@ def _examples(t: Tables, *, most: int = 5) -> dict[tuple[int, str], list[str]]:
         f"""
         SELECT group_id, kind, value_key FROM (
             SELECT group_id, kind, value_key, row_number() OVER (
-                PARTITION BY group_id, kind // 100 ORDER BY inside DESC, lift_bits DESC, value_key) AS place
+                PARTITION BY group_id, kind // 100 ORDER BY inside DESC, lift_bits DESC, kind, value_key) AS place
             FROM group_values) AS placed
         WHERE place <= {most} ORDER BY group_id, kind, place
         """

@@ -21,7 +21,7 @@ from stillwatch.model.errors import ExtensionError
 
 Floats = NDArray[np.float64]
 
-UNIFORM = 0.1
+UNIFORM = 0.05
 EDGE = 0.02  # measurements closer to 0 or 1 count as this close
 
 

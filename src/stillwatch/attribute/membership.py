@@ -51,7 +51,7 @@ def member_evidence(t: Tables) -> pa.Table:
               ON w.group_id = m.group_id
             LEFT JOIN (SELECT g.group_id, h.account_id,
                               list('holdings/' || n.name || '/' || CAST(h.value_key AS VARCHAR)
-                                   ORDER BY g.lift_bits DESC, h.value_key)[:5] AS rows
+                                   ORDER BY g.lift_bits DESC, g.kind, h.value_key)[:5] AS rows
                        FROM group_values g
                        JOIN holdings h ON h.kind = g.kind AND h.value_key = g.value_key
                        JOIN kind_names n ON n.kind = g.kind

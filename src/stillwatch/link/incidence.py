@@ -30,7 +30,8 @@ class Incidence:
     `accounts` int64[N] sorted account ids; `kind`, `family`, `key`, `df` describe the V values that two or more
     accounts hold; values of account i are `value_of[starts[i]:starts[i + 1]]`, holders of value v are
     `account_of[heads[v]:heads[v + 1]]`. `kinds` int16[K] are the codes that occur, `kind_at` the position of
-    each value's kind among them, `has` bool[N, K] says who holds any value of a kind, private ones included.
+    each value's kind among them, `has` bool[N, K] says who holds any value of a kind, private ones included,
+    `having` int64[K] how many do.
     """
 
     accounts: Ints
@@ -45,6 +46,7 @@ class Incidence:
     kinds: NDArray[np.int16]
     kind_at: Ints
     has: Flags
+    having: Ints
 
     @property
     def n(self) -> int:
@@ -139,4 +141,5 @@ def _compress(
         kinds=kinds,
         kind_at=np.searchsorted(kinds, kind[fresh]).astype(np.int64),
         has=has,
+        having=has.sum(axis=0).astype(np.int64),
     )

@@ -117,7 +117,7 @@ def _family_bits(
     best = _best_lift(held, asked, favoured, lifts)
     has = held.has[asked]
     is_member = np.isin(asked, members)
-    everybody = held.has.sum(axis=0)
+    everybody = held.having
     bits = np.zeros(best.shape)
     for k in np.unique(held.kind_at[favoured]):
         hit = best[:, k] > 0
@@ -132,12 +132,14 @@ def _family_bits(
 
 def _best_lift(held: Incidence, asked: Ints, favoured: Ints, lifts: Floats) -> Floats:
     """The largest lift among the favoured values that each account holds, by kind; float64[n, K]."""
-    lift_of = np.zeros(len(held.df))
-    lift_of[favoured] = lifts
-    values, owner = held.values_of(asked)
     best = np.zeros(len(asked) * len(held.kinds))
-    np.maximum.at(best, owner * len(held.kinds) + held.kind_at[values], lift_of[values])
-    return best.reshape(len(asked), -1)
+    accounts, owner = held.holders_of(favoured)
+    at = np.searchsorted(asked, accounts)
+    at[at == len(asked)] = 0
+    known = asked[at] == accounts if len(asked) else np.zeros(len(accounts), dtype=bool)
+    cell = at * len(held.kinds) + held.kind_at[favoured[owner]]
+    np.maximum.at(best, cell[known], lifts[owner[known]])
+    return best.reshape(len(asked), len(held.kinds))
 
 
 def _strongest(bits: Floats, kinds: NDArray[np.int16]) -> Floats:

@@ -66,7 +66,7 @@ def _kinds(held: Incidence, group: Group, found: Ints, inside: Ints) -> list[tup
     """Per kind: members with it, holding a favoured value, sharing one with another member, on the commonest
     value, sharing one that is mostly the group's own; share of the others that hold a favoured value."""
     has = held.has[group.members]
-    everybody = held.has.sum(axis=0)
+    everybody = held.having
     favoured = np.zeros(len(held.df), dtype=bool)
     favoured[group.favoured] = True
     count = np.zeros(len(held.df), np.int64)

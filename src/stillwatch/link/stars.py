@@ -51,7 +51,7 @@ def validated_stars(held: Incidence, settings: StarSettings | None = None) -> St
     asked = _candidates(held, s)
     log2_p = np.zeros(len(asked))
     bits = np.zeros((len(asked), len(FAMILIES)))
-    having = held.has.sum(axis=0).astype(np.float64)
+    having = held.having.astype(np.float64)
     for i, value in enumerate(asked):
         tails, lifts = _crowding(held, int(value), having, s)
         bits[i] = lifts
