@@ -183,10 +183,10 @@ def test_an_unknown_scenario_is_answered_with_those_known() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize(("name", "scale"), [("disclosure-2026-02", 0.01), ("slow", 0.05), ("intense", 0.05)])
 def test_no_rule_on_two_columns_finds_half_of_the_attackers(name: str, scale: float, tmp_path: Path) -> None:
-    """At 1% false positives. `pytest -rP` shows the best rule; chosen out of millions, its own figure flatters it."""
+    """At 1% false positives; `pytest -rP` shows the best rule."""
     simulate(scenario(name), tmp_path / "data", scale=scale, seed=11)
     rule = best_simple_rule(tmp_path / "data")
     sys.stdout.write(f"{name}: {rule}\n")
+    assert rule.recall < 0.5
     assert rule.held_out < 0.5
-    assert rule.recall < 0.6
     assert rule.false_positives <= 0.01

@@ -152,7 +152,7 @@ def _script(town: Town, rng: np.random.Generator, frames: tuple[int, ...], how: 
         per=per,
         fills="shares",
         base=int(rng.integers(1 << 61)),
-        repeats=int(rng.choice([1, 2, 4], p=[0.75, 0.15, 0.1])),  # several answers to choose from
+        repeats=int(rng.choice([1, 2, 4], p=[0.85, 0.1, 0.05])),  # several answers to choose from
         reword=how.reword,
         systems=habits.system(town, rng, 0.5),
         tag=habits.tag(rng, 0.15),

@@ -83,6 +83,9 @@ def _product(town: Town, rng: np.random.Generator) -> int:
             pieces=pieces,
             tag=habits.tag(rng, 0.2),
             per="exchange",
+            fills="shares",
+            base=int(rng.integers(1 << 61)),
+            repeats=int(rng.choice([1, 2, 3], p=[0.65, 0.2, 0.15])),  # several votes on each item
             systems=habits.system(town, rng, 0.6),
         )
     )
