@@ -89,11 +89,12 @@ $(DONE)/core: $(DONE)/venv pyproject.toml requirements/build.txt requirements/co
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-build-isolation --constraint requirements/core.txt --editable .
 	@touch $@
 
-$(DONE)/test $(DONE)/check $(DONE)/bench: $(DONE)/%: $(DONE)/core requirements/%.txt
+$(DONE)/lab $(DONE)/test $(DONE)/check $(DONE)/bench: $(DONE)/%: $(DONE)/core requirements/%.txt
 	@scripts/install $(PY) $*
 	@touch $@
 
-$(DONE)/check: $(DONE)/test
+$(DONE)/test: $(DONE)/lab
+$(DONE)/check $(DONE)/bench: $(DONE)/test
 
 $(DONE)/system: scripts/install-system $(DONE)/venv
 	@scripts/install-system
