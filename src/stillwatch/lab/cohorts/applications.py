@@ -19,7 +19,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         town,
         accounts,
         rng,
-        requests=habits.amount(town, rng, n, 2, sigma=1.4),
+        requests=habits.amount(town, rng, n, 1.6, sigma=1.4),
         run=rng.lognormal(0.8, 0.8, n) + 1,
         gap=rng.lognormal(2.0, 1.3, n),
         clock=habits.many(lambda: town.clocks.machine(rng, swing=float(rng.uniform(0, 0.9))), rng, n, 40),

@@ -25,7 +25,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         town,
         accounts,
         rng,
-        requests=habits.amount(town, rng, n, 10, sigma=0.8),
+        requests=habits.amount(town, rng, n, 8.0, sigma=0.8),
         run=rng.lognormal(3.5, 0.8, n) + 1,
         gap=rng.lognormal(0.8, 0.8, n),
         clock=habits.many(lambda: town.clocks.machine(rng, swing=0.7), rng, n, 2),

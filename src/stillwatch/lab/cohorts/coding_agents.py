@@ -41,7 +41,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         town,
         accounts,
         rng,
-        requests=habits.amount(town, rng, n, 3.2, sigma=1.2),
+        requests=habits.amount(town, rng, n, 2.6, sigma=1.2),
         run=rng.uniform(6, 25, n),
         gap=rng.lognormal(2.3, 0.5, n),
         snap=np.where(runner & (rng.random(n) < 0.3), 20.0, 0.0),

@@ -34,7 +34,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         town,
         accounts,
         rng,
-        requests=habits.amount(town, rng, n, 3.6, sigma=1.5),
+        requests=habits.amount(town, rng, n, 3.0, sigma=1.5),
         run=rng.lognormal(2.0, 1.0, n) + 1,
         gap=rng.lognormal(2.2, 0.9, n),
         spread=rng.uniform(0.2, 1.2, n),

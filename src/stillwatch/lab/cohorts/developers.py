@@ -28,7 +28,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         town,
         accounts,
         rng,
-        requests=habits.amount(town, rng, n, 0.64, sigma=1.5),
+        requests=habits.amount(town, rng, n, 0.58, sigma=1.5),
         run=rng.lognormal(1.6, 0.9, n) + 1,
         gap=rng.lognormal(2.5, 1.2, n),
         spread=rng.uniform(0.3, 1.4, n),

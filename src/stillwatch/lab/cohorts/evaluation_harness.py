@@ -27,7 +27,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         town,
         accounts,
         rng,
-        requests=items * nights * rng.uniform(0.1, 0.4),
+        requests=items * nights * rng.uniform(0.06, 0.25),
         run=items,
         steady=True,
         gap=rng.uniform(0.3, 4.0),

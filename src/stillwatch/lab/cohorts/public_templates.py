@@ -27,7 +27,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         town,
         accounts,
         rng,
-        requests=habits.amount(town, rng, n, 2.4, sigma=1.4),
+        requests=habits.amount(town, rng, n, 2.0, sigma=1.4),
         run=rng.lognormal(1.8, 0.9, n) + 1,
         gap=rng.lognormal(2.2, 0.9, n),
         clock=habits.clocks(town, rng, n),

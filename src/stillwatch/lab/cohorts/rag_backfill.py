@@ -25,7 +25,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         town,
         accounts,
         rng,
-        requests=habits.amount(town, rng, n, 14, sigma=0.7),
+        requests=habits.amount(town, rng, n, 10.0, sigma=0.7),
         run=200,
         gap=rng.lognormal(0.8, 0.5),
         spread=0.4,

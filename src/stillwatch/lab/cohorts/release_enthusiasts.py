@@ -29,7 +29,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         town,
         accounts,
         rng,
-        requests=habits.amount(town, rng, n, 2, sigma=1.2),
+        requests=habits.amount(town, rng, n, 1.6, sigma=1.2),
         run=rng.uniform(2, 15, n),
         gap=rng.lognormal(2.5, 0.8, n),
         clock=habits.clocks(town, rng, n),

@@ -31,7 +31,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         town,
         accounts,
         rng,
-        requests=habits.amount(town, rng, n, 5.6, sigma=0.9),
+        requests=habits.amount(town, rng, n, 4.8, sigma=0.9),
         run=rng.uniform(2, 8, n),
         gap=rng.lognormal(2.8, 0.6, n),
         clock=habits.many(lambda: town.clocks.machine(rng, swing=0.6), rng, n, 3),
