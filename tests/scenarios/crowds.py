@@ -87,12 +87,14 @@ class Member:
     addresses: tuple[str, ...]
 
 
-def pool(p: Place, n: int) -> Iterator[Member]:
-    """A fraud pool: lots signed up in hours, neighbouring virtual cards, patterned or disposable mail, few networks."""
+def pool(p: Place, n: int, *, shares: float = 1.0) -> Iterator[Member]:
+    """A fraud pool: lots signed up in hours, neighbouring virtual cards, patterned or disposable mail, few networks.
+
+    Each account has each of these marks with the probability `shares`, else a fact of its own like anybody.
+    """
     nets = [p.net("residential") for _ in range(4)] + [p.net("hosting") for _ in range(2)]
-    client = p.pick(BROWSERS)
-    issuer = f"iss_{p.digest()}"
-    for i in range(n):
+    client, issuer = p.pick(BROWSERS), f"iss_{p.digest()}"
+    for i, own in enumerate(people(p, n)):
         lot = i // LOT
         if i % LOT == 0:
             opened = p.start - int(p.rng.uniform(0.5, 4) * DAY)
@@ -101,12 +103,15 @@ def pool(p: Place, n: int) -> Iterator[Member]:
             neighbour = f"rng_{p.digest()}"
         if i % 9 not in (1, 2):
             card = f"fp_{p.digest()}"  # the next two in nine pay with the same card
-        facts = {
-            "created_at": opened + int(p.rng.uniform(0, 3) * HOUR), "email_domain": domain, "email_pattern": shape,
-            "payment_kind": "virtual_card", "payment_fingerprint": card, "program": "free_trial",
-            "plan": "pay_as_you_go", "verification": "email", "signup_address": p.address(nets),
-        }  # fmt: skip
-        yield _member(p, facts, client, [p.address(nets) for _ in range(3)], issuer, neighbour)
+        hour, mail, paid, net = p.rng.random(4) < shares
+        facts = {**own.account, "program": "free_trial", "plan": "pay_as_you_go", "verification": "email"}
+        facts |= {"created_at": opened + int(p.rng.uniform(0, 3) * HOUR)} if hour else {}
+        facts |= {"email_domain": domain, "email_pattern": shape} if mail else {}
+        facts |= {"payment_kind": "virtual_card", "payment_fingerprint": card} if paid else {}
+        facts |= {"signup_address": p.address(nets)} if net else {}
+        made = own.instrument["issuer_key"], own.instrument["neighbour_key"]
+        where = [p.address(nets) for _ in range(3)] if net else own.addresses
+        yield _member(p, facts, client, where, *((issuer, neighbour) if paid else made))
 
 
 def firm(p: Place, n: int) -> Iterator[Member]:
@@ -157,7 +162,9 @@ CROWDS: Mapping[str, tuple[Callable[[Place, int], Iterator[Member]], int, float]
 }
 
 
-def mix(captures: Sequence[Capture], town: Path, out: Path, *, innocent: str, seed: int = 1) -> Owners:
+def mix(
+    captures: Sequence[Capture], town: Path, out: Path, *, innocent: str, shares: float = 1.0, seed: int = 1
+) -> Owners:
     """The simulated dataset `town` with each capture in it, as a dataset in `out`; says whose account is which.
 
     Distillation tools get a fraud pool each; the others are a firm or unrelated people (`innocent`), developers
@@ -175,7 +182,8 @@ def mix(captures: Sequence[Capture], town: Path, out: Path, *, innocent: str, se
         crowd, n, days = CROWDS[kind]
         own = write_log([capture], out / "log" / "requests.jsonl", accounts=None if many else n)
         owners |= own
-        members = dict(zip(own, crowd(place, len(own)), strict=True))
+        made = pool(place, len(own), shares=shares) if kind == "pool" else crowd(place, len(own))
+        members = dict(zip(own, made, strict=True))
         accounts += [{"account_id": a, **m.account} for a, m in members.items()]
         instruments += [{"account_id": a, **m.instrument} for a, m in members.items()]
         read_logs([str(out / "log")], out=out / "read", now=datetime.now(UTC))

@@ -30,7 +30,7 @@ UNIT = 1024
 @dataclass(frozen=True, slots=True)
 class AssessSettings:
     """`threshold_bits` that the lower end of the weight must pass; `family_bits` that two families must reach,
-    one of them not content; `content_bits` that content must weigh where the log has text; `prior_bits` of
+    one of them not content; `content_bits` below which content, where the log has text, speaks against; `prior_bits` of
     distillation against everything else.
 
     Chosen on groups of training traffic, each judged by expectations fitted without its run: none of 1,381
@@ -40,7 +40,7 @@ class AssessSettings:
     threshold_bits: float = 5.0
     family_bits: float = 3.0
     prior_bits: float = -6.0
-    content_bits: float = 1.0
+    content_bits: float = 0.0
     needs_content: bool = True
 
 
