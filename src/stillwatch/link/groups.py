@@ -29,8 +29,8 @@ class GroupSettings:
     A group with the share `inside` of its members in another is a copy, unless the other's tightness is less than
     `tighter` times its own; one with the share `heap` of its members in tighter groups is a heap, groups smaller
     than `part` of it left aside. Two pieces are tried as one if they have a private frame and marks of `marks`
-    families in common, each held by the share `principal` of both; a frame of which the two have the share
-    `exclusive` of all holders is enough. The whole must keep the share `kept` of the members and of the weight.
+    families in common, each held by the share `principal` of both; a frame of which groups like these have the
+    share `exclusive` of all holders is enough. The whole must keep the share `kept` of the members and of the weight.
     """
 
     min_accounts: int = 3
@@ -151,24 +151,25 @@ def _similar(
     owner, value = np.concatenate(owners), np.concatenate(values)
     order = np.lexsort((owner, value))
     left, right, mark = _neighbours(owner[order], value[order])
-    inside = np.array(
-        [_holders(held, groups[a], groups[b], v) for a, b, v in zip(left, right, mark, strict=True)]
-    )
+    exclusive = _exclusive(held, groups, owner[order], value[order], s.exclusive)
     pair, at = np.unique(left * max(len(groups), 1) + right, return_inverse=True)
     flags = np.zeros((len(pair), 16), dtype=bool)
     flags[at, held.family[mark]] = True
     alone = np.zeros(len(pair), dtype=bool)
-    if len(mark):
-        frame = (held.family[mark] == CONTENT_FAMILY) & (inside >= s.exclusive * held.df[mark])
-        np.logical_or.at(alone, at, frame)
+    alone[at[np.isin(mark, exclusive)]] = True
     good = flags[:, CONTENT_FAMILY] & (alone | (flags.sum(axis=1) >= s.marks))
     return [(int(p) // len(groups), int(p) % len(groups)) for p in pair[good]]
 
 
-def _holders(held: Incidence, a: Group, b: Group, value: int) -> int:
-    """How many holders of a value stand in either group."""
-    holders = held.account_of[held.heads[value] : held.heads[value + 1]]
-    return int((np.isin(holders, a.members) | np.isin(holders, b.members)).sum())
+def _exclusive(held: Incidence, groups: Sequence[Group], owner: Ints, value: Ints, least: float) -> Ints:
+    """Frames of which the groups that hold them as a principal mark have the share `least` of all holders."""
+    found = []
+    for v in np.unique(value[held.family[value] == CONTENT_FAMILY]):
+        members = np.unique(np.concatenate([groups[int(g)].members for g in owner[value == v]]))
+        holders = held.account_of[held.heads[v] : held.heads[v + 1]]
+        if np.isin(holders, members).mean() >= least:
+            found.append(int(v))
+    return np.array(found, np.int64)
 
 
 def _neighbours(owner: Ints, value: Ints) -> tuple[Ints, Ints, Ints]:
