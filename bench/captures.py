@@ -55,6 +55,26 @@ def line(one: Found) -> str:
     return f"{start} {group} | {verdict} | {bits} | {alternative} | {', '.join(one.capabilities) or '-'} |"
 
 
+def without(captures: Sequence[Capture], but: str = "") -> tuple[Capture, ...]:
+    """The captures without harvests, but for the one named."""
+    return tuple(c for c in captures if c.what != "distillation" or c.name == but)
+
+
+def pools(captures: Sequence[Capture], town: Path, root: Path) -> None:
+    """Each harvest alone behind a fraud pool, by how much of the pool's marks an account has."""
+    print(f"\nHarvests behind a pool of 40\n\n| shares {HEAD}\n|--:|---|---|--:|--:|--:|---|--:|---|---|")
+    for shares in (0.3, 0.5, 0.7, 1.0):
+        for one in (c for c in captures if c.what == "distillation"):
+            some, folder = without(captures, one.name), root / f"{one.name}-{shares}"
+            owners = mix(some, town, folder / "data", innocent="people", shares=shares)
+            key = root / "hash.key"
+            out = scan(folder / "data", folder / "out", ScanSettings(key_file=key, quiet=True))
+            wrong = {n: k for n, k in sorted(accused(out, owners).items()) if n != one.name}
+            print(
+                f"| {shares} {line(found(out, some, owners)[one.name])} {f'others accused: {wrong}' if wrong else ''}"
+            )
+
+
 def table(title: str, captures: Sequence[Capture], folder: Path, owners: Owners) -> None:
     """Scan the dataset and print the table."""
     began = time.perf_counter()
@@ -80,10 +100,17 @@ def main() -> None:
             (root / "dealt", 8, "Dealt over eight accounts of which nothing is known"),
         ):
             table(title, captures, folder, alone(captures, folder, accounts))
-        simulate(scenario("benign"), root / "town", scale=0.01, seed=asked.seed, split="test")
+        town = root / "town"
+        simulate(scenario("benign"), town, scale=0.01, seed=asked.seed, split="test")
         for innocent in ("firm", "people"):
-            owners = mix(captures, root / "town", root / innocent / "data", innocent=innocent)
-            table(f"Among benign customers; the innocent as {innocent}", captures, root / innocent, owners)
+            owners = mix(without(captures), town, root / innocent / "data", innocent=innocent)
+            table(
+                f"Innocent captures as {innocent} among benign customers",
+                without(captures),
+                root / innocent,
+                owners,
+            )
+        pools(captures, town, root)
 
 
 if __name__ == "__main__":

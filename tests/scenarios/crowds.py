@@ -7,6 +7,7 @@ requests themselves, their headers and their order stay as recorded. Times are s
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,28 +32,26 @@ JA4 = (  # of the ClientHello of each stack, by what its User-Agent begins with
     ("node", "t13d5212h1_b262b3658495_8e6e362c5eac"),
     ("", "t13d1812h1_85036bcba153_d41ae481755e"),
 )
-BROWSERS = (
-    (
-        "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
-        "t13d1715h2_5b57614c22b0_3d5424432f57",
-    ),
-    (
-        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/145.0.0.0 Safari/537.36",
-        "t13d1516h2_8daaf6152771_b0da82dd1658",
-    ),
-)
-FREE_MAIL = ("postbox.example", "quickmail.example", "letterhead.example", "inbucket.example")
 SHAPES = ("aaaaa.aaaa", "aaaaaaa00", "aaaaaaa", "a.aaaaaaaa", "aaaaaaaaa0", "aaaa_aaaaa", "aaaaaa0000")
+
+COMMON = (  # facts that many customers share
+    "email_domain", "email_pattern", "signup_user_agent", "signup_ja4", "program", "plan", "verification",
+)  # fmt: skip
+PROVIDER = 20  # accounts from which on a mail domain is a public provider
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a crowd lives: the start of the window, /24 networks by kind, and a source of chance."""
+    """Where a crowd lives: the start of the window, networks by kind, customers who have what everybody has
+    (mail provider, browser, plan), and a source of chance.
+    """
 
     start: int
     networks: Mapping[str, tuple[str, ...]]
+    customers: Sequence[Row]
+    issuers: Sequence[str]
     rng: np.random.Generator
 
     def net(self, kind: str) -> str:
@@ -93,25 +92,26 @@ def pool(p: Place, n: int, *, shares: float = 1.0) -> Iterator[Member]:
     Each account has each of these marks with the probability `shares`, else a fact of its own like anybody.
     """
     nets = [p.net("residential") for _ in range(4)] + [p.net("hosting") for _ in range(2)]
-    client, issuer = p.pick(BROWSERS), f"iss_{p.digest()}"
+    issuer = f"iss_{p.digest()}"
     for i, own in enumerate(people(p, n)):
-        lot = i // LOT
         if i % LOT == 0:
             opened = p.start - int(p.rng.uniform(0.5, 4) * DAY)
-            domain, shape = ("mailinator.com" if lot == 1 else p.pick(FREE_MAIL)), p.pick(SHAPES)
+            domain = "mailinator.com" if i // LOT == 1 else p.pick(p.customers)["email_domain"]
+            shape = p.pick(SHAPES)
         if i % 6 == 0:
             neighbour = f"rng_{p.digest()}"
         if i % 9 not in (1, 2):
             card = f"fp_{p.digest()}"  # the next two in nine pay with the same card
         hour, mail, paid, net = p.rng.random(4) < shares
-        facts = {**own.account, "program": "free_trial", "plan": "pay_as_you_go", "verification": "email"}
+        facts = dict(own.account)
         facts |= {"created_at": opened + int(p.rng.uniform(0, 3) * HOUR)} if hour else {}
         facts |= {"email_domain": domain, "email_pattern": shape} if mail else {}
         facts |= {"payment_kind": "virtual_card", "payment_fingerprint": card} if paid else {}
         facts |= {"signup_address": p.address(nets)} if net else {}
-        made = own.instrument["issuer_key"], own.instrument["neighbour_key"]
-        where = [p.address(nets) for _ in range(3)] if net else own.addresses
-        yield _member(p, facts, client, where, *((issuer, neighbour) if paid else made))
+        made = (
+            (issuer, neighbour) if paid else (own.instrument["issuer_key"], own.instrument["neighbour_key"])
+        )
+        yield _member(facts, [p.address(nets) for _ in range(3)] if net else own.addresses, *made)
 
 
 def firm(p: Place, n: int) -> Iterator[Member]:
@@ -119,40 +119,33 @@ def firm(p: Place, n: int) -> Iterator[Member]:
     nets = [p.net("enterprise_gateway")]
     own = p.digest()[:8]
     issuer, neighbour = f"iss_{p.digest()}", f"rng_{p.digest()}"
-    for _ in range(n):
-        facts = {
+    for person in people(p, n):
+        facts = person.account | {
             "created_at": p.ago(380), "organization_id": f"org_{own}", "email_domain": f"{own}.example",
-            "email_pattern": p.pick(SHAPES), "payment_kind": "invoice", "payment_fingerprint": f"fp_{own}",
-            "program": "none", "plan": "team", "verification": "contract", "signup_address": p.address(nets),
+            "payment_kind": "invoice", "payment_fingerprint": f"fp_{own}", "program": "none", "plan": "team",
+            "verification": "contract", "signup_address": p.address(nets),
         }  # fmt: skip
-        yield _member(p, facts, p.pick(BROWSERS), [p.address(nets)], issuer, neighbour)
+        yield _member(facts, [p.address(nets)], issuer, neighbour)
 
 
 def people(p: Place, n: int) -> Iterator[Member]:
-    """Unrelated people: nothing in common but the tool."""
+    """Unrelated people: each has the mail provider, browser, plan and programme of some customer, the rest alone."""
     for _ in range(n):
         nets = [p.net("residential")]
-        facts = {
-            "created_at": p.ago(900), "email_domain": p.pick(FREE_MAIL), "email_pattern": p.pick(SHAPES),
-            "payment_kind": "card", "payment_fingerprint": f"fp_{p.digest()}", "program": "none",
-            "plan": p.pick(("free", "pay_as_you_go", "pro")), "verification": p.pick(("email", "phone")),
+        facts = {name: value for name, value in p.pick(p.customers).items() if name in COMMON} | {
+            "created_at": p.ago(900), "email_digest": p.digest(), "phone_digest": p.digest(), "declared": [],
+            "payment_kind": "card", "payment_fingerprint": f"fp_{p.digest()}", "status": "active",
             "signup_address": p.address(nets),
         }  # fmt: skip
-        yield _member(p, facts, p.pick(BROWSERS), [p.address(nets)], f"iss_{p.digest()}", f"rng_{p.digest()}")
+        yield _member(facts, [p.address(nets)], p.pick(p.issuers), f"rng_{p.digest()}")
 
 
-def _member(
-    p: Place, facts: Row, client: tuple[str, str], addresses: Sequence[str], issuer: str, neighbour: str
-) -> Member:
-    account = {
-        "email_digest": p.digest(), "phone_digest": p.digest(), "signup_user_agent": client[0],
-        "signup_ja4": client[1], "declared": [], "status": "active", **facts,
-    }  # fmt: skip
+def _member(facts: Row, addresses: Sequence[str], issuer: str, neighbour: str) -> Member:
     instrument = {
         "payment_fingerprint": facts["payment_fingerprint"], "kind": facts["payment_kind"],
         "issuer_key": issuer, "neighbour_key": neighbour, "added_at": facts["created_at"],
     }  # fmt: skip
-    return Member(account, instrument, tuple(addresses))
+    return Member(facts, instrument, tuple(addresses))
 
 
 CROWDS: Mapping[str, tuple[Callable[[Place, int], Iterator[Member]], int, float]] = {
@@ -204,7 +197,14 @@ def _place(town: Path, seed: int) -> Place:
         if ":" not in row["prefix"]:
             networks.setdefault(row["kind"], []).append(row["prefix"])
     first = pc.min(pq.read_table(town / "exchanges.parquet", columns=["ts"])["ts"].cast(pa.int64())).as_py()
-    return Place(first, {k: tuple(v) for k, v in networks.items()}, np.random.default_rng(seed))
+    accounts = pq.read_table(town / "accounts.parquet").to_pylist()
+    domains = Counter(a["email_domain"] for a in accounts)
+    customers = [a for a in accounts if not a["organization_id"] and domains[a["email_domain"]] >= PROVIDER]
+    cards = pq.read_table(town / "instruments.parquet", filters=pc.field("kind") == "card")
+    issuers = cards["issuer_key"].to_pylist()
+    return Place(
+        first, {k: tuple(v) for k, v in networks.items()}, customers, issuers, np.random.default_rng(seed)
+    )
 
 
 def _placed(rows: pa.Table, members: Mapping[str, Member], p: Place, days: float) -> pa.Table:
