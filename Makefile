@@ -47,6 +47,7 @@ all: ## exactly what CI runs: check, test, test-long
 .PHONY: golden
 golden: $(DONE)/test $(DONE)/system ## rewrite expected files of the tests; the diff is the review
 	@$(PY) -m stillwatch.lab.conformance --rewrite
+	@$(PY) -m stillwatch.lab.format_checks --rewrite
 	@$(PYTEST) -m "not long" --golden tests/golden $(ARGS)
 
 .PHONY: docs

@@ -151,7 +151,7 @@ def fill_identity(row: Row, body: dict[str, Any]) -> None:
     """Fill the client's own user field, metadata and conversation."""
     metadata = body.get("metadata")
     if isinstance(metadata, dict):
-        row.request_metadata = strings(metadata) or row.request_metadata
+        row.request_metadata = [*(row.request_metadata or ()), *(strings(metadata) or ())] or None
         row.end_user = row.end_user or text(metadata.get("user_id"))
     user = text(body.get("safety_identifier")) or text(body.get("user"))
     row.end_user = user or row.end_user
