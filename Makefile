@@ -55,6 +55,12 @@ docs: $(DONE)/core ## write docs/reference and docs/signals anew from the code
 	@$(PY) -m stillwatch.lab.reference --write docs/reference
 	@$(PY) -m stillwatch.lab.conformance --docs
 
+.PHONY: pages
+pages: $(DONE)/test $(DONE)/system ## run the demo, write README, docs/concepts.md and the picture of the report from it
+	@rm -rf demo-out
+	@$(BIN)/stillwatch demo --no-open
+	@$(PY) scripts/demo_pages.py demo-out
+
 .PHONY: bench
 bench: $(DONE)/bench ## speed of each stage, beside polars and datasketch
 	@$(PY) bench/run.py $(ARGS)
