@@ -162,7 +162,22 @@ def link(t: DuckTables, key: HashKey) -> int:
     write_members(t, held, groups)
     write_values(t, held, groups)
     write_flows(t, held, groups)
+    _keep_those_who_take_part(t)
     return len(groups)
+
+
+def _keep_those_who_take_part(t: DuckTables) -> None:
+    """Leave out members without a demixed exchange, in groups that have any."""
+    t.define(
+        "group_members",
+        """
+        SELECT m.* FROM group_members m
+        LEFT JOIN (SELECT DISTINCT group_id, account_id FROM group_exchanges) x
+          ON x.group_id = m.group_id AND x.account_id = m.account_id
+        LEFT JOIN (SELECT DISTINCT group_id FROM group_exchanges) g ON g.group_id = m.group_id
+        WHERE x.account_id IS NOT NULL OR g.group_id IS NULL
+        """,
+    )
 
 
 def attribute(t: DuckTables, settings: AssessSettings) -> dict[int, Assessment]:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.attribute.features import FEATURES
-from stillwatch.attribute.hypotheses import Hypothesis, log2_density
+from stillwatch.attribute.features import FEATURES, RISING
+from stillwatch.attribute.hypotheses import Hypothesis, log2_density, log2_density_at_most
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.intervals import wilson
 
@@ -99,6 +99,8 @@ def assess(
     prior = np.array([round(h.prior_bits * UNIT) for h in hypotheses])
     target = next(i for i, h in enumerate(hypotheses) if h.kind == "distillation")
     others = [i for i in range(len(hypotheses)) if i != target]
+    told = dict(zip(names, value.tolist(), strict=True))
+    others = [i for i in others if hypotheses[i].possible(told)] or others
     best = max(others, key=lambda i: (total[i] + prior[i], -i))
     difference = bits[target] - bits[best]  # (3, F)
     items = tuple(
@@ -122,7 +124,9 @@ def _likelihoods(h: Hypothesis, names: Sequence[str], ends: Floats) -> Floats:
     out = np.zeros(ends.shape)
     for j, name in enumerate(names):
         if name in h.expects:
-            out[:, j] = log2_density(ends[:, j], *h.expects[name])
+            rising = h.kind == "distillation" and name in RISING
+            density = log2_density_at_most if rising else log2_density
+            out[:, j] = density(ends[:, j], *h.expects[name])
     return out
 
 

@@ -148,6 +148,15 @@ _ROWS = (
     Feature("refusals", "timing", "exchanges refused with 429 or 403", ("status",)),
     Feature("model_pivot", "timing", "traffic moved to a model within a day of its release"),
 )
+# more of these is stronger evidence of a campaign, so a group beyond expectation is not judged milder
+RISING = frozenset(
+    {
+        "shared_network", "network_covered", "client_lift", "params_lift", "email_lift", "identity_covered",
+        "label_lift", "signup_lift", "disposable", "payment_covered", "neighbours", "payment_lift",
+        "flow_share", "novelty", "private_frames", "harvest_intent", "one_intent", "single_turn",
+        "common_frame", "many_frames", "crossed", "hand_off", "model_pivot",
+    }
+)  # fmt: skip
 FEATURES: Mapping[str, Feature] = MappingProxyType({f.name: f for f in _ROWS})
 
 

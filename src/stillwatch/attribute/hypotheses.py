@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +28,25 @@ EDGE = 0.02  # measurements closer to 0 or 1 count as this close
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """One explanation: `innocent` ones end an examination, `coordinated` ones are kept as such."""
+    """One explanation: `innocent` ones end an examination, `coordinated` ones are kept as such.
+
+    Of `requires` {feature: least value} one must be met for the explanation to be possible at all.
+    """
 
     name: str
     title: str
     kind: str  # "distillation", "coordinated" or "innocent"
     prior_bits: float
     expects: Mapping[str, tuple[float, float]]
+    requires: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    def possible(self, measured: Mapping[str, float]) -> bool:
+        """Whether the relation it names is visible: a required feature reaches its value, or none is known.
+
+        An undeclared, invisible relation explains nothing, however well the rest would fit.
+        """
+        known = [measured[name] >= least for name, least in self.requires.items() if name in measured]
+        return any(known) or not known
 
 
 def read_hypotheses(text: str, *, where: str) -> tuple[Hypothesis, ...]:
@@ -74,7 +87,16 @@ def _one(name: str, table: Mapping[str, object], where: str) -> Hypothesis:
         str(table["kind"]),
         float(table.get("prior_bits", 0.0)),  # type: ignore[arg-type]
         {feature: (float(pair[0]), float(pair[1])) for feature, pair in expects.items()},
+        _requires(table.get("requires", {}), place),
     )
+
+
+def _requires(found: object, place: str) -> Mapping[str, float]:
+    if not isinstance(found, dict) or not set(found) <= set(FEATURES):
+        raise ExtensionError(
+            "requires is not a table of features", where=place, remedy=f"Use some of {', '.join(FEATURES)}"
+        )
+    return MappingProxyType({name: float(least) for name, least in found.items()})
 
 
 def log2_density(x: Floats, mean: float, concentration: float) -> Floats:
@@ -90,6 +112,17 @@ def log2_density(x: Floats, mean: float, concentration: float) -> Floats:
         x < EDGE, _tail(a, b) / EDGE, np.where(x > 1 - EDGE, _tail(b, a) / EDGE, np.exp(log_beta))
     )
     return np.asarray(np.log2((1 - UNIFORM) * density + UNIFORM))
+
+
+def log2_density_at_most(x: Floats, mean: float, concentration: float) -> Floats:
+    """The largest log2 density at any measurement up to each `x`, from the mean on.
+
+    For measurements of which more is stronger evidence: what exceeds the expectation is not held against it.
+    """
+    grid = np.linspace(mean, 1.0, 101)
+    best = np.maximum.accumulate(log2_density(grid, mean, concentration))
+    at = np.clip(((x - mean) / max(1.0 - mean, 1e-9) * 100).astype(np.int64), 0, 100)
+    return np.where(x <= mean, log2_density(x, mean, concentration), best[at])
 
 
 def _tail(a: float, b: float) -> float:

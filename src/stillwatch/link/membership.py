@@ -30,9 +30,9 @@ class MemberSettings:
     most_bits: float = 8.0
     least_bits: float = -6.0
     min_holders: int = 3
-    min_share: float = 0.03
+    min_share: float = 0.08
     rounds: int = 5
-    prior_bits: tuple[float, float] = (-9.0, -5.0)
+    prior_bits: tuple[float, float] = (-10.0, -8.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,17 @@ TITLES: Mapping[str, tuple[str, str, float]] = MappingProxyType(
         "spam_ring": ("a spam ring", "coordinated", -3.0),
     }
 )
+# an explanation by a relation needs the relation to be visible: one of these
+REQUIRES: Mapping[str, Mapping[str, float]] = MappingProxyType(
+    {
+        "one_organization": {"one_organization": 0.5, "one_domain": 0.5, "one_instrument": 0.5},
+        "shared_exit": {"one_exit": 0.3},
+        "class_or_event": {"one_exit": 0.4, "education": 0.4},
+        "permitted": {"declared": 0.2, "permitted": 0.2, "one_organization": 0.5, "one_instrument": 0.5},
+        "declared_reseller": {"declared": 0.2},
+        "evaluation": {"declared": 0.2, "repeated": 0.3, "one_organization": 0.5, "one_instrument": 0.5},
+    }
+)
 HEAD = """\
 # Explanations of a group, and what each expects of the measurements: feature = [mean, concentration] of a beta
 # distribution. Fitted on groups that the pipeline formed from training traffic of the simulator
@@ -42,4 +53,7 @@ def hypotheses_toml(
             f"prior_bits = {prior}\n\n[hypotheses.{name}.expects]\n"
         )
         parts += [f"{f} = [{m}, {c}]\n" for f, (m, c) in expects.get(name, {}).items()]
+        if name in REQUIRES:
+            parts.append(f"\n[hypotheses.{name}.requires]\n")
+            parts += [f"{f} = {least}\n" for f, least in REQUIRES[name].items()]
     return "".join(parts)
