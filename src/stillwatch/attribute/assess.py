@@ -33,11 +33,11 @@ class AssessSettings:
     one of them not content; `content_bits` below which content, where the log has text, speaks against; `prior_bits` of
     distillation against everything else.
 
-    Chosen on groups of training traffic, each judged by expectations fitted without its run: none of 1,381
+    Chosen on groups of training traffic, each judged by expectations fitted without its run: none of 1,486
     innocent groups passed.
     """
 
-    threshold_bits: float = 5.0
+    threshold_bits: float = 11.0
     family_bits: float = 3.0
     prior_bits: float = -6.0
     content_bits: float = 0.0
