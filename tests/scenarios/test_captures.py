@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from tests.scenarios.captures import CUTS, SEEN, Found, accused, found, read_captures, write_log
@@ -31,7 +32,8 @@ TAKEN = {
 }
 EXAMINED = ("aider_agent", "instructor_classify", "openai_chat", "promptfoo_rubric")
 INNOCENT_AS = ("firm", "people", "firm", "people")  # beside each harvest
-CALLED = ("alpaca_selfinstruct", "distilabel_evol")  # the others are near the threshold, see the reference
+CALLED = ("alpaca_selfinstruct", "distilabel_evol", "distilabel_ultrafeedback")
+COMPLETE: Mapping[str, float] = MappingProxyType({"distilabel_ultrafeedback": 0.65})  # of nine in ten
 MOST_BYTES = 600_000  # of all captures together
 
 
@@ -121,9 +123,9 @@ def test_dealt_look_alikes_are_examined_and_left_alone(dealt: Seen, name: str) -
 
 
 def test_harvests_behind_pools_are_found(mixed: Seen) -> None:
-    """Nine in ten of the pool, no stranger among ten, and no innocent explanation for them."""
+    """Most of the pool, no stranger among ten, and no innocent explanation for them."""
     one = mixed.found[mixed.harvest]
-    assert 0.9 <= one.completeness
+    assert COMPLETE.get(one.name, 0.9) <= one.completeness
     assert 0.9 <= one.purity
     assert "innocent" != one.verdict
     assert "distillation" == one.verdict or one.name not in CALLED
