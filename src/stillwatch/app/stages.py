@@ -167,7 +167,8 @@ def link(t: DuckTables, key: HashKey) -> int:
 
 
 def _keep_those_who_take_part(t: DuckTables) -> None:
-    """Leave out members without a demixed exchange, in groups that have any."""
+    """Leave out members without a demixed exchange, in groups that have any; and members who are permitted to
+    distil, in groups where most are not: their relation is declared, the others' is not."""
     t.define(
         "group_members",
         """
@@ -175,7 +176,12 @@ def _keep_those_who_take_part(t: DuckTables) -> None:
         LEFT JOIN (SELECT DISTINCT group_id, account_id FROM group_exchanges) x
           ON x.group_id = m.group_id AND x.account_id = m.account_id
         LEFT JOIN (SELECT DISTINCT group_id FROM group_exchanges) g ON g.group_id = m.group_id
-        WHERE x.account_id IS NOT NULL OR g.group_id IS NULL
+        LEFT JOIN facts f ON f.account_id = m.account_id
+        LEFT JOIN (SELECT q.group_id, avg(CASE WHEN p.declared % 32 >= 16 THEN 1.0 ELSE 0.0 END) AS permitted
+                   FROM group_members q LEFT JOIN facts p ON p.account_id = q.account_id
+                   GROUP BY q.group_id) s ON s.group_id = m.group_id
+        WHERE (x.account_id IS NOT NULL OR g.group_id IS NULL)
+          AND (coalesce(f.declared, 0) % 32 < 16 OR s.permitted >= 0.5)
         """,
     )
 
