@@ -33,8 +33,9 @@ class AssessSettings:
     one of them not content; `content_bits` below which content, where the log has text, speaks against; `prior_bits` of
     distillation against everything else.
 
-    Chosen on groups of training traffic, each judged by expectations fitted without its run: none of 1,486
-    innocent groups passed.
+    `threshold_bits` was raised until none of 1,486 innocent groups of training traffic passed, each judged by
+    expectations fitted without its run; that is how it was chosen, not a test of it. `content_bits` was
+    lowered from 1 to 0 after a look at a test seed of the slow scenario; on training traffic both pass nobody.
     """
 
     threshold_bits: float = 11.0
