@@ -37,7 +37,8 @@ def write_signatures(t: DuckTables, data: Dataset) -> None:
         WHERE r.place <= {SAMPLES} ORDER BY k.row
         """
     )
-    texts = _texts(data, np.asarray(wanted["row"], np.int64))
+    rows = np.asarray(wanted["row"], np.int64)
+    texts = data.rows_at("exchanges", rows, columns=["prompt_text"])["prompt_text"].to_pylist()
     samples: dict[int, list[tuple[int, str]]] = {}
     for template, account, text in zip(
         np.asarray(wanted["template_id"]).tolist(),
@@ -56,16 +57,3 @@ def write_signatures(t: DuckTables, data: Dataset) -> None:
             }
         ),
     )
-
-
-def _texts(data: Dataset, rows: np.ndarray) -> list[str | None]:
-    if len(rows) == 0:
-        return []
-    out: list[str | None] = []
-    first = 0
-    for batch in data.batches("exchanges", columns=["prompt_text"]):
-        low, high = np.searchsorted(rows, [first, first + batch.num_rows])
-        if high > low:
-            out += batch.column(0).take(pa.array(rows[low:high] - first)).to_pylist()
-        first += batch.num_rows
-    return out

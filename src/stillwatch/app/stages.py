@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,7 @@ from stillwatch.link.flows import write_flows
 from stillwatch.link.groups import form_groups
 from stillwatch.link.incidence import read_incidence
 from stillwatch.link.pairs import validated_pairs
-from stillwatch.link.report import write_links, write_members, write_values
+from stillwatch.link.report import with_parts, write_links, write_members, write_values
 from stillwatch.link.stars import is_star, validated_stars
 from stillwatch.model.engine import Window
 from stillwatch.model.kernels.address import ranges
@@ -35,6 +36,8 @@ from stillwatch.signals.tables.frames import TEXT_KEYS, write_frames
 from stillwatch.signals.tables.holdings import write_holdings
 from stillwatch.signals.tables.keys import write_keys
 from stillwatch.signals.tables.sketch import Sketcher
+from stillwatch.signals.tables.templates import write_templates
+from stillwatch.signals.tables.wordings import TEXTS, write_wordings
 from stillwatch.store.dataset import Dataset
 from stillwatch.store.duck import DuckTables
 
@@ -107,6 +110,13 @@ def holdings(t: DuckTables, data: Dataset, key: HashKey) -> None:
     """Tables `templates`, `exchange_templates`, `holdings`, `facts`, `release_times`, `ban_times`."""
     write_activity(t)
     write_frames(t, reference=reference_keys(key))
+    write_wordings(
+        t,
+        partial(data.rows_at, "exchanges", columns=TEXTS),
+        partial(data.batches, "exchanges", columns=TEXTS, rows=16_384),
+        reference=pa.concat_arrays(reference_texts().chunks),
+    )
+    write_templates(t)
     accounts = data.read("accounts")
     write_holdings(t, accounts, data.read("instruments"), key)
     write_crossings(t)
@@ -157,7 +167,7 @@ def link(t: DuckTables, key: HashKey) -> int:
     frames = t.numpy("SELECT template_id FROM templates WHERE public")["template_id"]
     public = np.concatenate([np.asarray(frames, np.int64), np.array(sorted(reference_keys(key)), np.int64)])
     around = content_stars(held, is_star(held, stars), public)
-    groups = form_groups(held, communities(held, pairs), around, public)
+    groups = with_parts(t, held, form_groups(held, communities(held, pairs), around, public))
     write_links(t, held, pairs, stars)
     write_members(t, held, groups)
     write_values(t, held, groups)

@@ -52,7 +52,7 @@ def content_stars(held: Incidence, stars: Flags, public: Ints, *, min_accounts: 
 
     A frame of the reference corpus that many hold is a seed only where its holders crowd elsewhere.
     """
-    content = held.of_kind("template", "system", "tools", "schema")
+    content = held.of_kind("template", "system", "tools", "schema", "wording")
     wide = content & (held.df >= min_accounts) & (held.df <= held.n // 4)
     private = wide & ~np.isin(held.key, public)
     values = np.flatnonzero((wide & stars) | private)

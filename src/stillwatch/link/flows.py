@@ -12,7 +12,13 @@ from stillwatch.link.membership import Group
 from stillwatch.model.engine import Relation, Tables
 from stillwatch.model.families import KINDS
 
-FLOW_KINDS = (("template", None), ("system", "system_key"), ("tools", "tools_key"), ("schema", "schema_key"))
+FLOW_KINDS = (
+    ("template", "exchange_templates", "template_id"),
+    ("wording", "exchange_wordings", "wording_id"),
+    ("system", "keys", "system_key"),
+    ("tools", "keys", "tools_key"),
+    ("schema", "keys", "schema_key"),
+)
 
 
 def write_flows(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relation:
@@ -22,17 +28,14 @@ def write_flows(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relation
     """
     t.put("group_flows", _flows(held, groups))
     parts = []
-    for kind, column in FLOW_KINDS:
+    for kind, source, column in FLOW_KINDS:
         code = KINDS[kind].code
-        source, key = (
-            ("exchange_templates x", "x.template_id") if column is None else ("keys x", f"x.{column}")
-        )
         parts.append(
             f"""
             SELECT m.group_id, x.exchange_id, x.account_id, f.p,
                    CASE WHEN f.kind = {KINDS["template"].code} THEN f.value_key ELSE NULL END AS template_id
-            FROM {source} JOIN group_members m ON m.account_id = x.account_id
-            JOIN group_flows f ON f.group_id = m.group_id AND f.kind = {code} AND f.value_key = {key}
+            FROM {source} x JOIN group_members m ON m.account_id = x.account_id
+            JOIN group_flows f ON f.group_id = m.group_id AND f.kind = {code} AND f.value_key = x.{column}
             """
         )
     return t.define(
@@ -47,7 +50,7 @@ def write_flows(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relation
 
 
 def _flows(held: Incidence, groups: Sequence[Group]) -> pa.Table:
-    is_flow = held.of_kind(*(kind for kind, _ in FLOW_KINDS))
+    is_flow = held.of_kind(*(kind for kind, _, _ in FLOW_KINDS))
     parts = []
     for i, group in enumerate(groups):
         at = is_flow[group.favoured]

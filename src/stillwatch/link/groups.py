@@ -9,46 +9,56 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.link.incidence import Incidence
-from stillwatch.link.membership import Group, settle
+from stillwatch.link.membership import Group, described, settle
 from stillwatch.model.families import FAMILIES
+from stillwatch.model.kernels.components import components
 
 Ints = NDArray[np.int64]
 
-CONTENT = ("template", "system", "tools", "schema")
+CONTENT = ("template", "system", "tools", "schema", "wording")
 CONTENT_FAMILY = FAMILIES.index("content") + 1
 MARKS = (
     "signup_address", "client", "signup_client", "email_domain", "email_pattern", "phone", "end_user", "metadata",
-    "signup_hour", "instrument", "neighbour", "issuer", "template", "system",
+    "signup_hour", "instrument", "neighbour", "issuer", "template", "system", "wording",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class GroupSettings:
-    """`min_accounts` of a group; `covered` share of a star's holders in one group that makes it no seed.
+    """`min_accounts` of a group; `covered` share of a star's holders in one group that makes it no seed. Two stars are
+    one seed if the share `same` of the wider one's holders hold both; of an account's stars the next `reach` are
+    compared.
 
     A group with the share `inside` of its members in another is a copy, unless the other's tightness is less than
-    `tighter` times its own; one with the share `heap` of its members in tighter groups is a heap, groups smaller
-    than `part` of it left aside. Two pieces are tried as one if they have a private frame and marks of `marks`
-    families in common, each held by the share `principal` of both; a frame of which groups like these have the
-    share `exclusive` of all holders is enough. The whole must keep the share `kept` of the members and of the weight.
+    `tighter` times its own. Two pieces are tried as one if they have a private frame and marks of `marks` families in
+    common, each held by the share `principal` of both; a frame of which groups like these have the share `exclusive`
+    of all holders is enough. The whole must keep the share `kept` of the members and of the weight.
+
+    A group is a heap of blocks if its content falls apart: values whose holders `overlap` by less; a block with the
+    share `whole` of the members is the group itself. Members whom a family other than content and client gives
+    `tied_bits` are one part, the others another, if each has the share `least_part`.
     """
 
     min_accounts: int = 3
     covered: float = 0.5
     inside: float = 0.6
     tighter: float = 0.8
-    heap: float = 0.3
-    part: float = 0.1
+    same: float = 0.5
+    reach: int = 8
     marks: int = 2
     principal: float = 0.2
     exclusive: float = 0.7
     kept: float = 0.8
+    overlap: float = 0.2
+    whole: float = 0.9
+    tied_bits: float = 2.0
+    least_part: float = 0.05
 
 
 def form_groups(
     held: Incidence, found: Sequence[Ints], stars: Ints, public: Ints, settings: GroupSettings | None = None
 ) -> list[Group]:
-    """Groups with some content in common, largest first.
+    """Groups with some content in common, largest first; one may lie inside another.
 
     `found` are communities; `stars` are content values, each of whose holders are a seed unless a group that
     favours the value already has most of them. `public` are keys of public content, which join nobody.
@@ -58,27 +68,56 @@ def form_groups(
     groups = [g for g in groups if len(g) >= s.min_accounts]
     groups += _around_stars(held, groups, stars, s)
     groups = _distinct(groups, s)
-    groups = _put_together(held, groups, public, s)
+    groups = [part for g in groups for part in _blocks(held, g, s) or [g]]
+    groups = _put_together(held, _distinct(groups, s), public, s)
     groups = [g for g in groups if len(g) >= s.min_accounts and _has_content(held, g)]
     return _distinct(groups, s)
 
 
+def parts(held: Incidence, group: Group, settings: GroupSettings | None = None) -> tuple[Group, Group] | None:
+    """Members whom more than content and client ties to the group, and the rest; None unless both are many.
+
+    An innocent crowd that uses what a few use in concert has no part in their doing, and lends them no excuse.
+    """
+    s = settings or GroupSettings()
+    other = [f for f, name in enumerate(FAMILIES) if name not in ("content", "client")]
+    tied = group.family_bits[:, other].max(axis=1) >= s.tied_bits
+    if min(tied.sum(), (~tied).sum()) < max(s.min_accounts, s.least_part * len(group)):
+        return None
+    return described(held, group.members[tied]), described(held, group.members[~tied])
+
+
 def _around_stars(held: Incidence, groups: Sequence[Group], stars: Ints, s: GroupSettings) -> list[Group]:
-    """Groups settled from the holders of each star that is not covered yet."""
+    """Groups settled from the holders of stars that are not covered yet; stars held by the same are one seed."""
     covered = np.zeros(len(held.df))
     for group in groups:
         _cover(held, group, covered)
     out = []
-    for value in stars:
-        if covered[value] >= s.covered:
+    for alike in _alike(held, stars, s):
+        if covered[alike].max() >= s.covered:
             continue
-        holders = held.account_of[held.heads[value] : held.heads[value + 1]].astype(np.int64)
-        group = settle(held, holders)
-        covered[value] = 1.0
+        group = settle(held, np.unique(held.holders_of(alike)[0]))
+        covered[alike] = 1.0
         if len(group) >= s.min_accounts:
             _cover(held, group, covered)
             out.append(group)
     return out
+
+
+def _alike(held: Incidence, stars: Ints, s: GroupSettings) -> list[Ints]:
+    """Stars joined where most of the holders of the wider one hold both; widest first."""
+    accounts, owner = held.holders_of(stars)
+    order = np.lexsort((owner, accounts))
+    accounts, owner = accounts[order], owner[order]
+    pairs = [np.empty(0, np.int64)]
+    for step in range(1, s.reach + 1):
+        same = accounts[step:] == accounts[:-step]
+        pairs.append(owner[:-step][same] * len(stars) + owner[step:][same])
+    both, together = np.unique(np.concatenate(pairs), return_counts=True)
+    left, right = both // max(len(stars), 1), both % max(len(stars), 1)
+    mostly = together >= s.same * np.maximum(held.df[stars[left]], held.df[stars[right]])
+    root = components(len(stars), left[mostly], right[mostly])
+    return [stars[root == r] for r in np.unique(root)]
 
 
 def _cover(held: Incidence, group: Group, covered: NDArray[np.float64]) -> None:
@@ -87,26 +126,51 @@ def _cover(held: Incidence, group: Group, covered: NDArray[np.float64]) -> None:
     covered[found] = np.maximum(covered[found], counts / held.df[found])
 
 
+def _blocks(held: Incidence, group: Group, s: GroupSettings) -> list[Group]:
+    """The parts of a group that share no content with one another, each settled by itself; none if it is one.
+
+    Two content values belong together if the share `overlap` of the rarer one's holders in the group hold both.
+    """
+    content = group.favoured[held.of_kind(*CONTENT)[group.favoured]]
+    if len(content) < 2:
+        return []
+    accounts, owner = held.holders_of(content)
+    at = np.searchsorted(group.members, accounts)
+    at[at == len(group)] = 0
+    inside = group.members[at] == accounts
+    holds = np.zeros((len(group), len(content)), dtype=np.float32)
+    holds[at[inside], owner[inside]] = 1.0
+    both = holds.T @ holds
+    size = np.diag(both)
+    left, right = np.nonzero(np.triu(both >= s.overlap * np.maximum(np.minimum.outer(size, size), 1.0), 1))
+    block = components(len(content), left, right)
+    votes = np.zeros((len(group), len(content)))
+    for value in range(len(content)):
+        votes[:, block[value]] += holds[:, value]
+    of = np.where(votes.sum(axis=1) > 0, votes.argmax(axis=1), -1)
+    parts = [group.members[of == b] for b in np.unique(of[of >= 0])]
+    parts = [p for p in parts if s.min_accounts <= len(p) < s.whole * len(group)]
+    settled = [settle(held, part) for part in parts]
+    return [g for g in settled if len(g) >= s.min_accounts]
+
+
 def _has_content(held: Incidence, group: Group) -> bool:
     return bool(held.of_kind(*CONTENT)[group.favoured].any())
 
 
 def _distinct(groups: Sequence[Group], s: GroupSettings) -> list[Group]:
-    """Drop copies of a group, and heaps of which a good part stands in tighter groups."""
+    """Drop copies of a group: most of whose members stand in one that holds together as well."""
     ordered = sorted(groups, key=lambda g: (-g.tightness * np.log2(len(g) + 1), -len(g), int(g.members[0])))
     kept: list[Group] = []
     at: dict[int, list[int]] = {}
     for group in ordered:
-        inside = [at.get(m, []) for m in group.members.tolist()]
-        rivals, overlap = np.unique(np.array([k for ks in inside for k in ks], np.int64), return_counts=True)
+        inside = [k for m in group.members.tolist() for k in at.get(m, ())]
+        rivals, overlap = np.unique(np.array(inside, np.int64), return_counts=True)
         copied = any(
             n >= s.inside * len(group) and kept[int(k)].tightness >= s.tighter * group.tightness
             for k, n in zip(rivals, overlap, strict=True)
         )
-        tight = {k for k in rivals.tolist() if len(kept[k]) >= s.part * len(group)}
-        tight = {k for k in tight if kept[k].tightness >= group.tightness}
-        taken = sum(not tight.isdisjoint(ks) for ks in inside)
-        if copied or taken >= s.heap * len(group):
+        if copied:
             continue
         for m in group.members.tolist():
             at.setdefault(m, []).append(len(kept))

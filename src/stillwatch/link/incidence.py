@@ -19,7 +19,7 @@ MARKING = (
     "address", "net24", "asn", "signup_address", "client", "params", "signup_client", "email_domain",
     "email_pattern", "phone", "email_digest", "organization", "end_user", "metadata", "signup_day",
     "signup_hour", "api_key", "instrument", "neighbour", "issuer", "payment_kind", "template", "system",
-    "tools", "schema", "continuation", "reasoning_replay",
+    "tools", "schema", "wording", "continuation", "reasoning_replay", "debut",
 )  # fmt: skip
 
 
@@ -31,7 +31,8 @@ class Incidence:
     accounts hold; values of account i are `value_of[starts[i]:starts[i + 1]]`, holders of value v are
     `account_of[heads[v]:heads[v + 1]]`. `kinds` int16[K] are the codes that occur, `kind_at` the position of
     each value's kind among them, `has` bool[N, K] says who holds any value of a kind, private ones included,
-    `having` int64[K] how many do.
+    `having` int64[K] how many do. `share_of` float32, beside `account_of`, is the share of the holder's exchanges
+    with the value.
     """
 
     accounts: Ints
@@ -43,6 +44,7 @@ class Incidence:
     value_of: Codes
     heads: Ints
     account_of: Codes
+    share_of: NDArray[np.float32]
     kinds: NDArray[np.int16]
     kind_at: Ints
     has: Flags
@@ -63,6 +65,11 @@ class Incidence:
         rows, owner = gather(self.heads, values)
         return self.account_of[rows].astype(np.int64), owner
 
+    def shares_of(self, values: Ints) -> NDArray[np.float32]:
+        """Share of a holder's exchanges that have the value, in the order of `holders_of`."""
+        rows, _ = gather(self.heads, values)
+        return self.share_of[rows]
+
     def of_kind(self, *names: str) -> Flags:
         """bool[V]: the value is of one of these kinds."""
         return np.isin(self.kind, [KINDS[name].code for name in names])
@@ -82,8 +89,8 @@ def read_incidence(t: Tables) -> Incidence:
     t.define(
         "held",
         f"""
-        SELECT h.account_id, h.kind, h.value_key FROM holdings h
-        JOIN (SELECT DISTINCT account_id FROM activity) a ON a.account_id = h.account_id
+        SELECT h.account_id, h.kind, h.value_key, CAST(h.n AS DOUBLE) / a.n AS share FROM holdings h
+        JOIN (SELECT account_id, sum(n) AS n FROM activity GROUP BY account_id) a ON a.account_id = h.account_id
         WHERE h.kind IN ({kinds})
         """,
     )
@@ -93,7 +100,7 @@ def read_incidence(t: Tables) -> Incidence:
     )
     rows = t.numpy(
         """
-        SELECT h.account_id, h.kind, h.value_key, v.df FROM held h
+        SELECT h.account_id, h.kind, h.value_key, v.df, h.share FROM held h
         JOIN value_stats v ON v.kind = h.kind AND v.value_key = h.value_key
         ORDER BY h.kind, h.value_key, h.account_id
         """
@@ -104,7 +111,8 @@ def read_incidence(t: Tables) -> Incidence:
     t.drop("value_stats")
     account, kind, key, df = (np.asarray(rows[c]) for c in ("account_id", "kind", "value_key", "df"))
     having, having_kind = np.asarray(has["account_id"]), np.asarray(has["kind"])
-    return _compress(np.asarray(everybody), account, kind, key, df, having, having_kind)
+    share = np.asarray(rows["share"], np.float32)
+    return _compress(np.asarray(everybody), account, kind, key, df, share, having, having_kind)
 
 
 def _compress(
@@ -113,6 +121,7 @@ def _compress(
     kind: NDArray[np.int16],
     key: Ints,
     df: Ints,
+    share: NDArray[np.float32],
     having: Ints,
     having_kind: NDArray[np.int16],
 ) -> Incidence:
@@ -138,6 +147,7 @@ def _compress(
         value_of=value[order].astype(np.int32),
         heads=heads,
         account_of=codes,
+        share_of=share,
         kinds=kinds,
         kind_at=np.searchsorted(kinds, kind[fresh]).astype(np.int64),
         has=has,

@@ -1,5 +1,8 @@
 """Who belongs to a group: naive Bayes over evidence families, missing evidence counted as well as present.
 
+Content alone makes nobody a member whose other traffic is of another kind: its weight is bounded lower for an account
+that does not mostly send what the group sends.
+
 For each kind of value the group favours some values: those that a member holds at least `2**min_lift_bits`
 times as often as anybody else. An account that holds one gains log2 of the ratio of shares, one that holds
 others of that kind loses; inside a family the strongest kind counts, families add up. Shares are taken again
@@ -16,6 +19,8 @@ from numpy.typing import NDArray
 from stillwatch.link.incidence import Incidence
 from stillwatch.model.families import FAMILIES
 
+CONTENT = FAMILIES.index("content") + 1
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -23,11 +28,14 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class MemberSettings:
     """A favoured value has `min_lift_bits` and at least `min_holders` members or the share `min_share` of them;
-    `most_bits` and `least_bits` bound one family's weight; `prior_bits` bounds the prior from below and from
+    `most_bits` and `least_bits` bound one family's weight, `dedicated_bits` that of content for an account
+    with at least the share `dedicated` of such exchanges; `prior_bits` bounds the prior from below and from
     above; `rounds` of re-estimation."""
 
     min_lift_bits: float = 2.0
     most_bits: float = 8.0
+    dedicated_bits: float = 12.0
+    dedicated: float = 0.5
     least_bits: float = -6.0
     min_holders: int = 3
     min_share: float = 0.08
@@ -72,7 +80,12 @@ def settle(held: Incidence, seed: Ints, settings: MemberSettings | None = None) 
     return group
 
 
-def _judge(held: Incidence, members: Ints, s: MemberSettings) -> Group:
+def described(held: Incidence, members: Ints, settings: MemberSettings | None = None) -> Group:
+    """The group of just these members, whether or not they would stay together."""
+    return _judge(held, members, settings or MemberSettings(), fixed=True)
+
+
+def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = False) -> Group:
     found, inside = _counts(held, members)
     outside = held.df[found] - inside
     n, rest = len(members), held.n - len(members)
@@ -81,11 +94,11 @@ def _judge(held: Incidence, members: Ints, s: MemberSettings) -> Group:
     lift = np.log2(share_in / share_out)
     strong = (lift >= s.min_lift_bits) & (inside >= max(s.min_holders, s.min_share * n))
     favoured, lifts = found[strong], lift[strong]
-    asked = np.union1d(members, np.unique(held.holders_of(favoured)[0])) if len(favoured) else members
+    asked = members if fixed else np.union1d(members, np.unique(held.holders_of(favoured)[0]))
     bits = _family_bits(held, asked, members, favoured, lifts, s)
     prior = float(np.clip(np.log2(max(n, 1) / max(rest, 1)), *s.prior_bits))
     log_odds = prior + bits.sum(axis=1)
-    keep = log_odds >= 0
+    keep = (log_odds >= 0) | fixed
     tightness = _tightness(held, asked[keep], bits[keep], favoured)
     return Group(asked[keep], log_odds[keep], bits[keep], favoured, lifts, tightness)
 
@@ -114,7 +127,7 @@ def _family_bits(
     held: Incidence, asked: Ints, members: Ints, favoured: Ints, lifts: Floats, s: MemberSettings
 ) -> Floats:
     """Weight of each family for each account asked; float64[len(asked), 7]."""
-    best = _best_lift(held, asked, favoured, lifts)
+    best = _best_lift(held, asked, favoured, lifts, s)
     has = held.has[asked]
     is_member = np.isin(asked, members)
     everybody = held.having
@@ -127,18 +140,20 @@ def _family_bits(
         present = np.minimum(best[:, k], np.log2(share_in / share_out))
         absent = np.log2((1 - share_in) / (1 - share_out))
         bits[:, k] = np.where(hit, present, np.where(has[:, k], absent, 0.0))
-    return _strongest(np.clip(bits, s.least_bits, s.most_bits), held.kinds)
+    return _strongest(np.clip(bits, s.least_bits, s.dedicated_bits), held.kinds)
 
 
-def _best_lift(held: Incidence, asked: Ints, favoured: Ints, lifts: Floats) -> Floats:
-    """The largest lift among the favoured values that each account holds, by kind; float64[n, K]."""
+def _best_lift(held: Incidence, asked: Ints, favoured: Ints, lifts: Floats, s: MemberSettings) -> Floats:
+    """The largest bounded lift among the favoured values that each account holds, by kind; float64[n, K]."""
     best = np.zeros(len(asked) * len(held.kinds))
     accounts, owner = held.holders_of(favoured)
     at = np.searchsorted(asked, accounts)
     at[at == len(asked)] = 0
     known = asked[at] == accounts if len(asked) else np.zeros(len(accounts), dtype=bool)
     cell = at * len(held.kinds) + held.kind_at[favoured[owner]]
-    np.maximum.at(best, cell[known], lifts[owner[known]])
+    own = held.family[favoured[owner]] == CONTENT
+    most = np.where(own & (held.shares_of(favoured) >= s.dedicated), s.dedicated_bits, s.most_bits)
+    np.maximum.at(best, cell[known], np.minimum(lifts[owner], most)[known])
     return best.reshape(len(asked), len(held.kinds))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from stillwatch.link.groups import parts
 from stillwatch.link.incidence import Incidence
 from stillwatch.link.membership import Group
 from stillwatch.link.pairs import Pairs
@@ -36,6 +37,21 @@ def write_members(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relati
     empty = [np.empty(0, np.int64)] * 2 + [np.empty(0)] * (len(names) - 2)
     rows = {n: np.concatenate(columns[n]) if n in columns else e for n, e in zip(names, empty, strict=True)}
     return t.put("group_members", pa.table(rows))
+
+
+def with_parts(t: Tables, held: Incidence, groups: Sequence[Group]) -> list[Group]:
+    """The groups and behind them their parts, which `group_parts` (group_id, parent, tied) names."""
+    every = list(groups)
+    rows: list[tuple[int, int, bool]] = []
+    for i, group in enumerate(groups):
+        for part, tied in zip(parts(held, group) or (), (True, False), strict=False):
+            rows.append((len(every), i, tied))
+            every.append(part)
+    columns = list(zip(*rows, strict=True)) or [(), (), ()]
+    kinds = (pa.int64(), pa.int64(), pa.bool_())
+    names = ("group_id", "parent", "tied")
+    t.put("group_parts", pa.table({n: pa.array(c, k) for n, c, k in zip(names, columns, kinds, strict=True)}))
+    return every
 
 
 def _stability(group: Group) -> np.ndarray:

@@ -68,7 +68,7 @@ def _candidates(held: Incidence, s: StarSettings) -> Ints:
 STAR_KINDS = (
     "net24", "signup_address", "client", "params", "signup_client", "email_domain", "email_pattern",
     "organization", "end_user", "metadata", "signup_hour", "instrument", "neighbour", "issuer", "template",
-    "system", "tools", "schema",
+    "system", "tools", "schema", "wording",
 )  # fmt: skip
 
 

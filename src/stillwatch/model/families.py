@@ -54,9 +54,11 @@ _ROWS = (
     (503, "tools", "content", "tool definitions"),
     (504, "schema", "content", "output schema"),
     (505, "exact", "content", "same prompt"),
+    (506, "wording", "content", "same request in other words"),
     (601, "continuation", "protocol", "conversation continued by another account"),
     (602, "reasoning_replay", "protocol", "reasoning block replayed by another account"),
     (701, "handoff", "timing", "hand-over after a refusal or ban"),
+    (702, "debut", "timing", "day of the first exchange"),
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType({row[1]: Kind(*row) for row in _ROWS})

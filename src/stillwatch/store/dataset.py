@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+from numpy.typing import NDArray
 
 from stillwatch.model.errors import InputError, ResourceError, SchemaError
 from stillwatch.model.tables import SCHEMA_VERSION, TABLES, Table
@@ -69,6 +71,22 @@ class Dataset:
                         yield _conform(batch, table, wanted, str(file))
             except (pa.ArrowException, OSError) as error:
                 raise _unreadable(file, error) from error
+
+    def rows_at(self, name: str, at: NDArray[np.int64], *, columns: Sequence[str]) -> pa.Table:
+        """The rows at the sorted positions `at`, in their order; only as much is read as needed.
+
+        Raises as `batches` does.
+        """
+        wanted = pa.schema([pa.field(c.name, c.type) for c in TABLES[name].columns if c.name in columns])
+        parts, first = [], 0
+        for batch in self.batches(name, columns=columns) if len(at) else ():
+            low, high = np.searchsorted(at, [first, first + batch.num_rows])
+            if high > low:
+                parts.append(batch.take(pa.array(at[low:high] - first)))
+            first += batch.num_rows
+            if high == len(at):
+                break
+        return pa.Table.from_batches(parts, schema=wanted)
 
     def _path(self, name: str) -> Path | None:
         for path in (self.folder / f"{name}.parquet", self.folder / name):

@@ -1,4 +1,4 @@
-"""Tables `templates` and `exchange_templates`: frames that several accounts fill.
+"""Tables `exchange_templates` and `public_frames`: frames that several accounts fill.
 
 Two sketch keys belong to one frame when texts that hold the one mostly hold the other: a frame's own keys
 come together in nearly all of its fillings, while a stock phrase ("think step by step") comes with many
@@ -26,26 +26,20 @@ TEXT_KEYS = (
     "exact_key", "band_1", "band_2", "band_3", "head_key", "tail_key",
     "shingle_1", "shingle_2", "shingle_3", "shingle_4",
 )  # fmt: skip
-INTENTS = (
-    "intent_reasoning", "intent_rubric", "intent_generation", "intent_evolution",
-    "intent_agentic", "intent_solutions", "intent_sensitive",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class FrameSettings:
     """`min_together`: least share of the commoner key's texts that hold both; `max_ratio`: commoner to rarer;
-    `min_keys`: keys that make a frame, and that a text must hold of it; `min_intent`: 1/100 bit that a mean
-    intent must exceed to name a capability."""
+    `min_keys`: keys that make a frame, and that a text must hold of it."""
 
     min_together: float = 0.3
     max_ratio: float = 3.0
     min_keys: int = 2
-    min_intent: int = 100
 
 
 def write_frames(t: Tables, *, reference: Collection[int], settings: FrameSettings | None = None) -> None:
-    """Fill `templates` and `exchange_templates` from `keys`.
+    """Fill `exchange_templates` and `public_frames` from `keys`.
 
     `reference` holds sketch keys of public texts; a frame at least half of whose keys stand there is public.
     """
@@ -53,7 +47,7 @@ def write_frames(t: Tables, *, reference: Collection[int], settings: FrameSettin
     texts = _texts(t)
     frames = _frames(texts["keys"], texts["low"], texts["high"], s)
     _store_texts(t, texts["exact"], frames.of_text)
-    _store_frames(t, frames, reference, s)
+    _store_frames(t, frames, reference)
     t.drop("frame_texts")
     t.drop("text_accounts")
 
@@ -234,37 +228,10 @@ def _store_texts(t: Tables, exact: Ints, frame: Ints) -> None:
     )
 
 
-def _store_frames(t: Tables, frames: _Frames, reference: Collection[int], s: FrameSettings) -> None:
+def _store_frames(t: Tables, frames: _Frames, reference: Collection[int]) -> None:
+    """Table `public_frames`: every frame, and whether at least half of its keys stand in the reference."""
     known = np.isin(frames.key, np.fromiter(reference, np.int64, len(reference)))
     ids, inverse = np.unique(frames.frame, return_inverse=True)
-    public = np.bincount(inverse, weights=known, minlength=len(ids)) * 2 >= np.bincount(
-        inverse, minlength=len(ids)
-    )
+    size = np.bincount(inverse, minlength=len(ids))
+    public = np.bincount(inverse, weights=known, minlength=len(ids)) * 2 >= size
     t.put("public_frames", pa.table({"template_id": ids, "public": public}))
-    means = ", ".join(f"avg(coalesce(k.{i}, -1000)) AS {i}" for i in INTENTS)
-    t.define(
-        "frame_stats",
-        f"""
-        SELECT e.template_id, count(*) AS exchanges, count(DISTINCT e.account_id) AS accounts,
-               count(DISTINCT k.exact_key) AS fillings, {means}
-        FROM exchange_templates e JOIN keys k ON k.exchange_id = e.exchange_id
-        GROUP BY e.template_id
-        """,
-    )
-    best = f"greatest({', '.join(INTENTS)})"
-    named = " ".join(f"WHEN {i} = {best} THEN '{i.removeprefix('intent_')}'" for i in INTENTS)
-    t.define(
-        "templates",
-        f"""
-        SELECT s.template_id, CAST(NULL AS VARCHAR) AS signature, s.exchanges, s.accounts, s.fillings,
-               CASE WHEN p.public THEN 0.0
-                    ELSE log2(CAST(n.accounts AS DOUBLE) / s.accounts) END AS rarity_bits,
-               CASE WHEN {best} <= {s.min_intent} THEN 'general' {named} END AS capability,
-               p.public
-        FROM frame_stats s JOIN public_frames p ON p.template_id = s.template_id
-        CROSS JOIN (SELECT count(DISTINCT account_id) AS accounts FROM keys) n
-        WHERE s.accounts >= 2
-        """,
-    )
-    t.drop("frame_stats")
-    t.drop("public_frames")

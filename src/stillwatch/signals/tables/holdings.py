@@ -46,6 +46,23 @@ def write_holdings(t: Tables, accounts: pa.Table, instruments: pa.Table, key: Ha
         GROUP BY e.account_id, e.template_id
         """
     )
+    parts.append(
+        f"""
+        SELECT e.account_id, {family_code("content")} AS family, {KINDS["wording"].code} AS kind,
+               e.wording_id AS value_key, count(*) AS n, min(k.ts) AS first_seen, max(k.ts) AS last_seen
+        FROM exchange_wordings e JOIN keys k ON k.exchange_id = e.exchange_id
+        GROUP BY e.account_id, e.wording_id
+        """
+    )
+    parts.append(
+        f"""
+        SELECT a.account_id, {family_code("timing")} AS family, {KINDS["debut"].code} AS kind,
+               a.first_hour // 24 AS value_key, 1 AS n, CAST(NULL AS TIMESTAMPTZ) AS first_seen,
+               CAST(NULL AS TIMESTAMPTZ) AS last_seen
+        FROM (SELECT account_id, min(hour) AS first_hour FROM activity GROUP BY account_id) a
+        CROSS JOIN (SELECT min(hour) AS start FROM activity) w WHERE a.first_hour >= w.start + 24
+        """
+    )
     t.put("account_values", _account_values(accounts, instruments, key))
     parts.append(
         """
