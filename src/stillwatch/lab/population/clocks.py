@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.lab.fit.samplers import day_curves
 from stillwatch.lab.population.draws import Reals
 
 HOUR_US = 3_600_000_000
@@ -41,11 +42,13 @@ class Clocks:
         zone = _zone(rng)
         return self.add(daily(self.hours, zone=zone, office=float(work)))
 
-    def machine(self, rng: np.random.Generator, *, swing: float = 0.2) -> int:
-        """A service that never sleeps: flat up to a daily swing, with slow ups and downs between days."""
+    def machine(self, rng: np.random.Generator, *, swing: float | None = None) -> int:
+        """A service that never sleeps: the daily wave and the weekend of a client of the traces, with slow ups
+        and downs between days. `swing` is the wave's amplitude, 0 to 1, drawn if not given.
+        """
         days = np.repeat(rng.lognormal(0, 0.3, self.hours // 24 + 1), 24)[: self.hours]
-        wave = 1 + swing * np.sin(2 * np.pi * (np.arange(self.hours) / 24 + rng.random()))
-        return self.add(days * wave)
+        phase = np.array([rng.integers(24)])
+        return self.add(days * day_curves(rng, 1, hours=self.hours, phase=phase, swing=swing)[0])
 
     def nightly(self, rng: np.random.Generator) -> int:
         """A scheduled job: one hour of the day, every day or on weekdays."""

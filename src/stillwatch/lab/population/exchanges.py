@@ -5,6 +5,7 @@ with which outcome.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,7 @@ from stillwatch.model.tables import EXCHANGES
 
 Ints = npt.NDArray[np.int64]
 BREAK = pa.scalar("\n\n", pa.large_string())
+TOOLS = 60  # tokens of the definitions of tools, at least
 CONSOLE, BATCH = PATHWAYS.index("console"), PATHWAYS.index("batch")
 
 
@@ -59,6 +61,11 @@ class Slice:
         return self.book.streams[name][self.plan.stream]
 
     @property
+    def family(self) -> npt.NDArray[np.int8]:
+        """Number of the family of lengths of each row."""
+        return self.book.families[self.program]
+
+    @property
     def row(self) -> Ints:
         """Number of each row in the whole plan."""
         return np.arange(self.at, self.at + len(self.plan), dtype=np.int64)
@@ -81,18 +88,19 @@ def exchanges(part: Slice, talks: Talks) -> pa.RecordBatch:
     text = _texts(part)
     result = _result(part, params)
     answer = _answers(part, result)
-    sizes = _sizes(text)
+    sizes = _sizes(text) + TOOLS * (part.book.scripts.tools[part.of("script")] >= 0)
     carried = talks.carry(
         part.plan.talk,
         hash_turns(text["prompt_text"]),
         hash_turns(answer),
         sizes=sizes,
+        wanted=part.book.lengths.request(part.family, part.plan.size),
         replies=result.output,
         thinks=result.thinking,
         rows=part.row,
     )
     columns = {**_who(part), **_route(part), **text, "response_text": answer, **_knobs(part, params)}
-    columns |= _state(part, carried, result) | _ending(result) | _tokens(part, carried, sizes, result)
+    columns |= _state(part, carried, result) | _ending(result) | _tokens(part, carried, result)
     return record_batch(columns, len(part.plan))
 
 
@@ -169,7 +177,14 @@ def _result(part: Slice, params: Ints) -> Outcome:
     limits = part.book.param_columns["max_tokens"].take(pa.array(params)).fill_null(0)
     tools = part.book.scripts.tools[part.of("script")] >= 0
     rng = generator("outcome", part.seed, part.at)
-    return outcome(part.of, part.plan.refused, np.asarray(limits).astype(np.int64), tools, rng)
+    return outcome(
+        part.of,
+        partial(part.book.lengths.answer, part.family, part.plan.size),
+        part.plan.refused,
+        np.asarray(limits).astype(np.int64),
+        tools,
+        rng,
+    )
 
 
 def _answers(part: Slice, result: Outcome) -> pa.Array:
@@ -286,10 +301,14 @@ def _ending(result: Outcome) -> dict[str, pa.Array]:
     }
 
 
-def _tokens(part: Slice, carried: Carried, sizes: Ints, result: Outcome) -> dict[str, pa.Array]:
-    """Token counts; what is read from the cache is part of the input."""
+def _tokens(part: Slice, carried: Carried, result: Outcome) -> dict[str, pa.Array]:
+    """Token counts; what is read from the cache is part of the input.
+
+    The input is as long as the traces say and never shorter than its texts and the earlier turns: what is
+    missing stands for what logs do not keep, such as attachments, passages looked up and tool definitions.
+    """
     mask = ~result.answered
-    total = sizes + carried.tokens + 60 * (part.book.scripts.tools[part.of("script")] >= 0)
+    total = carried.tokens
     cached = (unit(part.row, part.seed, 29) < part.of("cache")) & (total > 256)
     read = np.where(cached, total * 3 // 4 // 64 * 64, 0)
     written = np.where(cached & (carried.turn == 0), total - read, 0)
