@@ -21,18 +21,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.lab.fit.estimate import WEEK, swing_of
+from stillwatch.lab.fit.estimate import DAY, swing_of
 from stillwatch.lab.fit.report import Fit, distances
-from stillwatch.lab.fit.samplers import burstiness, client_rates, draw_quantiles, sessions, token_lengths
-from stillwatch.lab.fit.tables import arrivals, rates
+from stillwatch.lab.fit.samplers import burstiness, client_rates, day_curves, sessions, token_lengths
+from stillwatch.lab.fit.tables import rates
 from stillwatch.lab.fit.traces import BIN_SECONDS
 from stillwatch.lab.population.families import FAMILIES
 
 Reals = npt.NDArray[np.float64]
 COLUMNS = ("account_id", "ts", "input_tokens", "output_tokens", "conversation_id", "status")
 DRAWS = 20_000
+MOST_OF_ONE = 200  # requests of an account whose lengths are compared
 BUSY_BIN = 20  # requests in ten minutes to speak of gaps
-ACTIVE_BINS = round(0.6 * WEEK / BIN_SECONDS)  # stretches with requests to speak of a daily wave
+ACTIVE_BINS = 100  # stretches of ten minutes with requests to speak of a daily wave
+BINS_PER_DAY = DAY // BIN_SECONDS
 CELLS, ROUNDS = 40, 200  # of the grid on which shares of kinds are found, and steps taken
 
 
@@ -40,7 +42,7 @@ def compare(dataset: Path) -> Iterator[Fit]:
     """Comparisons of the accounts without a campaign with the tables."""
     rng = np.random.default_rng(3)
     rows = _innocent(dataset)
-    yield from _lengths(rows.filter(pc.equal(rows["status"], 200)), rng)
+    yield from _lengths(_some_of_each(rows.filter(pc.equal(rows["status"], 200)), rng), rng)
     talks = (
         rows.filter(pc.and_(pc.is_valid(rows["conversation_id"]), pc.equal(rows["status"], 200)))
         .group_by("conversation_id")
@@ -57,9 +59,9 @@ def compare(dataset: Path) -> Iterator[Fit]:
     bursts, expected = _burstiness(owner, at, rng)
     if len(bursts) > 1:
         yield Fit("burstiness in busy ten minutes", "cv", bursts, expected)
-    waves = _swings(owner, at)
+    waves, expected = _swings(owner, at, rng)
     if len(waves) > 1:
-        yield Fit("amplitude of the day", "share", waves, draw_quantiles(rng, DRAWS, arrivals().swing))
+        yield Fit("amplitude of the day", "share", waves, expected)
 
 
 def _lengths(answered: pa.Table, rng: np.random.Generator) -> Iterator[Fit]:
@@ -105,6 +107,13 @@ def _innocent(dataset: Path) -> pa.Table:
     return kept.sort_by([("account_id", "ascending"), ("ts", "ascending")])
 
 
+def _some_of_each(rows: pa.Table, rng: np.random.Generator) -> pa.Table:
+    """At most `MOST_OF_ONE` rows of each account, so that no customer is the distribution."""
+    rows = rows.take(pa.array(rng.permutation(len(rows)))).sort_by("account_id")
+    owner, _ = _owners(rows)
+    return rows.filter(pa.array(np.arange(len(owner)) - np.searchsorted(owner, owner) < MOST_OF_ONE))
+
+
 def _reals(rows: pa.Table, column: str) -> Reals:
     return np.asarray(rows[column].drop_null().to_numpy(), np.float64)
 
@@ -122,7 +131,7 @@ def _burstiness(owner: npt.NDArray[np.int64], at: Reals, rng: np.random.Generato
     A trace's client has thousands of requests in ten minutes, a simulated one dozens: the coefficient of few gaps
     is lower, so both have to be measured alike.
     """
-    stretch = owner * 10_000_000 + (at // 600).astype(np.int64)
+    stretch = owner * 10_000_000 + (at // BIN_SECONDS).astype(np.int64)
     starts = np.flatnonzero(np.diff(stretch, prepend=-1))
     sizes = np.diff(np.append(starts, len(stretch)))
     busy: dict[int, list[tuple[int, int]]] = {}
@@ -140,16 +149,21 @@ def _variation(gaps: Reals) -> float:
     return float(gaps.std() / max(gaps.mean(), 1e-9))
 
 
-def _swings(owner: npt.NDArray[np.int64], at: Reals) -> Reals:
-    """Amplitude of the daily wave of each account that is active in as many stretches of ten minutes as the
-    clients that the table was fitted to.
+def _swings(owner: npt.NDArray[np.int64], at: Reals, rng: np.random.Generator) -> tuple[Reals, Reals]:
+    """Amplitude of the daily wave of each account that is often active; and what the same measurement gives for
+    as many stretches of clients drawn from the table.
+
+    Counted are stretches of ten minutes with requests, not requests: one long session is no wave.
     """
     accounts = int(owner.max()) + 1
+    active = np.unique(owner * 10_000_000 + (at // BIN_SECONDS).astype(np.int64))
     hours = np.zeros((accounts, 24))
-    np.add.at(hours, (owner, (at // 3600 % 24).astype(np.int64)), 1)
-    active = np.unique(owner * 10_000_000 + (at // 600).astype(np.int64)) // 10_000_000
-    steady = np.bincount(active, minlength=accounts) >= ACTIVE_BINS
-    return np.array([swing_of(day) for day in hours[steady]])
+    np.add.at(hours, (active // 10_000_000, active % 10_000_000 % BINS_PER_DAY * 24 // BINS_PER_DAY), 1)
+    found = hours[hours.sum(axis=1) >= ACTIVE_BINS]
+    curves = day_curves(rng, len(found), hours=24, phase=np.zeros(len(found))).astype(np.float64)
+    sizes = found.sum(axis=1).astype(np.int64)
+    expected = [rng.multinomial(n, curve / curve.sum()) for n, curve in zip(sizes, curves, strict=True)]
+    return np.array([swing_of(day) for day in found]), np.array([swing_of(day) for day in expected])
 
 
 def main() -> None:

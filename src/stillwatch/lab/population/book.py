@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stillwatch.lab.fit.lengths import LengthTables
 from stillwatch.lab.population.choices import Choices, Picker
 from stillwatch.lab.population.clocks import HOUR_US
 from stillwatch.lab.population.draws import unit, word
-from stillwatch.lab.population.families import FAMILIES, families
+from stillwatch.lab.population.families import families
 from stillwatch.lab.population.frame import Frame
+from stillwatch.lab.population.levels import Levels
 from stillwatch.lab.population.scripts import NONE, Script
 from stillwatch.lab.population.specs import Crowd
 from stillwatch.lab.population.town import Params, Town
@@ -91,7 +91,7 @@ class Book:
     streams: Frame
     scripts: ScriptTable
     families: npt.NDArray[np.int8]  # by programme: its number in FAMILIES
-    lengths: LengthTables
+    levels: Levels
     handed_out: npt.NDArray[np.int64]  # per stream: requests of earlier streams with the same script
     clock_edges: npt.NDArray[np.float64]
     pools: Picker
@@ -116,7 +116,7 @@ class Book:
             streams=streams,
             scripts=ScriptTable.of(list(town.scripts)),
             families=families(town.library, [p for s in town.scripts for p in (*s.programs, *s.follow)]),
-            lengths=LengthTables.of(FAMILIES),
+            levels=Levels.load(),
             handed_out=_handed_out(streams),
             clock_edges=town.clocks.freeze(),
             pools=town.pools.freeze(),

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.lab.fit.samplers import day_curves
+from stillwatch.lab.fit.samplers import day_curves, draw_quantiles
+from stillwatch.lab.fit.tables import arrivals
 from stillwatch.lab.population.draws import Reals
 
 HOUR_US = 3_600_000_000
@@ -37,10 +38,14 @@ class Clocks:
         return self._known[key]
 
     def people(self, rng: np.random.Generator, *, office: float | None = None) -> int:
-        """A person's week in some time zone; `office` is the share of working hours, drawn if not given."""
+        """A person's week in some time zone; `office` is the share of working hours, drawn if not given.
+
+        What runs at night, by itself or because somebody is up, is drawn from the amplitudes of the traces.
+        """
         work = rng.choice([0.0, 0.3, 0.6, 0.9]) if office is None else office
-        zone = _zone(rng)
-        return self.add(daily(self.hours, zone=zone, office=float(work)))
+        curve = daily(self.hours, zone=_zone(rng), office=float(work))
+        night = 1 - float(draw_quantiles(rng, 1, arrivals().swing)[0])
+        return self.add(night * curve.max() + (1 - night) * curve)
 
     def machine(self, rng: np.random.Generator, *, swing: float | None = None) -> int:
         """A service that never sleeps: the daily wave and the weekend of a client of the traces, with slow ups

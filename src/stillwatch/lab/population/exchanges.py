@@ -5,7 +5,6 @@ with which outcome.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +17,7 @@ from stillwatch.lab.population.draws import generator, join, scramble, unit
 from stillwatch.lab.population.frame import Array
 from stillwatch.lab.population.ids import labels
 from stillwatch.lab.population.internet import address, address_text, six
+from stillwatch.lab.population.levels import template_of
 from stillwatch.lab.population.outcomes import ERRORS, REASONS, Outcome, outcome
 from stillwatch.lab.population.residents import word_of
 from stillwatch.lab.population.schedule import Plan
@@ -61,11 +61,6 @@ class Slice:
         return self.book.streams[name][self.plan.stream]
 
     @property
-    def family(self) -> npt.NDArray[np.int8]:
-        """Number of the family of lengths of each row."""
-        return self.book.families[self.program]
-
-    @property
     def row(self) -> Ints:
         """Number of each row in the whole plan."""
         return np.arange(self.at, self.at + len(self.plan), dtype=np.int64)
@@ -86,7 +81,8 @@ def exchanges(part: Slice, talks: Talks) -> pa.RecordBatch:
         part.of("params"), unit(join(part.plan.stream, part.program), part.seed, 13)
     )
     text = _texts(part)
-    result = _result(part, params)
+    wanted, longest = _lengths(part)
+    result = _result(part, params, longest)
     answer = _answers(part, result)
     sizes = _sizes(text) + TOOLS * (part.book.scripts.tools[part.of("script")] >= 0)
     carried = talks.carry(
@@ -94,7 +90,7 @@ def exchanges(part: Slice, talks: Talks) -> pa.RecordBatch:
         hash_turns(text["prompt_text"]),
         hash_turns(answer),
         sizes=sizes,
-        wanted=part.book.lengths.request(part.family, part.plan.size),
+        wanted=wanted,
         replies=result.output,
         thinks=result.thinking,
         rows=part.row,
@@ -173,13 +169,26 @@ def _with_material(part: Slice, prompt: pa.Array) -> pa.Array:
     return pc.replace_with_mask(prompt, pa.array(mask), longer)
 
 
-def _result(part: Slice, params: Ints) -> Outcome:
+def _lengths(part: Slice) -> tuple[Ints, Ints]:
+    """Tokens that requests want to have and answers would get. A stream that leans to longer answers draws higher
+    ranks, never longer answers than others may get.
+    """
+    template = template_of(part.of("script"), part.program)
+    free = unit(part.row, part.seed, 38)
+    levels = part.book.levels
+    size, rank = levels.ranks(template, part.plan.stream, part.plan.size, free, part.seed)
+    family = part.book.families[part.program]
+    answers = levels.tables.answer(family, size, rank ** (1 / part.of("length")))
+    return levels.tables.request(family, size), answers
+
+
+def _result(part: Slice, params: Ints, longest: Ints) -> Outcome:
     limits = part.book.param_columns["max_tokens"].take(pa.array(params)).fill_null(0)
     tools = part.book.scripts.tools[part.of("script")] >= 0
     rng = generator("outcome", part.seed, part.at)
     return outcome(
         part.of,
-        partial(part.book.lengths.answer, part.family, part.plan.size),
+        longest,
         part.plan.refused,
         np.asarray(limits).astype(np.int64),
         tools,

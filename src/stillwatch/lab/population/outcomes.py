@@ -12,7 +12,6 @@ from stillwatch.lab.population.frame import Array
 from stillwatch.lab.population.refusals import FAILED, REFUSED
 
 Ints = npt.NDArray[np.int64]
-Reals = npt.NDArray[np.float64]
 STATUSES = (200, 429, 500, 529, 400, 403)
 USUAL_LIMIT = 4096  # tokens, where a request names none
 SMALL_LIMIT = 1024  # answers that would have gone on for long are stopped by limits up to this
@@ -36,7 +35,7 @@ class Outcome:
 
 def outcome(
     of: Callable[[str], Array],
-    rank: Callable[[Reals], Ints],
+    output: Ints,
     refused: npt.NDArray[np.int8],
     limits: Ints,
     tools: npt.NDArray[np.bool_],
@@ -44,13 +43,11 @@ def outcome(
 ) -> Outcome:
     """Outcomes of n requests; `of` gives columns of their streams, `limits` is `max_tokens` or 0.
 
-    `rank` gives the lengths of answers with these ranks, 0..1, among the answers to requests of their kind and
-    length. A stream that leans to longer answers draws higher ranks, never longer answers than others may get.
-    Tokens of reasoning and times are assumed: no public trace has them.
+    `output` is how long the answers would get. Tokens of reasoning and times are assumed: no public trace has
+    them.
     """
     n = len(refused)
     answered = (refused != REFUSED) & (refused != FAILED)
-    output = rank(rng.random(n) ** (1 / of("length")))
     most = np.where(limits > 0, limits, USUAL_LIMIT)
     early = (limits > 0) & (limits <= SMALL_LIMIT) & (rng.random(n) < of("cut"))
     cut = (output >= most) | early
