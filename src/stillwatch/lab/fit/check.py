@@ -87,7 +87,8 @@ def mixture(pairs: Reals, drawn: Reals) -> Reals:
 
     def cells(sample: Reals) -> Reals:
         place = [np.searchsorted(edges[axis], np.log1p(sample[axis])) for axis in (0, 1)]
-        return np.bincount(place[0] * CELLS + place[1], minlength=CELLS**2) / sample.shape[1]
+        counts = np.bincount(place[0] * CELLS + place[1], minlength=CELLS**2)
+        return np.asarray(counts / sample.shape[1])
 
     observed = cells(pairs)
     known = np.array([cells(sample) for sample in drawn]) + 1e-9
@@ -163,7 +164,9 @@ def _swings(owner: npt.NDArray[np.int64], at: Reals, rng: np.random.Generator) -
     curves = day_curves(rng, len(found), hours=24, phase=np.zeros(len(found))).astype(np.float64)
     sizes = found.sum(axis=1).astype(np.int64)
     expected = [rng.multinomial(n, curve / curve.sum()) for n, curve in zip(sizes, curves, strict=True)]
-    return np.array([swing_of(day) for day in found]), np.array([swing_of(day) for day in expected])
+    return np.array([swing_of(day) for day in found]), np.array(
+        [swing_of(day.astype(np.float64)) for day in expected]
+    )
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ def _ranks(values: Reals, weights: Reals) -> Reals:
 
 def _between(owner: npt.NDArray[np.int64], rank: Reals, weights: Reals) -> float:
     """Variance of the clients' means against the whole variance, of the normal scores."""
-    score = Normal().score(rank)
+    score = Normal.table().score(rank)
     means = np.bincount(owner, score * weights) / np.bincount(owner, weights)
     return float(means.var() / np.average((score - means.mean()) ** 2, weights=weights))
 

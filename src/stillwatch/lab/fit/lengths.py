@@ -43,4 +43,5 @@ def _between(table: Reals, row: tuple[npt.NDArray[np.integer], ...], u: Reals) -
     place = u * (table.shape[-1] - 1)
     low = np.minimum(place.astype(np.int64), table.shape[-1] - 2)
     left, right = table[(*row, low)], table[(*row, low + 1)]
-    return np.maximum(np.rint(left + (place - low) * (right - left)), 1).astype(np.int64)
+    tokens = np.maximum(np.rint(left + (place - low) * (right - left)), 1)
+    return np.asarray(tokens, np.int64)

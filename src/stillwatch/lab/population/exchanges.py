@@ -176,7 +176,7 @@ def _lengths(part: Slice) -> tuple[Ints, Ints]:
     template = template_of(part.of("script"), part.program)
     free = unit(part.row, part.seed, 38)
     levels = part.book.levels
-    size, rank = levels.ranks(template, part.plan.stream, part.plan.size, free, part.seed)
+    size, rank = levels.ranks(template, part.plan.stream, part.plan.size.astype(np.float64), free, part.seed)
     family = part.book.families[part.program]
     answers = levels.tables.answer(family, size, rank ** (1 / part.of("length")))
     return levels.tables.request(family, size), answers

@@ -14,6 +14,7 @@ from stillwatch.lab.population.draws import join, unit
 from stillwatch.lab.population.families import FAMILIES
 
 Ints = npt.NDArray[np.int64]
+Whole = npt.NDArray[np.integer]
 Reals = npt.NDArray[np.float64]
 OF_TEMPLATE = 0.6  # of what lies between customers, so much is shared by all who use the same template
 
@@ -34,10 +35,10 @@ class Levels:
     @classmethod
     def load(cls) -> Levels:
         """From the tables of the package."""
-        return cls(LengthTables.of(FAMILIES), clients("service"), Normal())
+        return cls(LengthTables.of(FAMILIES), clients("service"), Normal.table())
 
     def ranks(
-        self, template: Ints, stream: Ints, size: Reals, answer: Reals, seed: int
+        self, template: Ints, stream: Whole, size: Reals, answer: Reals, seed: int
     ) -> tuple[Reals, Reals]:
         """Ranks of n requests and answers among all of their kind, from ranks among their customer's own (`size`,
         `answer`).
@@ -45,12 +46,12 @@ class Levels:
         asked = self._rank(template, stream, size, self.between.asked, seed, 60)
         return asked, self._rank(template, stream, answer, self.between.answered, seed, 62)
 
-    def _rank(self, template: Ints, stream: Ints, own: Reals, between: float, seed: int, salt: int) -> Reals:
+    def _rank(self, template: Ints, stream: Whole, own: Reals, between: float, seed: int, salt: int) -> Reals:
         shared = np.sqrt(between * OF_TEMPLATE) * self.normal.score(unit(template, seed, salt))
         level = np.sqrt(between * (1 - OF_TEMPLATE)) * self.normal.score(unit(stream, seed, salt + 1))
         return self.normal.rank(shared + level + np.sqrt(1 - between) * self.normal.score(own))
 
 
-def template_of(script: npt.NDArray[np.integer], program: npt.NDArray[np.integer]) -> Ints:
+def template_of(script: Whole, program: Whole) -> Ints:
     """A number for a programme as somebody's script uses it."""
     return join(script, program)

@@ -122,29 +122,40 @@ def _begun(streams: Frame, rng: np.random.Generator) -> _Begun:
     """Conversations of the fitted lengths, or single requests, until each stream has its requests."""
     requests = streams["requests"]
     stream = np.repeat(np.arange(len(streams), dtype=np.int32), requests)
-    manner = streams["manner"][stream]
     talks = rng.random(len(stream)) < streams["talk"][stream]
-    length = np.ones(len(stream), np.int64)
-    mean = np.ones(len(streams))
-    for kind, name in ((PEOPLE, "chat"), (PROGRAM, "coding")):
-        fitted = turns(name)
-        some = talks & (manner == kind)
-        length[some] = np.minimum(draw_turns(rng, int(some.sum()), fitted), LONGEST_TALK)
-        usual = fitted.single + (1 - fitted.single) * (2 + fitted.mean)
-        mean = np.where(streams["manner"] == kind, 1 + streams["talk"] * (usual - 1), mean)
-    run = np.maximum(streams["run"], 1.0)
-    agents = manner == AGENT
-    length[agents] = np.minimum(rng.geometric(1 / run[stream[agents]]), LONGEST_TALK)
+    length, usual = _turns(streams, stream, talks, rng)
     ends = np.cumsum(length)
     before = np.cumsum(requests) - requests
     place = ends - length - np.where(before > 0, ends[before - 1], 0)[stream]
     kept = np.flatnonzero(place < requests[stream])
-    stream, place, talks, length, agents = (x[kept] for x in (stream, place, talks, length, agents))
+    stream, place, length = stream[kept], place[kept], length[kept]
+    agents = streams["manner"][stream] == AGENT
     length = np.where(agents, np.minimum(length, requests[stream] - place), length)
+    run = np.maximum(streams["run"], 1.0)
     regular = place % np.maximum(run.astype(np.int64), 1)[stream] == 0
-    chance = agents | (rng.random(len(stream)) < (mean / run)[stream])
+    chance = agents | (rng.random(len(stream)) < (usual / run)[stream])
     opens = (place == 0) | np.where(streams["steady"][stream], regular, chance)
-    return _Begun(stream, length, talks, opens)
+    return _Begun(stream, length, talks[kept], opens)
+
+
+def _turns(
+    streams: Frame, stream: npt.NDArray[np.int32], talks: npt.NDArray[np.bool_], rng: np.random.Generator
+) -> tuple[Ints, Reals]:
+    """Requests of everything that might be begun, and the usual number by stream. An agent works on one thing
+    for a whole session.
+    """
+    manner = streams["manner"][stream]
+    length, usual = np.ones(len(stream), np.int64), np.ones(len(streams))
+    for kind, name in ((PEOPLE, "chat"), (PROGRAM, "coding")):
+        fitted = turns(name)
+        some = talks & (manner == kind)
+        length[some] = np.minimum(draw_turns(rng, int(some.sum()), fitted), LONGEST_TALK)
+        mean = fitted.single + (1 - fitted.single) * (2 + fitted.mean)
+        usual = np.where(streams["manner"] == kind, 1 + streams["talk"] * (mean - 1), usual)
+    agents = manner == AGENT
+    run = np.maximum(streams["run"], 1.0)[stream[agents]]
+    length[agents] = np.minimum(rng.geometric(1 / run), LONGEST_TALK)
+    return length, usual
 
 
 def _gaps(
@@ -163,7 +174,7 @@ def _gaps(
     paused = usual * np.exp(turns("chat").gap_spread * rng.standard_normal(len(of)))
     gap = np.where(streams["manner"][of] == PEOPLE, paused, sent + rng.exponential(SENDING, len(of)))
     total = np.cumsum(np.where(opens, 0.0, gap * 1e6))
-    return total - total[head][session]
+    return np.asarray(total - total[head][session])
 
 
 def _starts(streams: Frame, of: Array, edges: Reals, hours: int, rng: np.random.Generator) -> Reals:
