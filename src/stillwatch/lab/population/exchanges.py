@@ -83,7 +83,7 @@ def exchanges(part: Slice, talks: Talks) -> pa.RecordBatch:
     text = _texts(part)
     wanted, longest = _lengths(part)
     result = _result(part, params, longest)
-    answer = _answers(part, result)
+    answer = _answers(part, params, result)
     sizes = _sizes(text) + TOOLS * (part.book.scripts.tools[part.of("script")] >= 0)
     carried = talks.carry(
         part.plan.talk,
@@ -196,8 +196,11 @@ def _result(part: Slice, params: Ints, longest: Ints) -> Outcome:
     )
 
 
-def _answers(part: Slice, result: Outcome) -> pa.Array:
-    seeds = scramble(join(part.program, part.filling), part.seed, 6)
+def _answers(part: Slice, params: Ints, result: Outcome) -> pa.Array:
+    """Answers; the same prompt gets the same one again only where the temperature is 0."""
+    heat = part.book.param_columns["temperature"].take(pa.array(params)).fill_null(1.0)
+    asked = join(part.program, part.filling)
+    seeds = scramble(np.where(np.asarray(heat) > 0, join(asked, part.row), asked), part.seed, 6)
     text = part.book.town.library.answers(result.output.astype(np.int32), seeds)
     return pc.if_else(pa.array(result.answered), text, pa.scalar(None, text.type))
 
