@@ -154,9 +154,10 @@ def main() -> None:
         draw([Panel(fit.name, fit.unit, fit.real, fit.drawn, fit.distance) for fit in fits], chosen.plot)
 
 
-def distances(fits: Sequence[Fit]) -> str:
-    """The table of distances, in Markdown."""
-    lines = ["| compared | unit | real | drawn | KS distance | chance (5%) |", "|---|---|---|---|---|---|"]
+def distances(fits: Sequence[Fit], *, samples: tuple[str, str] = ("real", "drawn")) -> str:
+    """The table of distances, in Markdown; `samples` says what is compared."""
+    head = ("compared", "unit", *samples, "KS distance", "chance (5%)")
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     lines += [
         f"| {f.name} | {f.unit} | {np.median(f.real):.3g} | {np.median(f.drawn):.3g} "
         f"| {f.distance:.3f} | {f.noise:.3f} |"
