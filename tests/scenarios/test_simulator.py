@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.lab.attacks.raid import Raid, raid
+from stillwatch.lab.fit.check import compare
 from stillwatch.lab.population.scenario import Campaign, Scenario
 from stillwatch.lab.rules import best_simple_rule
 from stillwatch.lab.simulate import Counts, digest, scenario, simulate
@@ -146,6 +147,43 @@ def test_half_of_the_harvest_turns_to_the_new_model_within_a_day(small: Simulate
     early = f"{query} where ts < (select max(released_at) from releases)"
     assert duckdb.sql(early).fetchall()[0][0] == 0
     assert duckdb.sql(last).fetchall()[0][0] > 0.3
+
+
+# Four days are short: everybody has a request at least, and few accounts enough to speak of bursts.
+@pytest.mark.parametrize(
+    ("figure", "most"),
+    [
+        ("request, against", 0.12),
+        ("answer, against", 0.08),
+        ("turns of a conversation", 0.05),
+        ("requests of a client", 0.22),
+        ("burstiness", 0.2),
+    ],
+)
+def test_innocent_traffic_is_distributed_like_the_traces(small: Simulated, figure: str, most: float) -> None:
+    fit = next(fit for fit in compare(small.folder) if fit.name.startswith(figure))
+    assert fit.distance < most
+
+
+def test_requests_are_never_shorter_than_their_text(small: Simulated) -> None:
+    exchanges = small.table("exchanges").filter(pc.equal(small.table("exchanges")["status"], 200))
+    assert exchanges.num_rows
+    text = "strlen(prompt_text) + coalesce(strlen(system_text), 0)"
+    assert duckdb.sql(f"from exchanges where input_tokens < ({text}) // 4").fetchall() == []
+
+
+def test_attackers_answers_are_as_long_as_other_answers_to_prompts_of_their_kind(small: Simulated) -> None:
+    """Reasoning and rubrics, against conversations and services: no length that others may not get."""
+    exchanges, harvest = small.table("exchanges"), small.table("truth/exchanges")
+    assert exchanges.num_rows and harvest.num_rows
+    inside, outside = duckdb.sql(
+        """
+        select max(output_tokens) filter (h.exchange_id is not null),
+               max(output_tokens) filter (h.exchange_id is null)
+        from exchanges e left join harvest h using (exchange_id)
+        """
+    ).fetchall()[0]
+    assert inside <= outside
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_one_does_not(

@@ -32,7 +32,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         rng,
         requests=habits.amount(town, rng, n, 2, sigma=1.1),
         run=rng.uniform(1, 6, n),
-        clock=habits.many(lambda: town.clocks.machine(rng, swing=0.8), rng, n, 6),
+        clock=habits.many(lambda: town.clocks.machine(rng), rng, n, 6),
         talk=rng.choice([0.0, 0.7], n),
         script=scripts,
         **habits.on_servers(town, rng, n, most=2),

@@ -22,7 +22,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         requests=habits.amount(town, rng, n, 1.6, sigma=1.4),
         run=rng.lognormal(0.8, 0.8, n) + 1,
         gap=rng.lognormal(2.0, 1.3, n),
-        clock=habits.many(lambda: town.clocks.machine(rng, swing=float(rng.uniform(0, 0.9))), rng, n, 40),
+        clock=habits.many(lambda: town.clocks.machine(rng), rng, n, 40),
         talk=rng.choice([0.0, 0.5, 1.0], n, p=[0.6, 0.2, 0.2]),
         script=[_product(town, rng) for _ in range(n)],
         users=rng.choice([0, 1, 30, 400], n, p=[0.5, 0.1, 0.2, 0.2]),

@@ -28,7 +28,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         requests=habits.amount(town, rng, n, 8.0, sigma=0.8),
         run=rng.lognormal(3.5, 0.8, n) + 1,
         gap=rng.lognormal(0.8, 0.8, n),
-        clock=habits.many(lambda: town.clocks.machine(rng, swing=0.7), rng, n, 2),
+        clock=habits.many(lambda: town.clocks.machine(rng), rng, n, 2),
         script=town.script(script),
         **habits.on_servers(town, rng, n, most=3),
         **habits.coded(town, rng, n, "annotation sdk", most=2) | {"length": 0.2},

@@ -10,7 +10,7 @@ from stillwatch.lab.population import habits
 from stillwatch.lab.population.cohort import Cohort
 from stillwatch.lab.population.residents import firms
 from stillwatch.lab.population.scripts import Script
-from stillwatch.lab.population.specs import Crowd
+from stillwatch.lab.population.specs import AGENT, Crowd
 from stillwatch.lab.population.town import Town
 
 
@@ -36,6 +36,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     coded = habits.coded(town, rng, n, "agent", most=3) | {
         "thinking": rng.choice([0.0, 1.0], n),
         "cache": np.full(n, 0.9),
+        "manner": np.full(n, AGENT),
     }
     streams = habits.streams(
         town,

@@ -38,7 +38,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         run=rng.lognormal(2.0, 1.0, n) + 1,
         gap=rng.lognormal(2.2, 0.9, n),
         spread=rng.uniform(0.2, 1.2, n),
-        clock=habits.many(lambda: town.clocks.machine(rng, swing=float(rng.uniform(0, 0.9))), rng, n, 30),
+        clock=habits.many(lambda: town.clocks.machine(rng), rng, n, 30),
         since=rng.uniform(0, 0.4, n) * town.hours,
         even=rng.random(n) < 0.3,
         script=[_job(town, rng) for _ in range(n)],

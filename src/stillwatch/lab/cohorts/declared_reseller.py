@@ -27,7 +27,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         rng,
         requests=habits.amount(town, rng, n, 8.8, sigma=0.6),
         run=rng.uniform(2, 6, n),
-        clock=habits.many(lambda: town.clocks.machine(rng, swing=0.7), rng, n, 4),
+        clock=habits.many(lambda: town.clocks.machine(rng), rng, n, 4),
         talk=0.6,
         script=script,
         users=int(rng.integers(50, 2000)),

@@ -37,7 +37,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         "away": rng.choice([0.0, 0.15], n),
         "lease": np.where(rotating, rng.choice([0.0, -1.0, 0.5, 3.0], n), server["lease"]),
     }
-    always = habits.many(lambda: town.clocks.machine(rng, swing=float(rng.uniform(0.1, 0.9))), rng, n)
+    always = habits.many(lambda: town.clocks.machine(rng), rng, n)
     total = habits.amount(town, rng, n, 700.0, sigma=0.5)
     coded = habits.coded(town, rng, n, "sdk http tool", most=n)
     exact = habits.many(lambda: habits.settings(town, rng, cool=0.8), rng, n)

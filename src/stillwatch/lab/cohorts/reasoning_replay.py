@@ -10,7 +10,7 @@ from stillwatch.lab.population import habits
 from stillwatch.lab.population.cohort import Cohort
 from stillwatch.lab.population.residents import firms
 from stillwatch.lab.population.scripts import Script
-from stillwatch.lab.population.specs import Crowd
+from stillwatch.lab.population.specs import AGENT, Crowd
 from stillwatch.lab.population.town import Town
 
 
@@ -38,7 +38,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         talk=1.0,
         script=scripts,
         **habits.on_servers(town, rng, n),
-        **habits.coded(town, rng, n, "sdk agent") | {"thinking": 1.0},
+        **habits.coded(town, rng, n, "sdk agent") | {"thinking": 1.0, "manner": AGENT},
     )
     return Crowd(accounts, streams)
 

@@ -28,7 +28,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         requests=habits.amount(town, rng, n, 4.8, sigma=0.8),
         run=rng.uniform(2, 10, n),
         gap=rng.lognormal(2.5, 0.6, n),
-        clock=habits.many(lambda: town.clocks.machine(rng, swing=0.6), rng, n, 3),
+        clock=habits.many(lambda: town.clocks.machine(rng), rng, n, 3),
         script=script,
         pool=exits,
         lease=rng.choice([0.0, -1.0, 3.0], n),

@@ -34,7 +34,7 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         requests=habits.amount(town, rng, n, 4.8, sigma=0.9),
         run=rng.uniform(2, 8, n),
         gap=rng.lognormal(2.8, 0.6, n),
-        clock=habits.many(lambda: town.clocks.machine(rng, swing=0.6), rng, n, 3),
+        clock=habits.many(lambda: town.clocks.machine(rng), rng, n, 3),
         talk=float(rng.uniform(0.1, 0.8)),
         script=script,
         pool=np.where(hosted, servers, exits),

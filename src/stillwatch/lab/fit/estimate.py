@@ -7,7 +7,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.lab.fit.tables import Arrivals, Lengths, Rates, Turns
+from stillwatch.lab.fit.normal import Normal
+from stillwatch.lab.fit.tables import Arrivals, Clients, Lengths, Rates, Turns
 from stillwatch.lab.fit.traces import BIN_SECONDS, ClientBins
 
 Reals = npt.NDArray[np.float64]
@@ -21,6 +22,36 @@ def estimate_lengths(asked: Reals, answered: Reals) -> Lengths:
     bands = np.array_split(answered[order], BANDS)
     outputs = np.array([np.quantile(band, np.linspace(0, 1, OUTPUT_STEPS)) for band in bands])
     return Lengths(np.quantile(asked, np.linspace(0, 1, INPUT_STEPS)), outputs)
+
+
+def estimate_clients(owner: npt.NDArray[np.int64], asked: Reals, answered: Reals) -> Clients:
+    """Shares of the variance of lengths, as normal scores, that lie between clients; all clients weigh the
+    same, and answers are ranked among those to requests of about the same length.
+    """
+    weights = 1 / np.bincount(owner)[owner]
+    rank = _ranks(asked, weights)
+    band = np.minimum((rank * BANDS).astype(np.int64), BANDS - 1)
+    answer_rank = np.empty(len(answered))
+    for b in range(BANDS):
+        some = band == b
+        answer_rank[some] = _ranks(answered[some], weights[some])
+    return Clients(_between(owner, rank, weights), _between(owner, answer_rank, weights))
+
+
+def _ranks(values: Reals, weights: Reals) -> Reals:
+    """Weighted ranks, 0..1."""
+    order = np.argsort(values, kind="stable")
+    ends = np.cumsum(weights[order])
+    out = np.empty(len(values))
+    out[order] = (ends - weights[order] / 2) / ends[-1]
+    return out
+
+
+def _between(owner: npt.NDArray[np.int64], rank: Reals, weights: Reals) -> float:
+    """Variance of the clients' means against the whole variance, of the normal scores."""
+    score = Normal.table().score(rank)
+    means = np.bincount(owner, score * weights) / np.bincount(owner, weights)
+    return float(means.var() / np.average((score - means.mean()) ** 2, weights=weights))
 
 
 def estimate_turns(counts: npt.NDArray[np.int64], *, gap_seconds: float, gap_spread: float) -> Turns:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib as mpl
 import numpy as np
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 
 Reals = npt.NDArray[np.float64]
 COLUMNS = 4
+TITLE = 46  # characters of a line of a title
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ def draw(panels: Sequence[Panel], path: Path) -> None:
                 thin = np.unique(np.linspace(0, len(ordered) - 1, 300).astype(int))
                 axis.plot(np.maximum(ordered[thin], 1e-4), shares[thin], style, lw=1.2, label=label)
             axis.set_xscale("log")
-            axis.set_title(f"{panel.name} ({panel.unit}), KS {panel.distance:.3f}", fontsize=7)
+            title = f"{panel.name} ({panel.unit}), KS {panel.distance:.3f}"
+            axis.set_title(fill(title, TITLE), fontsize=7)
         for axis in axes[len(panels) :]:
             axis.set_visible(False)
         axes[0].legend(frameon=False)

@@ -4,7 +4,7 @@
 
     python -m stillwatch.lab.fit.report --traces DIR --out DIR [--plot FILE]
 
-Writes `lengths.toml`, `turns.toml`, `rates.toml` and `arrivals.toml` into the output folder, prints the
+Writes `lengths.toml`, `clients.toml`, `turns.toml`, `rates.toml` and `arrivals.toml` into the output folder, prints the
 table of distances, and draws it. Distances are measured on rows the fit has not seen: it is made on the even
 rows or clients and compared with the odd ones. The tables that are written are then made from all rows.
 """
@@ -71,6 +71,11 @@ def fit_lengths(folder: Path, rng: np.random.Generator) -> tuple[dict[str, Any],
     return entries, fits
 
 
+def fit_clients(folder: Path, _rng: np.random.Generator) -> tuple[dict[str, Any], list[Fit]]:
+    """Entry of `clients.toml`; a share, nothing to compare."""
+    return {"service": asdict(estimate.estimate_clients(*traces.service_clients(folder)))}, []
+
+
 def fit_turns(folder: Path, rng: np.random.Generator) -> tuple[dict[str, Any], list[Fit]]:
     """Entries of `turns.toml`, and the comparisons."""
     entries, fits = {}, []
@@ -135,8 +140,12 @@ def main() -> None:
     chosen = parser.parse_args()
     fits: list[Fit] = []
     for table, fitter in (
-        ("lengths", fit_lengths), ("turns", fit_turns), ("rates", fit_rates), ("arrivals", fit_arrivals)
-    ):  # fmt: skip
+        ("lengths", fit_lengths),
+        ("clients", fit_clients),
+        ("turns", fit_turns),
+        ("rates", fit_rates),
+        ("arrivals", fit_arrivals),
+    ):
         entries, found = fitter(chosen.traces, np.random.default_rng(11))
         (chosen.out / f"{table}.toml").write_text(to_toml(entries), encoding="utf-8")
         fits += found
@@ -145,9 +154,10 @@ def main() -> None:
         draw([Panel(fit.name, fit.unit, fit.real, fit.drawn, fit.distance) for fit in fits], chosen.plot)
 
 
-def distances(fits: Sequence[Fit]) -> str:
-    """The table of distances, in Markdown."""
-    lines = ["| compared | unit | real | drawn | KS distance | chance (5%) |", "|---|---|---|---|---|---|"]
+def distances(fits: Sequence[Fit], *, samples: tuple[str, str] = ("real", "drawn")) -> str:
+    """The table of distances, in Markdown; `samples` says what is compared."""
+    head = ("compared", "unit", *samples, "KS distance", "chance (5%)")
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     lines += [
         f"| {f.name} | {f.unit} | {np.median(f.real):.3g} | {np.median(f.drawn):.3g} "
         f"| {f.distance:.3f} | {f.noise:.3f} |"

@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.lab.fit.lengths import LengthTables
 from stillwatch.lab.fit.renewal import renewal_times
 from stillwatch.lab.fit.tables import Lengths, Rates, Reals, Turns, lengths, rates, turns
 from stillwatch.lab.fit.tables import arrivals as fitted_arrivals
@@ -28,19 +29,22 @@ def burstiness(rng: np.random.Generator, n: int) -> Reals:
     return draw_quantiles(rng, n, fitted_arrivals().cv)
 
 
-def day_curves(rng: np.random.Generator, n: int, *, hours: int, phase: Reals) -> npt.NDArray[np.float32]:
+def day_curves(
+    rng: np.random.Generator, n: int, *, hours: int, phase: Reals, swing: float | None = None
+) -> npt.NDArray[np.float32]:
     """Hourly intensity of n clients over a window that starts on a Monday, mean 1. Shape (n, hours).
 
-    `phase[i]` is the hour of the window's clock at which client i is quietest.
+    `phase[i]` is the hour of the window's clock at which client i is quietest; `swing` is the amplitude of all
+    of them, drawn for each if not given.
     """
     fitted = fitted_arrivals()
-    swing = draw_quantiles(rng, n, fitted.swing)
+    swings = draw_quantiles(rng, n, fitted.swing) if swing is None else np.full(n, swing)
     weekend = draw_quantiles(rng, n, fitted.weekend)
     wave = (fitted.day - fitted.day.min()) / (fitted.day.max() - fitted.day.min())
     hour = np.arange(hours)
     local = (hour[None, :] - phase[:, None].astype(np.int64)) % 24
     free = (hour // 24) % 7 >= 5
-    curves = (1 - swing[:, None] * (1 - wave[local])) * np.where(free[None, :], weekend[:, None], 1.0)
+    curves = (1 - swings[:, None] * (1 - wave[local])) * np.where(free[None, :], weekend[:, None], 1.0)
     return np.asarray(curves / curves.mean(axis=1, keepdims=True), np.float32)
 
 
@@ -91,13 +95,9 @@ def draw_rates(rng: np.random.Generator, n: int, fitted: Rates) -> Reals:
 def draw_lengths(rng: np.random.Generator, n: int, fitted: Lengths) -> tuple[I32, I32]:
     """n draws from a table of joint lengths, requests and answers (n,)."""
     u, v = rng.random(n), rng.random(n)
-    asked = np.interp(u, np.linspace(0, 1, len(fitted.inputs)), fitted.inputs)
-    bands, steps = fitted.outputs.shape
-    band = np.minimum((u * bands).astype(np.int64), bands - 1)
-    place = v * (steps - 1)
-    low = np.minimum(place.astype(np.int64), steps - 2)
-    left, right = fitted.outputs[band, low], fitted.outputs[band, low + 1]
-    return _whole(asked), _whole(left + (place - low) * (right - left))
+    table = LengthTables(fitted.inputs[None], fitted.outputs[None])
+    kind = np.zeros(n, np.int8)
+    return table.request(kind, u).astype(np.int32), table.answer(kind, u, v).astype(np.int32)
 
 
 def draw_turns(rng: np.random.Generator, n: int, fitted: Turns) -> I32:
@@ -109,7 +109,3 @@ def draw_turns(rng: np.random.Generator, n: int, fitted: Turns) -> I32:
 def draw_quantiles(rng: np.random.Generator, n: int, table: Reals) -> Reals:
     """n draws from a table of quantiles at equal steps of probability (n,)."""
     return np.interp(rng.random(n), np.linspace(0, 1, len(table)), table)
-
-
-def _whole(values: Reals) -> I32:
-    return np.maximum(np.rint(values), 1).astype(np.int32)

@@ -30,6 +30,14 @@ class Lengths:
 
 
 @dataclass(frozen=True, slots=True)
+class Clients:
+    """How much clients differ in their lengths: shares of the variance of normal scores between clients."""
+
+    asked: float
+    answered: float  # among answers to requests of about the same length
+
+
+@dataclass(frozen=True, slots=True)
 class Turns:
     """Sessions: share with exactly one turn, and for the rest mean and shape of turns beyond the second."""
 
@@ -64,6 +72,11 @@ def lengths(kind: str) -> Lengths:
     return Lengths(np.array(entry["inputs"], np.float64), np.array(entry["outputs"], np.float64))
 
 
+def clients(kind: str) -> Clients:
+    """How much clients of a kind of use differ. Raises `UsageError` for a kind that is not known."""
+    return Clients(**_entry("clients", kind))
+
+
 def turns(kind: str) -> Turns:
     """Session shape of a kind of use. Raises `UsageError` for a kind that is not known."""
     return Turns(**_entry("turns", kind))
@@ -81,7 +94,7 @@ def arrivals() -> Arrivals:
 
 
 def kinds(table: str) -> tuple[str, ...]:
-    """Kinds that a table (`lengths`, `turns`, `rates`, `arrivals`) knows."""
+    """Kinds that a table (`lengths`, `clients`, `turns`, `rates`, `arrivals`) knows."""
     return tuple(_document(table))
 
 

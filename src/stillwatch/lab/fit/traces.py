@@ -21,6 +21,7 @@ import pyarrow.csv as csv
 
 Reals = npt.NDArray[np.float64]
 BIN_SECONDS = 600
+WINDOW_DRAWS = 32  # draws from the quantiles of each client and window
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,21 @@ def service_pairs(folder: Path) -> tuple[Reals, Reals]:
     """Tokens of requests and answers of ServeGen clients: quantiles of each client's windows, paired at
     random.
     """
+    return service_clients(folder)[1:]
+
+
+def service_clients(folder: Path) -> tuple[npt.NDArray[np.int64], Reals, Reals]:
+    """The same with the number of the client before them."""
     rng = np.random.default_rng(7)
-    asked, answered = [], []
+    names, asked, answered = [], [], []
     with gzip.open(folder / "servegen_language/tokens.jsonl.gz", "rt", encoding="utf-8") as stream:
         for line in stream:
             row = json.loads(line)
+            names += [f"{row['pool']}/{row['client']}"] * WINDOW_DRAWS
             asked.append(_from_row(row["input_tokens"], rng))
             answered.append(_from_row(row["output_tokens"], rng))
-    return np.concatenate(asked), np.concatenate(answered)
+    owner = np.unique(np.array(names), return_inverse=True)[1]
+    return owner, np.concatenate(asked), np.concatenate(answered)
 
 
 def arrival_times(folder: Path, name: str) -> Reals:
@@ -97,10 +105,10 @@ def turn_counts(folder: Path, name: str) -> npt.NDArray[np.int64]:
 
 
 def _from_row(row: dict[str, float], rng: np.random.Generator) -> Reals:
-    """32 draws from the quantiles of one client and window."""
+    """Draws from the quantiles of one client and window."""
     shares = np.array([0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99])
     values = np.array([row[f"p{round(share * 100)}"] for share in shares])
-    drawn: Reals = np.interp(rng.random(32), shares, values)
+    drawn: Reals = np.interp(rng.random(WINDOW_DRAWS), shares, values)
     return drawn
 
 

@@ -14,7 +14,9 @@ import pyarrow as pa
 from stillwatch.lab.population.choices import Choices, Picker
 from stillwatch.lab.population.clocks import HOUR_US
 from stillwatch.lab.population.draws import unit, word
+from stillwatch.lab.population.families import families
 from stillwatch.lab.population.frame import Frame
+from stillwatch.lab.population.levels import Levels
 from stillwatch.lab.population.scripts import NONE, Script
 from stillwatch.lab.population.specs import Crowd
 from stillwatch.lab.population.town import Params, Town
@@ -88,6 +90,8 @@ class Book:
     ended: npt.NDArray[np.int64]  # when each account was closed, suspended or banned, if it was; microseconds
     streams: Frame
     scripts: ScriptTable
+    families: npt.NDArray[np.int8]  # by programme: its number in FAMILIES
+    levels: Levels
     handed_out: npt.NDArray[np.int64]  # per stream: requests of earlier streams with the same script
     clock_edges: npt.NDArray[np.float64]
     pools: Picker
@@ -111,6 +115,8 @@ class Book:
             ended=ended,
             streams=streams,
             scripts=ScriptTable.of(list(town.scripts)),
+            families=families(town.library, [p for s in town.scripts for p in (*s.programs, *s.follow)]),
+            levels=Levels.load(),
             handed_out=_handed_out(streams),
             clock_edges=town.clocks.freeze(),
             pools=town.pools.freeze(),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.lab.fit.samplers import day_curves, draw_quantiles
+from stillwatch.lab.fit.tables import arrivals
 from stillwatch.lab.population.draws import Reals
 
 HOUR_US = 3_600_000_000
@@ -36,16 +38,22 @@ class Clocks:
         return self._known[key]
 
     def people(self, rng: np.random.Generator, *, office: float | None = None) -> int:
-        """A person's week in some time zone; `office` is the share of working hours, drawn if not given."""
-        work = rng.choice([0.0, 0.3, 0.6, 0.9]) if office is None else office
-        zone = _zone(rng)
-        return self.add(daily(self.hours, zone=zone, office=float(work)))
+        """A person's week in some time zone; `office` is the share of working hours, drawn if not given.
 
-    def machine(self, rng: np.random.Generator, *, swing: float = 0.2) -> int:
-        """A service that never sleeps: flat up to a daily swing, with slow ups and downs between days."""
+        What runs at night, by itself or because somebody is up, is drawn from the amplitudes of the traces.
+        """
+        work = rng.choice([0.0, 0.3, 0.6, 0.9]) if office is None else office
+        curve = daily(self.hours, zone=_zone(rng), office=float(work))
+        night = 1 - float(draw_quantiles(rng, 1, arrivals().swing)[0])
+        return self.add(night * curve.max() + (1 - night) * curve)
+
+    def machine(self, rng: np.random.Generator, *, swing: float | None = None) -> int:
+        """A service that never sleeps: the daily wave and the weekend of a client of the traces, with slow ups
+        and downs between days. `swing` is the wave's amplitude, 0 to 1, drawn if not given.
+        """
         days = np.repeat(rng.lognormal(0, 0.3, self.hours // 24 + 1), 24)[: self.hours]
-        wave = 1 + swing * np.sin(2 * np.pi * (np.arange(self.hours) / 24 + rng.random()))
-        return self.add(days * wave)
+        phase = np.array([rng.integers(24)])
+        return self.add(days * day_curves(rng, 1, hours=self.hours, phase=phase, swing=swing)[0])
 
     def nightly(self, rng: np.random.Generator) -> int:
         """A scheduled job: one hour of the day, every day or on weekdays."""

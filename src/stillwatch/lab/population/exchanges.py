@@ -17,6 +17,7 @@ from stillwatch.lab.population.draws import generator, join, scramble, unit
 from stillwatch.lab.population.frame import Array
 from stillwatch.lab.population.ids import labels
 from stillwatch.lab.population.internet import address, address_text, six
+from stillwatch.lab.population.levels import template_of
 from stillwatch.lab.population.outcomes import ERRORS, REASONS, Outcome, outcome
 from stillwatch.lab.population.residents import word_of
 from stillwatch.lab.population.schedule import Plan
@@ -29,6 +30,7 @@ from stillwatch.model.tables import EXCHANGES
 
 Ints = npt.NDArray[np.int64]
 BREAK = pa.scalar("\n\n", pa.large_string())
+TOOLS = 60  # tokens of the definitions of tools, at least
 CONSOLE, BATCH = PATHWAYS.index("console"), PATHWAYS.index("batch")
 
 
@@ -79,20 +81,22 @@ def exchanges(part: Slice, talks: Talks) -> pa.RecordBatch:
         part.of("params"), unit(join(part.plan.stream, part.program), part.seed, 13)
     )
     text = _texts(part)
-    result = _result(part, params)
-    answer = _answers(part, result)
-    sizes = _sizes(text)
+    wanted, longest = _lengths(part)
+    result = _result(part, params, longest)
+    answer = _answers(part, params, result)
+    sizes = _sizes(text) + TOOLS * (part.book.scripts.tools[part.of("script")] >= 0)
     carried = talks.carry(
         part.plan.talk,
         hash_turns(text["prompt_text"]),
         hash_turns(answer),
         sizes=sizes,
+        wanted=wanted,
         replies=result.output,
         thinks=result.thinking,
         rows=part.row,
     )
     columns = {**_who(part), **_route(part), **text, "response_text": answer, **_knobs(part, params)}
-    columns |= _state(part, carried, result) | _ending(result) | _tokens(part, carried, sizes, result)
+    columns |= _state(part, carried, result) | _ending(result) | _tokens(part, carried, result)
     return record_batch(columns, len(part.plan))
 
 
@@ -165,15 +169,38 @@ def _with_material(part: Slice, prompt: pa.Array) -> pa.Array:
     return pc.replace_with_mask(prompt, pa.array(mask), longer)
 
 
-def _result(part: Slice, params: Ints) -> Outcome:
+def _lengths(part: Slice) -> tuple[Ints, Ints]:
+    """Tokens that requests want to have and answers would get. A stream that leans to longer answers draws higher
+    ranks, never longer answers than others may get.
+    """
+    template = template_of(part.of("script"), part.program)
+    free = unit(part.row, part.seed, 38)
+    levels = part.book.levels
+    size, rank = levels.ranks(template, part.plan.stream, part.plan.size.astype(np.float64), free, part.seed)
+    family = part.book.families[part.program]
+    answers = levels.tables.answer(family, size, rank ** (1 / part.of("length")))
+    return levels.tables.request(family, size), answers
+
+
+def _result(part: Slice, params: Ints, longest: Ints) -> Outcome:
     limits = part.book.param_columns["max_tokens"].take(pa.array(params)).fill_null(0)
     tools = part.book.scripts.tools[part.of("script")] >= 0
     rng = generator("outcome", part.seed, part.at)
-    return outcome(part.of, part.plan.refused, np.asarray(limits).astype(np.int64), tools, rng)
+    return outcome(
+        part.of,
+        longest,
+        part.plan.refused,
+        np.asarray(limits).astype(np.int64),
+        tools,
+        rng,
+    )
 
 
-def _answers(part: Slice, result: Outcome) -> pa.Array:
-    seeds = scramble(join(part.program, part.filling), part.seed, 6)
+def _answers(part: Slice, params: Ints, result: Outcome) -> pa.Array:
+    """Answers; the same prompt gets the same one again only where the temperature is 0."""
+    heat = part.book.param_columns["temperature"].take(pa.array(params)).fill_null(1.0)
+    asked = join(part.program, part.filling)
+    seeds = scramble(np.where(np.asarray(heat) > 0, join(asked, part.row), asked), part.seed, 6)
     text = part.book.town.library.answers(result.output.astype(np.int32), seeds)
     return pc.if_else(pa.array(result.answered), text, pa.scalar(None, text.type))
 
@@ -286,10 +313,14 @@ def _ending(result: Outcome) -> dict[str, pa.Array]:
     }
 
 
-def _tokens(part: Slice, carried: Carried, sizes: Ints, result: Outcome) -> dict[str, pa.Array]:
-    """Token counts; what is read from the cache is part of the input."""
+def _tokens(part: Slice, carried: Carried, result: Outcome) -> dict[str, pa.Array]:
+    """Token counts; what is read from the cache is part of the input.
+
+    The input is as long as the traces say and never shorter than its texts and the earlier turns: what is
+    missing stands for what logs do not keep, such as attachments, passages looked up and tool definitions.
+    """
     mask = ~result.answered
-    total = sizes + carried.tokens + 60 * (part.book.scripts.tools[part.of("script")] >= 0)
+    total = carried.tokens
     cached = (unit(part.row, part.seed, 29) < part.of("cache")) & (total > 256)
     read = np.where(cached, total * 3 // 4 // 64 * 64, 0)
     written = np.where(cached & (carried.turn == 0), total - read, 0)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from stillwatch.lab.population.book import TOOLSETS
 from stillwatch.lab.population.clocks import HOUR_US
 from stillwatch.lab.population.frame import Array, Frame
-from stillwatch.lab.population.specs import NONE, PATHWAYS, STREAM
+from stillwatch.lab.population.specs import NONE, PATHWAYS, PEOPLE, PROGRAM, STREAM
 from stillwatch.lab.population.town import Params, Town
 
 T = TypeVar("T")
@@ -150,7 +150,8 @@ def coded(town: Town, rng: Rng, n: int, software: str = "sdk http", *, most: int
         "insists": rng.choice([0.0, 0.5, 0.95], n, p=[0.35, 0.25, 0.4]),
         "cache": rng.choice([0.0, 0.1, 0.5, 0.9], n, p=[0.45, 0.25, 0.2, 0.1]),
         "thinking": rng.choice([0.0, 0.3, 1.0], n, p=[0.55, 0.25, 0.2]),
-        "length": rng.lognormal(0.1, 0.5, n),
+        "manner": np.full(n, PROGRAM),
+        "length": rng.lognormal(0.0, 0.35, n),
         "cut": rng.choice([0.01, 0.05, 0.15], n),
         "pathways": one_of(
             rng, n, {ways(town, api=1.0): 0.7, ways(town, aster=1.0): 0.18, ways(town, birch=1.0): 0.12}
@@ -166,6 +167,7 @@ def typed(town: Town, rng: Rng, n: int, software: str = "browser chat_app") -> d
         "params": many(lambda: settings(town, rng, stream=True, cool=0.05, limit=0.3), rng, n),
         "models": many(lambda: town.mix(rng), rng, n),
         "talk": rng.choice([0.0, 0.6, 0.9, 1.0], n, p=[0.12, 0.2, 0.3, 0.38]),
+        "manner": np.full(n, PEOPLE),
         "run": rng.choice([1.0, 1.5, 3.0, 5.0, 9.0], n),
         "gap": rng.uniform(30, 160, n),
         "thinking": rng.choice([0.0, 0.4, 1.0], n),

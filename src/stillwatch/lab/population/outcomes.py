@@ -14,6 +14,7 @@ from stillwatch.lab.population.refusals import FAILED, REFUSED
 Ints = npt.NDArray[np.int64]
 STATUSES = (200, 429, 500, 529, 400, 403)
 USUAL_LIMIT = 4096  # tokens, where a request names none
+SMALL_LIMIT = 1024  # answers that would have gone on for long are stopped by limits up to this
 REASONS = ("stop", "length", "tool_calls")
 ERRORS = ("rate_limit_error", "api_error", "overloaded_error", "invalid_request_error", "permission_error")
 
@@ -34,17 +35,22 @@ class Outcome:
 
 def outcome(
     of: Callable[[str], Array],
+    output: Ints,
     refused: npt.NDArray[np.int8],
     limits: Ints,
     tools: npt.NDArray[np.bool_],
     rng: np.random.Generator,
 ) -> Outcome:
-    """Outcomes of n requests; `of` gives columns of their streams, `limits` is `max_tokens` or 0."""
+    """Outcomes of n requests; `of` gives columns of their streams, `limits` is `max_tokens` or 0.
+
+    `output` is how long the answers would get. Tokens of reasoning and times are assumed: no public trace has
+    them.
+    """
     n = len(refused)
     answered = (refused != REFUSED) & (refused != FAILED)
-    output = np.maximum(rng.lognormal(5.2, 0.95, n) * of("length"), 1).astype(np.int64)
     most = np.where(limits > 0, limits, USUAL_LIMIT)
-    cut = (output >= most) | (rng.random(n) < of("cut"))
+    early = (limits > 0) & (limits <= SMALL_LIMIT) & (rng.random(n) < of("cut"))
+    cut = (output >= most) | early
     output = np.where(cut, most, output)
     thinking = (rng.random(n) < of("thinking")) & answered
     reasoning = np.where(thinking, rng.lognormal(5.6, 0.9, n), 0).astype(np.int64)

@@ -10,11 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.lab.fit.samplers import burstiness, draw_turns
+from stillwatch.lab.fit.tables import turns
 from stillwatch.lab.population.clocks import HOUR_US, draw_hours
 from stillwatch.lab.population.draws import Reals
 from stillwatch.lab.population.frame import Array, Frame
+from stillwatch.lab.population.specs import AGENT, PEOPLE, PROGRAM
 
-LONGEST_TALK = 24  # turns after which people start a new conversation
+LONGEST_TALK = 60  # turns after which everybody starts a new conversation
+MOST_BURSTY = 10.0  # coefficient of variation; some clients of the traces are above it, one in twenty
+SENDING = 0.004  # seconds it takes to send a request, on average
+LAST_RANK = 1 - 2.0**-24  # largest float below 1 in single precision
 Ints = npt.NDArray[np.int64]
 
 
@@ -29,6 +35,7 @@ class Plan:
     session: Ints  # number of the session
     talk: npt.NDArray[np.int32]  # number of the conversation, -1 = none
     turn: npt.NDArray[np.int16]
+    size: npt.NDArray[np.float32]  # rank of the request's length among those of its kind, 0..1
     refused: npt.NDArray[np.int8]  # 0 answered, 1 refused with 429, 2 failed, 3 answered after a refusal
 
     def __len__(self) -> int:
@@ -44,6 +51,7 @@ class Plan:
             self.session[rows],
             self.talk[rows],
             self.turn[rows],
+            self.size[rows],
             self.refused[rows],
         )
 
@@ -57,6 +65,7 @@ class Plan:
             session=self.session + session,
             talk=np.where(self.talk >= 0, self.talk + np.int32(talk), self.talk),
             turn=self.turn,
+            size=self.size,
             refused=self.refused,
         )
 
@@ -66,50 +75,106 @@ class Plan:
 
 
 def schedule(streams: Frame, edges: Reals, hours: int, rng: np.random.Generator) -> Plan:
-    """Times of all requests of all streams. Sessions start as the stream's clock says,
-    gaps are log-normal.
+    """Times of all requests of all streams. Sessions start as the stream's clock says; conversations are as
+    long, and times between requests as uneven, as the traces say.
+
+    The last conversation of a stream is brought to its end, so that a stream that holds conversations may have
+    some requests more than `requests`.
     """
-    of = np.repeat(np.arange(len(streams), dtype=np.int32), streams["requests"])
-    first = np.cumsum(streams["requests"]) - streams["requests"]
-    step = np.arange(len(of)) - first[of]
-    opens = _openings(streams, of, step, rng)
+    parts = _begun(streams, rng)
+    of = np.repeat(parts.stream, parts.length)
+    rows = np.arange(len(of))
+    first = np.cumsum(parts.length) - parts.length
+    opens = np.zeros(len(of), bool)
+    opens[first] = parts.opens
     session = np.cumsum(opens) - 1
     head = np.flatnonzero(opens)
-    place = np.arange(len(of)) - head[session]
     start = _starts(streams, of[head], edges, hours, rng) * HOUR_US
     floor = np.clip(streams["since"][of[head]], 0, hours - 0.01) * HOUR_US
-    ts = _inside(start, floor, _gaps(streams, of, opens, head, session, rng), head, session, hours * HOUR_US)
-    talks = (rng.random(len(head)) < streams["talk"][of[head]])[session]
-    begins = talks & (place % LONGEST_TALK == 0)
-    talk = np.where(talks, np.cumsum(begins) - 1, -1)
+    since = _gaps(streams, of, opens, head, session, rng)
+    begun = np.repeat(first, parts.length)
+    talks = np.repeat(parts.talks, parts.length)
+    group = np.where(talks, begun, rows)
     return Plan(
-        ts=ts.astype(np.int64),
+        ts=_inside(start, floor, since, head, session, hours * HOUR_US).astype(np.int64),
         stream=of,
         via=of,
-        step=step.astype(np.int32),
+        step=(rows - np.searchsorted(of, of)).astype(np.int32),
         session=session,
-        talk=talk.astype(np.int32),
-        turn=np.where(talks, place % LONGEST_TALK, 0).astype(np.int16),
+        talk=np.where(talks, np.repeat(np.cumsum(parts.talks), parts.length) - 1, -1).astype(np.int32),
+        turn=np.where(talks, rows - begun, 0).astype(np.int16),
+        size=np.clip(np.sort(group + rng.random(len(of))) - group, 0, LAST_RANK).astype(np.float32),
         refused=np.zeros(len(of), np.int8),
     )
 
 
-def _openings(streams: Frame, of: Array, step: Ints, rng: np.random.Generator) -> Array:
-    """Where a session begins: at each `run`-th request of steady streams, else with probability 1/run."""
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What streams begin, one after the other: conversations and single requests."""
+
+    stream: npt.NDArray[np.int32]
+    length: Ints
+    talks: npt.NDArray[np.bool_]  # it is a conversation
+    opens: npt.NDArray[np.bool_]  # it is the first of a session
+
+
+def _begun(streams: Frame, rng: np.random.Generator) -> _Begun:
+    """Conversations of the fitted lengths, or single requests, until each stream has its requests."""
+    requests = streams["requests"]
+    stream = np.repeat(np.arange(len(streams), dtype=np.int32), requests)
+    talks = rng.random(len(stream)) < streams["talk"][stream]
+    length, usual = _turns(streams, stream, talks, rng)
+    ends = np.cumsum(length)
+    before = np.cumsum(requests) - requests
+    place = ends - length - np.where(before > 0, ends[before - 1], 0)[stream]
+    kept = np.flatnonzero(place < requests[stream])
+    stream, place, length = stream[kept], place[kept], length[kept]
+    agents = streams["manner"][stream] == AGENT
+    length = np.where(agents, np.minimum(length, requests[stream] - place), length)
     run = np.maximum(streams["run"], 1.0)
-    regular = step % np.maximum(run.astype(np.int64), 1)[of] == 0
-    chance = rng.random(len(of)) < 1 / run[of]
-    return np.asarray((step == 0) | np.where(streams["steady"][of], regular, chance))
+    regular = place % np.maximum(run.astype(np.int64), 1)[stream] == 0
+    chance = agents | (rng.random(len(stream)) < (usual / run)[stream])
+    opens = (place == 0) | np.where(streams["steady"][stream], regular, chance)
+    return _Begun(stream, length, talks[kept], opens)
+
+
+def _turns(
+    streams: Frame, stream: npt.NDArray[np.int32], talks: npt.NDArray[np.bool_], rng: np.random.Generator
+) -> tuple[Ints, Reals]:
+    """Requests of everything that might be begun, and the usual number by stream. An agent works on one thing
+    for a whole session.
+    """
+    manner = streams["manner"][stream]
+    length, usual = np.ones(len(stream), np.int64), np.ones(len(streams))
+    for kind, name in ((PEOPLE, "chat"), (PROGRAM, "coding")):
+        fitted = turns(name)
+        some = talks & (manner == kind)
+        length[some] = np.minimum(draw_turns(rng, int(some.sum()), fitted), LONGEST_TALK)
+        mean = fitted.single + (1 - fitted.single) * (2 + fitted.mean)
+        usual = np.where(streams["manner"] == kind, 1 + streams["talk"] * (mean - 1), usual)
+    agents = manner == AGENT
+    run = np.maximum(streams["run"], 1.0)[stream[agents]]
+    length[agents] = np.minimum(rng.geometric(1 / run), LONGEST_TALK)
+    return length, usual
 
 
 def _gaps(
     streams: Frame, of: Array, opens: Array, head: Array, session: Array, rng: np.random.Generator
 ) -> Reals:
-    """Microseconds since the session's first request."""
-    noise = rng.standard_normal(len(of))
-    gap = np.where(opens, 0.0, streams["gap"][of] * np.exp(streams["spread"][of] * noise)) * 1e6
-    total = np.cumsum(gap)
-    return total - total[head][session]
+    """Microseconds since the session's first request.
+
+    People pause between turns: log-normal. Programs send as the fitted clients do: Gamma distributed gaps with a
+    coefficient of variation of the stream's own, at a pace that differs from session to session.
+    """
+    cv = np.minimum(burstiness(rng, len(streams)), MOST_BURSTY)
+    shape = (1 / cv**2)[of]
+    noise = rng.standard_normal(len(head))[session]
+    usual = streams["gap"][of]
+    sent = usual * np.exp(streams["spread"][of] * noise) * rng.standard_gamma(shape) / shape
+    paused = usual * np.exp(turns("chat").gap_spread * rng.standard_normal(len(of)))
+    gap = np.where(streams["manner"][of] == PEOPLE, paused, sent + rng.exponential(SENDING, len(of)))
+    total = np.cumsum(np.where(opens, 0.0, gap * 1e6))
+    return np.asarray(total - total[head][session])
 
 
 def _starts(streams: Frame, of: Array, edges: Reals, hours: int, rng: np.random.Generator) -> Reals:

@@ -26,6 +26,7 @@ DECLARED = (
 )
 STATUSES = ("active", "suspended", "banned", "closed")
 PATHWAYS = ("api", "console", "cloud:aster", "cloud:birch", "batch", "program:education", "program:startup")
+PEOPLE, PROGRAM, AGENT = range(3)
 NONE = -1
 OWN = -2  # a value of the account's own, shared with nobody
 
@@ -66,14 +67,15 @@ STREAM: Spec = MappingProxyType(
         "requests": ("i8", 0),
         "run": ("f8", 4.0),  # mean number of requests in a session
         "steady": ("?", False),  # sessions of equal length instead of geometric ones
-        "gap": ("f8", 40.0),  # median seconds between requests of a session
+        "manner": ("i1", 0),  # PEOPLE, PROGRAM or AGENT: shapes of conversations, times between requests
+        "gap": ("f8", 40.0),  # usual seconds between requests of a session
         "even": ("?", False),  # sessions spread evenly along the clock, as a balancer does it
-        "spread": ("f8", 1.0),  # standard deviation of the logarithm of the gap
+        "spread": ("f8", 1.0),  # of the logarithm of a session's pace, for programs
         "snap": ("f8", 0.0),  # sessions start within so many seconds after the full hour; 0 = any time
         "clock": ("i4", 0),
         "since": ("f8", 0.0),  # hours of the window in which the stream lives
         "until": ("f8", 1e9),
-        "talk": ("f8", 0.0),  # share of sessions that are one growing conversation
+        "talk": ("f8", 0.0),  # share of what is begun that is a growing conversation
         "script": ("i4", 0),
         "pool": ("i4", 0),
         "pool_2": ("i4", 0),
@@ -96,8 +98,8 @@ STREAM: Spec = MappingProxyType(
         "router": ("i4", NONE),  # accounts that one router fails over between
         "cache": ("f8", 0.1),
         "thinking": ("f8", 0.1),  # share of sessions with reasoning blocks
-        "length": ("f8", 1.0),  # length of answers, times the usual
-        "cut": ("f8", 0.03),  # share of answers stopped by the length limit
+        "length": ("f8", 1.0),  # leaning to the longer answers (above 1) or the shorter ones of the usual
+        "cut": ("f8", 0.03),  # share of answers stopped by a length limit that was sent
     }
 )
 

@@ -22,7 +22,7 @@ class Carried:
     prefix: Ints  # key of the earlier turns, 0 = none
     following: Ints  # key after the answer, 0 = no answer
     turn: Ints  # earlier turns
-    tokens: Ints  # tokens of the earlier turns
+    tokens: Ints  # tokens of the request with everything that is sent along
     thought: Ints  # row of the last reasoning block of the conversation, -1 = none
 
 
@@ -49,18 +49,21 @@ class Talks:
         answered: Ints,
         *,
         sizes: Ints,
+        wanted: Ints,
         replies: Ints,
         thinks: npt.NDArray[np.bool_],
         rows: Ints,
     ) -> Carried:
         """Go on with the conversations `talk` (-1 = none) of n requests in order of time.
 
-        `asked` and `answered` are turn hashes (0 = not answered), `sizes` and `replies` their tokens;
+        `asked` and `answered` are turn hashes (0 = not answered), `sizes` and `replies` their tokens; `wanted`
+        is the length of the whole request, which is longer only where its text and the earlier turns are;
         `thinks` says that the answer holds a reasoning block, known by its number in `rows`.
         """
         out = np.zeros((5, len(talk)), np.int64)
         state = (self.key, self.turns, self.tokens, self.thought)
-        _carry(talk, asked, answered, sizes + replies, np.where(thinks, rows, -1), state, out)
+        tokens = (sizes, wanted, replies)
+        _carry(talk, asked, answered, tokens, np.where(thinks, rows, -1), state, out)
         return Carried(*out)
 
 
@@ -69,15 +72,16 @@ START = np.uint64(SEED)
 
 
 @kernel
-def _carry(talk: Any, asked: Any, answered: Any, sizes: Any, blocks: Any, state: Any, out: Any) -> None:
+def _carry(talk: Any, asked: Any, answered: Any, lengths: Any, blocks: Any, state: Any, out: Any) -> None:
     key, turns, tokens, thought = state
+    sizes, wanted, replies = lengths
     for i in range(len(talk)):
         t = talk[i]
         begun = t >= 0 and turns[t] > 0
         word = np.uint64(key[t]) if begun else START
         out[0, i] = key[t] if begun else 0
         out[2, i] = turns[t] if begun else 0
-        out[3, i] = tokens[t] if begun else 0
+        out[3, i] = max(wanted[i], sizes[i] + (tokens[t] if begun else 0))
         out[4, i] = thought[t] if begun else -1
         if answered[i] == 0:
             continue
@@ -87,6 +91,6 @@ def _carry(talk: Any, asked: Any, answered: Any, sizes: Any, blocks: Any, state:
         if t >= 0:
             key[t] = np.int64(word)
             turns[t] += 2
-            tokens[t] += sizes[i]
+            tokens[t] += sizes[i] + replies[i]
             if blocks[i] >= 0:
                 thought[t] = blocks[i]

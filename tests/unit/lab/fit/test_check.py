@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.lab.fit.check import compare
+from stillwatch.lab.fit.check import compare, mixture
 from stillwatch.lab.fit.samplers import arrivals, burstiness, client_rates, day_curves, token_lengths
 
 CLIENTS = 150
@@ -47,11 +47,22 @@ def distances(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
 
 def test_what_was_drawn_from_the_tables_is_near(distances: dict[str, float]) -> None:
     """Lengths and rates as drawn."""
-    assert distances["request, against conversation"] < 0.05
-    assert distances["answer, against conversation"] < 0.05
+    assert next(d for name, d in distances.items() if name.startswith("request, against")) < 0.05
+    assert distances["answer, against the same"] < 0.05
     assert distances["requests of a client, by its median"] < 0.25
 
 
 def test_what_was_not_is_far(distances: dict[str, float]) -> None:
     """Talks of three turns each are nothing like the table's."""
-    assert distances["turns, against chat"] > 0.3
+    assert distances["turns of a conversation, against chat"] > 0.3
+
+
+def test_shares_of_kinds_of_use_are_found_again() -> None:
+    """Seven parts of conversation, three of service."""
+    rng = np.random.default_rng(2)
+    kinds = ("conversation", "code", "summarise", "service")
+    drawn = np.array([token_lengths(rng, 20_000, kind) for kind in kinds], np.float64)
+    pairs = np.concatenate(
+        [token_lengths(rng, 7_000, "conversation"), token_lengths(rng, 3_000, "service")], axis=1
+    )
+    assert mixture(pairs.astype(float), drawn) == pytest.approx([0.7, 0, 0, 0.3], abs=0.03)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from stillwatch.lab.fit.distance import ks
+from stillwatch.lab.fit.samplers import burstiness, sessions
 from stillwatch.lab.population.clocks import HOUR_US, Clocks
 from stillwatch.lab.population.draws import generator
 from stillwatch.lab.population.frame import Frame
 from stillwatch.lab.population.refusals import REFUSED, RETRIED, merge, refuse
-from stillwatch.lab.population.schedule import Plan, schedule
-from stillwatch.lab.population.specs import STREAM
+from stillwatch.lab.population.schedule import LONGEST_TALK, Plan, schedule
+from stillwatch.lab.population.specs import AGENT, PEOPLE, PROGRAM, STREAM
 
 HOURS = 48
 
@@ -52,6 +54,38 @@ def test_turns_count_up_within_a_conversation_only() -> None:
     assert (made.turn[first] == 0).all()
     assert made.turn.max() > 0
     assert (plan(requests=40, run=8, talk=0.0).talk == -1).all()
+
+
+def test_conversations_are_as_long_as_the_fitted_ones_and_end() -> None:
+    made = plan(requests=8_000, run=1, talk=1.0, manner=PEOPLE)
+    lengths = np.unique(made.talk, return_counts=True)[1]
+    assert ks(lengths, sessions(generator("t"), 20_000, "chat")) < 0.03
+    assert 24_000 <= len(made) < 24_000 + 3 * LONGEST_TALK
+
+
+def test_an_agent_works_on_one_thing_for_a_session() -> None:
+    made = plan(requests=400, run=12, talk=1.0, manner=AGENT)
+    assert len(made) == 1_200
+    assert np.array_equal(
+        np.unique(made.talk, return_inverse=True)[1], np.unique(made.session, return_inverse=True)[1]
+    )
+    assert 6 < np.unique(made.session, return_counts=True)[1].mean() < 16
+
+
+def test_requests_of_a_conversation_grow() -> None:
+    made = plan(requests=400, run=3, talk=1.0)
+    inside = np.diff(made.talk) == 0
+    assert (np.diff(made.size)[inside] >= 0).all()
+    assert (made.size < 1).all()
+
+
+def test_programs_send_as_unevenly_as_the_fitted_clients() -> None:
+    streams = Frame.make(STREAM, 400, requests=300, run=300, steady=True, gap=1.0, spread=0.0, manner=PROGRAM)
+    clocks = Clocks(HOURS)
+    clocks.add(np.ones(HOURS))
+    gaps = np.diff(schedule(streams, clocks.freeze(), HOURS, generator("g")).ts.reshape(400, 300), axis=1)
+    cv = gaps.std(axis=1) / gaps.mean(axis=1)
+    assert ks(cv, burstiness(generator("b"), 20_000)) < 0.15
 
 
 def test_a_client_asks_again_on_its_own_account() -> None:

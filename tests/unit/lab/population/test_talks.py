@@ -18,6 +18,7 @@ def carry(talk: list[int], asked: list[int], answered: list[int]) -> tuple[Talks
         np.array(asked),
         np.array(answered),
         sizes=np.full(n, 10),
+        wanted=np.full(n, 12),
         replies=np.full(n, 5),
         thinks=np.array([i == 0 for i in range(n)]),
         rows=np.arange(n),
@@ -38,7 +39,7 @@ def test_conversations_do_not_mix() -> None:
     assert carried.prefix[1] == 0
     assert carried.prefix[2] == carried.following[0]
     assert carried.turn.tolist() == [0, 0, 2]
-    assert carried.tokens.tolist() == [0, 0, 15]
+    assert carried.tokens.tolist() == [12, 12, 25]
 
 
 def test_an_unanswered_request_leaves_the_conversation_as_it_was() -> None:
