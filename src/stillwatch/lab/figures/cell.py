@@ -17,13 +17,14 @@ from typing import Any
 import msgspec
 
 import stillwatch
+from stillwatch.lab.figures.keyfile import measuring_key
 from stillwatch.lab.figures.suite import Cell
 from stillwatch.lab.observe import Campaign, Observation, observe
 from stillwatch.model.errors import InputError, ResourceError
 
 Run = Callable[[Sequence[str]], None]  # runs `stillwatch` with these arguments
 
-COUNTED = {".py", ".toml", ".json", ".parquet"}
+COUNTED = (".py", ".toml", ".json", ".parquet")
 FORMAT = 1  # of the files that are kept
 
 
@@ -93,7 +94,7 @@ def run_cell(cell: Cell, code: str, work: Path, run: Run) -> Done | Failed:
         made = ["simulate", cell.scenario, "--scale", f"{cell.scale:g}", "--seed", str(cell.seed)]
         run([*made, *cell.simulate, "--out", str(data), "--json"])
         begun = time.monotonic()
-        key = str(work / "hash.key")
+        key = str(measuring_key(scratch, cell.seed))
         run(["scan", str(data), "--out", str(results), "--key-file", key, *cell.scan, "--json"])
         seconds = time.monotonic() - begun
         done = _done(cell, code, data, results, seconds)

@@ -49,8 +49,8 @@ class Family:
 
 class _Options(msgspec.Struct, forbid_unknown_fields=True):
     name: str
-    simulate: list[str] = []
-    scan: list[str] = []
+    simulate: tuple[str, ...] = ()
+    scan: tuple[str, ...] = ()
 
 
 class _Family(msgspec.Struct, forbid_unknown_fields=True):
@@ -61,8 +61,8 @@ class _Family(msgspec.Struct, forbid_unknown_fields=True):
     curve: bool = False
     seeds: list[int] | None = None
     scale: float | None = None
-    scales: dict[str, float] = {}
-    variants: list[_Options] = []
+    scales: Mapping[str, float] = {}
+    variants: tuple[_Options, ...] = ()
 
 
 class _Suite(msgspec.Struct, forbid_unknown_fields=True):
@@ -100,9 +100,7 @@ def _variant(
     row: _Family, suite: _Suite, seeds: Sequence[int], scenario: str, options: _Options | None
 ) -> Variant:
     scale = row.scales.get(scenario, suite.scale if row.scale is None else row.scale)
-    more: Mapping[str, Any] = (
-        {"simulate": tuple(options.simulate), "scan": tuple(options.scan)} if options else {}
-    )
+    more: Mapping[str, Any] = {"simulate": options.simulate, "scan": options.scan} if options else {}
     name = f"{scenario}, {options.name}" if options else scenario
     cells = tuple(Cell(scenario, scale, seed, **more) for seed in seeds)
     return Variant(name, scenario, cells, options is not None)

@@ -11,6 +11,7 @@ import argparse
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -32,6 +33,7 @@ LONGEST = 600.0  # seconds of one scan
 def main(argv: Sequence[str], command: Callable[[float], Run] = command_line) -> int:
     """Search, print, write; 0 when done, 2 for what cannot be done."""
     args = _arguments(argv)
+    end = time.monotonic() + args.minutes * 60
     try:
         with tempfile.TemporaryDirectory(prefix="stillwatch-redteam-") as work:
             found = search(
@@ -41,6 +43,7 @@ def main(argv: Sequence[str], command: Callable[[float], Run] = command_line) ->
                 most=args.most_cost,
                 rng=np.random.default_rng(args.seed),
                 say=_say,
+                late=lambda: time.monotonic() > end,
             )
     except StillwatchError as error:
         sys.stderr.write(f"Error {error.where}: {error.what}\n      {error.remedy}\n")
@@ -73,6 +76,7 @@ def _trial(args: argparse.Namespace, work: Path, run: Run) -> Callable[[Raid], O
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m stillwatch.lab.redteam", description=__doc__)
     parser.add_argument("--budget", type=int, default=40, help="trials")
+    parser.add_argument("--minutes", type=float, default=240.0, help="no trial is started later")
     parser.add_argument("--seed", type=int, default=1, help="of the search and of every simulation")
     parser.add_argument("--accounts", type=int, default=60, help="of each raid, at least 40")
     parser.add_argument("--most-cost", type=float, default=0.05, help="dollars per harvested exchange")

@@ -9,6 +9,7 @@ from pathlib import Path
 from stillwatch.lab.attacks.raid import Raid, raid
 from stillwatch.lab.evaluate import evaluate
 from stillwatch.lab.figures.cell import Run
+from stillwatch.lab.figures.keyfile import measuring_key
 from stillwatch.lab.population.scenario import Campaign, Scenario
 from stillwatch.lab.redteam.price import cost_per_exchange, prices
 from stillwatch.lab.redteam.search import Outcome
@@ -20,18 +21,18 @@ INNOCENT = 500  # accounts, besides the smallest number of groups of every cohor
 SPLIT: Split = "training"  # what is learned from a worst case may be used to improve the detector
 
 
-def scenario_of(how: Raid, accounts: int, *, days: int = DAYS, innocent: int = INNOCENT) -> Scenario:
+def scenario_of(how: Raid, accounts: int, *, days: int = DAYS) -> Scenario:
     """The raid as the only campaign of a small scenario."""
     campaign = Campaign("raid", "actor-raid", accounts, partial(raid, how=how))
-    return Scenario("redteam-trial", "One raid among few customers", days, innocent, (campaign,))
+    return Scenario("redteam-trial", "One raid among few customers", days, INNOCENT, (campaign,))
 
 
-def try_raid(how: Raid, accounts: int, seed: int, work: Path, run: Run) -> Outcome:
+def try_raid(how: Raid, accounts: int, seed: int, work: Path, run: Run, *, days: int = DAYS) -> Outcome:
     """Shares of the raid's accounts and exchanges that a scan finds; the data is deleted."""
     data, results = work / "data", work / "results"
     try:
-        simulate(scenario_of(how, accounts), data, seed=seed, split=SPLIT)
-        key = str(work / "hash.key")
+        simulate(scenario_of(how, accounts, days=days), data, seed=seed, split=SPLIT)
+        key = str(measuring_key(work, seed))
         run(["scan", str(data), "--out", str(results), "--key-file", key, "--threads", "1", "--json"])
         found = evaluate([results], [data / "truth"])
     finally:

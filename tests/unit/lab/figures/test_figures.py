@@ -14,6 +14,7 @@ import pytest
 
 from stillwatch.lab.figures import __main__ as figures
 from stillwatch.lab.figures.cell import code_digest, key_of, reason_of
+from stillwatch.lab.figures.keyfile import measuring_key
 from stillwatch.lab.figures.ladder import Step, net_cost, ratio
 from stillwatch.lab.figures.runs import ordered
 from stillwatch.lab.figures.suite import Cell, read_suite
@@ -146,6 +147,12 @@ def test_a_key_changes_with_code_and_arguments() -> None:
         Cell("slow", 0.1, 1, simulate=("--x",)),
     ]
     assert 5 == len({*(key_of(c, "a") for c in cells), key_of(cells[0], "b")})
+
+
+def test_a_key_for_measurements_is_the_same_again_and_its_owners(tmp_path: Path) -> None:
+    first, again, other = (measuring_key(tmp_path / d, n) for d, n in (("a", 1), ("b", 1), ("a", 2)))
+    assert first.read_bytes() == again.read_bytes() != other.read_bytes()
+    assert (32, 0o600) == (len(first.read_bytes()), first.stat().st_mode & 0o777)
 
 
 def test_the_digest_leaves_out_what_only_presents(tmp_path: Path) -> None:

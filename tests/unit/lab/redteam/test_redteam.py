@@ -12,14 +12,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from stillwatch.lab.attacks.raid import Raid
+from stillwatch.lab.attacks.raid import Raid, raid
 from stillwatch.lab.redteam import __main__ as redteam
 from stillwatch.lab.redteam.cases import campaigns, case_toml, read_case
 from stillwatch.lab.redteam.knobs import KNOBS, drawn, turned
 from stillwatch.lab.redteam.price import Prices, cost_per_exchange, prices
 from stillwatch.lab.redteam.search import Outcome, search
 from stillwatch.lab.redteam.trial import scenario_of, try_raid
-from stillwatch.lab.simulate import simulate
+from stillwatch.lab.simulate import _town
+from stillwatch.lab.text.clients import load_clients
 from stillwatch.model.errors import InputError, UsageError
 from stillwatch.model.tables import TABLES
 
@@ -98,6 +99,20 @@ def test_a_limit_that_nothing_meets_is_said() -> None:
         searched(lambda _: 0.0, budget=2, most=1e-6)
 
 
+def test_when_it_gets_late_the_search_ends_with_what_it_has() -> None:
+    clock = iter([False, True])
+    found = search(
+        lambda how: Outcome(how, price(how), 0.5, 0.5),
+        price,
+        budget=9,
+        most=0.05,
+        rng=np.random.default_rng(1),
+        say=lambda _: None,
+        late=lambda: next(clock),
+    )
+    assert 2 == len(found)
+
+
 def test_a_turn_moves_one_or_two_knobs_to_a_neighbour() -> None:
     rng = np.random.default_rng(3)
     for _ in range(50):
@@ -143,22 +158,18 @@ def found_all(arguments: Sequence[str]) -> None:
 
 def test_a_trial_simulates_counts_and_cleans_up(tmp_path: Path) -> None:
     how = replace(drawn(np.random.default_rng(1)), per_account=4.0)
-    outcome = try_raid(how, 40, 1, tmp_path, found_all)
+    outcome = try_raid(how, 40, 1, tmp_path, found_all, days=1)
     assert (1.0, 0.0) == (outcome.recall, outcome.exchange_recall)
-    assert [] == list(tmp_path.iterdir())
+    assert ["hash-1.key"] == [p.name for p in tmp_path.iterdir()]
 
 
-@pytest.mark.parametrize("name", sorted(KNOBS))
-def test_every_value_of_a_knob_makes_a_campaign(tmp_path: Path, name: str) -> None:
+def test_every_value_of_a_knob_makes_a_raid() -> None:
     usual = Raid(("reasoning",), 1, 1, 4.0)
-    for number, value in enumerate(KNOBS[name]):
-        if name == "per_account" and value > 40:
-            continue
-        how = replace(usual, **{name: value})
-        counts = simulate(
-            scenario_of(how, 40, days=2, innocent=1), tmp_path / str(number), split="training", scale=1e-3
-        )
-        assert 0 < counts.harvested
+    town = _town(scenario_of(usual, 40, days=2), 500, 1, "training", load_clients())
+    for name, values in KNOBS.items():
+        for value in values:
+            crowd = raid(town, np.random.default_rng(1), 40, 0, how=replace(usual, **{name: value}))
+            assert 40 == len(crowd.accounts), (name, value)
 
 
 def test_the_command_prints_and_writes_the_worst(
