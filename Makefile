@@ -66,8 +66,8 @@ bench: $(DONE)/bench ## speed of each stage, beside polars and datasketch
 	@$(PY) bench/run.py $(ARGS)
 
 .PHONY: evaluate
-evaluate: $(DONE)/core ## recall, precision, false positives on fresh seeds (SCENARIOS, SEEDS, SCALE)
-	@scripts/evaluate $(BIN)
+evaluate: $(DONE)/lab ## figures of every scenario on fresh seeds, written to docs/benchmarks; goes on where it was stopped
+	@$(PY) -m stillwatch.lab.figures $(ARGS)
 
 .PHONY: new-signal
 new-signal: $(DONE)/core ## skeleton of a signal with its cases and page: make new-signal NAME=answer_length

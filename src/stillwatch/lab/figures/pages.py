@@ -1,0 +1,203 @@
+"""Pages of figures: one per family, and an index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stillwatch.lab.aims import Aim, Measured, Verdict, judge
+from stillwatch.lab.evaluate import Evaluation
+from stillwatch.lab.figures.cell import Done, Failed
+from stillwatch.lab.figures.ladder import Step, net_cost, ratio
+from stillwatch.lab.figures.runs import label
+from stillwatch.lab.figures.suite import Family, Variant
+from stillwatch.lab.intervals import Figure
+from stillwatch.lab.reference.markdown import table
+from stillwatch.lab.wording import aim_row, figure_cells, mean_text, percent, rate_text
+
+SHARE = ("", "share", "95% interval", "of", "groups")
+LEGEND = """
+Intervals are of 95%: seeds are drawn, then the groups in them (a class, a firm, a campaign, an unrelated account);
+where few groups are affected, the end is the exact bound for so many groups. An aim counts as shown only when the
+whole interval keeps it. `none` stands where there is nothing to measure.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A variant with its pooled figures; without any cell done, `found` is None."""
+
+    variant: Variant
+    done: tuple[Done, ...]
+    failed: tuple[Failed, ...]
+    found: Evaluation | None
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A family with its rows; `steps` where it is a ladder; pictures by file name and what they show."""
+
+    family: Family
+    rows: tuple[Row, ...]
+    steps: tuple[Step, ...] = ()
+    pictures: Mapping[str, str] = field(default_factory=dict)
+
+
+def verdicts_of(
+    aims: Sequence[Aim], variant: Variant, found: Evaluation, done: Sequence[Done], steps: Sequence[Step]
+) -> tuple[Verdict, ...]:
+    """The aims of a variant's scenario; none for a variant with changed options."""
+    if variant.changed:
+        return ()
+    others = {}
+    times = ratio(steps, variant.scenario)
+    if times is not None:
+        others["cost_ratio"] = Measured(times)
+    whole = [d for d in done if d.cell.scale >= 1]
+    if whole:
+        others["full_scale_minutes"] = Measured(max(d.scan_seconds for d in whole) / 60)
+        others["full_scale_gigabytes"] = Measured(max(d.peak_memory_bytes for d in whole) / 1e9)
+    return judge(aims, variant.scenario, found, others)
+
+
+def family_page(page: Page, command: str, versions: Sequence[str]) -> str:
+    """The page of a family."""
+    parts = [f"# {page.family.title}", page.family.text]
+    parts += [f"![{alt}]({name})" for name, alt in page.pictures.items()]
+    parts += [_summary(page.rows), _ladder(page.steps)]
+    parts += [_details(row) for row in page.rows if row.found is not None]
+    parts += ["## How it was measured", LEGEND, _provenance(page.rows, command, versions)]
+    return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
+
+
+def index_page(pages: Sequence[Page], command: str, versions: Sequence[str]) -> str:
+    """The summary over all families."""
+    aims = [(row, v) for page in pages for row in page.rows for v in row.verdicts]
+    cells = [(f"`{row.variant.name}`", *aim_row(v)) for row, v in aims]
+    counts = {s: sum(v.status == s for _, v in aims) for s in sorted({v.status for _, v in aims})}
+    told = ", ".join(f"{n} {status}" for status, n in counts.items())
+    parts = [
+        "# Figures",
+        "Measured on simulated traffic, on seeds that nothing was tuned on. Written by `make evaluate`.",
+        *(f"## [{p.family.title}]({p.family.name}.md)\n\n{_summary(p.rows)}" for p in pages),
+        "## Floors and ceilings",
+        f"{told}." if told else "",
+        table(("scenario", "aim", "limit", "figure", "95% interval", "status"), cells) if cells else "",
+        "## How it was measured",
+        LEGEND,
+        _provenance([row for p in pages for row in p.rows], command, versions),
+    ]
+    return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
+
+
+def _summary(rows: Sequence[Row]) -> str:
+    head = (
+        "",
+        "account recall",
+        "precision",
+        "benign accused",
+        "exchange recall",
+        "exchange precision",
+        "seeds",
+    )
+    cells = []
+    for row in rows:
+        n = f"{len(row.done)} of {len(row.variant.cells)}"
+        f = row.found
+        figures = (
+            (f.recall, f.precision, f.false_positives, f.exchange_recall, f.exchange_precision) if f else ()
+        )
+        told = [_short(figure) for figure in figures] or ["not run"] * 5
+        cells.append((row.variant.name, *told, n))
+    return table(head, cells)
+
+
+def _short(f: Figure) -> str:
+    return "none" if f.value is None else f"{percent(f.value)} ({percent(f.low)} to {percent(f.high)})"
+
+
+def _ladder(steps: Sequence[Step]) -> str:
+    if not steps:
+        return ""
+    cells = []
+    for step in steps:
+        net = net_cost(step)
+        cells.append(
+            (
+                step.scenario,
+                f"{step.cost * 1e6:,.0f}",
+                "all are found" if net is None else f"{net * 1e6:,.0f}",
+                _short(step.recall),
+                _short(step.exchange_recall),
+            )
+        )
+    head = (
+        "",
+        "$ per million exchanges",
+        "$ per million that are not found",
+        "account recall",
+        "exchange recall",
+    )
+    return "## What evasion costs\n\n" + table(head, cells)
+
+
+def _details(row: Row) -> str:
+    f = row.found
+    if f is None:
+        return ""
+    parts = [f"## {row.variant.name}"]
+    if row.verdicts:
+        cells = [aim_row(v) for v in row.verdicts]
+        parts.append(table(("aim", "limit", "figure", "95% interval", "status"), cells))
+    parts.append(_campaigns(f))
+    parts.append(_shares("Benign accounts accused, by cohort", f.cohorts))
+    for kind, values in f.slices.items():
+        for measure, title in (("false_positives", "Benign accounts accused"), ("recall", "Account recall")):
+            figures = {value: m[measure] for value, m in values.items() if measure in m}
+            parts.append(_shares(f"{title}, by {kind}", figures))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _campaigns(f: Evaluation) -> str:
+    lines = [f"* False campaigns per scan: {rate_text(f.false_campaigns)}."]
+    if f.false_campaigns_benign.scans:
+        lines.append(f"* False campaigns per benign scan: {rate_text(f.false_campaigns_benign)}.")
+    if f.campaigns:
+        found = f.campaigns_found
+        lines.append(
+            f"* Campaigns found: {found.part} of {found.whole}. Completeness {mean_text(f.completeness)}, "
+            f"purity {mean_text(f.purity)}, adjusted Rand index {mean_text(f.rand_index)}."
+        )
+        roles = ", ".join(f"{name} {n:,}" for name, n in f.roles.items())
+        lines.append(f"* Roles, true > found: {roles}.")
+    text = "\n".join(lines)
+    return text + ("\n\n" + _shares("Recall by campaign", f.recall_by_campaign) if f.campaigns else "")
+
+
+def _shares(title: str, figures: Mapping[str, Figure]) -> str:
+    if not figures:
+        return ""
+    return f"**{title}**\n\n" + table(SHARE, [(name, *figure_cells(f)) for name, f in figures.items()])
+
+
+def _provenance(rows: Sequence[Row], command: str, versions: Sequence[str]) -> str:
+    lines = [f"Command: `{command}`. {'; '.join(versions)}.", ""]
+    for row in rows:
+        lines += [_took(done) for done in row.done]
+        lines += [f"* {label(failed.cell)}: failed, {_line(failed.reason)}" for failed in row.failed]
+        missing = len(row.variant.cells) - len(row.done) - len(row.failed)
+        if missing:
+            lines.append(f"* {row.variant.name}: {missing} seeds not run, for want of time")
+    return "\n".join(lines)
+
+
+def _took(done: Done) -> str:
+    return (
+        f"* {label(done.cell)}: {done.exchanges:,} exchanges, scanned in {done.scan_seconds:,.0f} s, "
+        f"peak memory {done.peak_memory_bytes / 1e9:.1f} GB"
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,106 @@
+"""Which scenarios a run of figures covers, with which seeds, scales and options."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from stillwatch import lab
+from stillwatch.model.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One simulation and its scan; `simulate` and `scan` are further options of the two commands."""
+
+    scenario: str
+    scale: float
+    seed: int
+    simulate: tuple[str, ...] = ()
+    scan: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A row of figures: one scenario under one set of options, over all seeds."""
+
+    name: str
+    scenario: str
+    cells: tuple[Cell, ...]
+    changed: bool  # with other options than ours; no aim applies to it
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A page: variants that belong together."""
+
+    name: str
+    title: str
+    text: str
+    curve: bool  # its scenarios form a ladder of cost
+    variants: tuple[Variant, ...]
+
+
+class _Options(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    simulate: tuple[str, ...] = ()
+    scan: tuple[str, ...] = ()
+
+
+class _Family(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    title: str
+    scenarios: list[str]
+    text: str = ""
+    curve: bool = False
+    seeds: list[int] | None = None
+    scale: float | None = None
+    scales: Mapping[str, float] = {}
+    variants: tuple[_Options, ...] = ()
+
+
+class _Suite(msgspec.Struct, forbid_unknown_fields=True):
+    seeds: list[int]
+    scale: float
+    families: list[_Family]
+
+
+def read_suite(path: Path | None) -> tuple[Family, ...]:
+    """The families of a suite file; of the one that ships without a path.
+
+    Raises `InputError` if the file is missing or says something that is not known.
+    """
+    where = str(path or "lab/data/suite.toml")
+    try:
+        text = path.read_text("utf-8") if path else _shipped()
+        found = msgspec.convert(tomllib.loads(text), _Suite)
+    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise InputError(f"no suite: {error}", where=where, remedy="See docs/how-to/evaluate.md") from error
+    return tuple(_family(row, found) for row in found.families)
+
+
+def _shipped() -> str:
+    return (resources.files(lab) / "data" / "suite.toml").read_text("utf-8")
+
+
+def _family(row: _Family, suite: _Suite) -> Family:
+    seeds = suite.seeds if row.seeds is None else row.seeds
+    variants = [_variant(row, suite, seeds, scenario, None) for scenario in row.scenarios]
+    variants += [_variant(row, suite, seeds, s, options) for options in row.variants for s in row.scenarios]
+    return Family(row.name, row.title, row.text.strip(), row.curve, tuple(variants))
+
+
+def _variant(
+    row: _Family, suite: _Suite, seeds: Sequence[int], scenario: str, options: _Options | None
+) -> Variant:
+    scale = row.scales.get(scenario, suite.scale if row.scale is None else row.scale)
+    more: Mapping[str, Any] = {"simulate": options.simulate, "scan": options.scan} if options else {}
+    name = f"{scenario}, {options.name}" if options else scenario
+    cells = tuple(Cell(scenario, scale, seed, **more) for seed in seeds)
+    return Variant(name, scenario, cells, options is not None)

@@ -1,0 +1,1 @@
+"""A search for campaigns that the detector misses, within what an attacker would pay."""
