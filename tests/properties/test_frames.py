@@ -17,6 +17,7 @@ from tests.sketches import KEY, key_of, put_exchanges
 
 from stillwatch.model.kernels.sketch import sketch_text
 from stillwatch.signals.tables.frames import TEXT_KEYS, write_frames
+from stillwatch.signals.tables.templates import write_templates
 from stillwatch.store.duck import DuckTables, open_duck
 
 MODEST = settings(max_examples=6, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
@@ -139,6 +140,7 @@ def test_a_frame_of_the_reference_corpus_is_public() -> None:
     with engine() as t:
         put_exchanges(t, [{"account_id": a, "prompt_text": p} for a, p in said])
         write_frames(t, reference=public)
+        write_templates(t)
         rows = t.query("SELECT * FROM templates ORDER BY public").to_pylist()
     assert [(6, 24, False), (6, 24, True)] == [(r["accounts"], r["exchanges"], r["public"]) for r in rows]
     assert [1.0, 0.0] == [r["rarity_bits"] for r in rows]

@@ -49,7 +49,7 @@ class GroupSettings:
     principal: float = 0.2
     exclusive: float = 0.7
     kept: float = 0.8
-    overlap: float = 0.2
+    overlap: float = 0.5
     whole: float = 0.9
     tied_bits: float = 2.0
     least_part: float = 0.05
@@ -190,6 +190,8 @@ def _put_together(held: Incidence, groups: Sequence[Group], public: Ints, s: Gro
         whole = settle(held, np.union1d(x.members, y.members))
         kept = min(np.isin(p.members, whole.members).mean() for p in (x, y))
         if kept < s.kept or whole.cohesion < s.kept * min(x.cohesion, y.cohesion):
+            continue
+        if _blocks(held, whole, s):
             continue
         pieces[left] = whole
         del pieces[right]

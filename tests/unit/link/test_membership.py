@@ -8,6 +8,7 @@ from tests.incidences import block, drawn, put_holdings
 
 from stillwatch.link.incidence import Incidence, read_incidence
 from stillwatch.link.membership import MemberSettings, settle
+from stillwatch.model.families import FAMILIES
 from stillwatch.store.duck import DuckTables
 
 KINDS = {"client": (15, 1), "email_pattern": (60, 1), "issuer": (40, 1), "system": (300, 1)}
@@ -50,7 +51,8 @@ def test_weights_stay_within_their_bounds(t: DuckTables) -> None:
     s = MemberSettings()
     bits = settle(held, np.searchsorted(held.accounts, np.array(PLANTED))).family_bits
     assert s.least_bits <= bits.min()
-    assert bits.max() <= s.most_bits
+    assert bits.max() <= s.dedicated_bits
+    assert np.delete(bits, FAMILIES.index("content"), axis=1).max() <= s.most_bits
 
 
 def test_members_have_even_odds_or_better(t: DuckTables) -> None:
