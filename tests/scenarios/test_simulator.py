@@ -77,6 +77,20 @@ def test_truth_covers_every_account_and_every_harvested_exchange(small: Simulate
     assert harvested.num_rows == small.counts.harvested > 1_500
 
 
+def test_groups_are_independent_and_unique_across_cohorts(small: Simulated) -> None:
+    """A campaign and a class are one group each; a private person is one of their own."""
+    truth = small.table("truth/accounts")
+    assert truth.num_rows
+    groups = dict(duckdb.sql("select group_id, count(distinct cohort) from truth group by all").fetchall())
+    sizes = dict(
+        duckdb.sql("select cohort, count(*) / count(distinct group_id) from truth group by all").fetchall()
+    )
+    assert set(groups.values()) == {1}
+    assert sizes["campaign:first"] == 60
+    assert sizes["chatters"] == sizes["developers"] == 1
+    assert sizes["school_class"] > 5
+
+
 def test_required_columns_hold_no_nulls_and_ids_are_unique(small: Simulated) -> None:
     exchanges = small.table("exchanges")
     assert all(exchanges[name].null_count == 0 for name in TABLES["exchanges"].required)

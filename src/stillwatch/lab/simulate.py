@@ -139,7 +139,8 @@ def population(what: Scenario, *, scale: float, seed: int, split: Split) -> Book
     for number, campaign in enumerate(what.campaigns):
         n = max(LEAST, round(campaign.accounts * scale))
         crowd = campaign.build(town, town.rng("campaign", campaign.name), n, number)
-        crowds.append(crowd.marked(cohort=len(crowds), group=0))
+        group = np.maximum(crowd.accounts["group"], 0)  # one group, where the campaign names no others
+        crowds.append(crowd.marked(cohort=len(crowds), group=group))
     return Book.close(town, Crowd.join(crowds), clients)
 
 

@@ -619,6 +619,7 @@ TRUTH_ACCOUNTS = _table(
     """
     account_id! | string | the account
     cohort! | string | cohort it was made in
+    group_id! | string | independent group (a class, a firm, an app's users, a campaign, or itself alone)
     campaign | string | campaign, null if innocent
     role | string | role in it
     actor | string | who runs it

@@ -24,7 +24,8 @@ class Cohort:
 
     `build(town, rng, n)` makes one group of n accounts with parameters of its own, drawn from `rng`. The
     cohort holds `share` of the innocent accounts; groups have `smallest` to `largest` accounts; there are
-    at least `groups` of them however small the simulation.
+    at least `groups` of them however small the simulation. `alone` says that the accounts of a group have
+    nothing to do with each other: each is a group of its own in the truth.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Cohort:
     largest: int
     groups: int
     build: Build
+    alone: bool = False
 
 
 def load(package: ModuleType) -> tuple[Cohort, ...]:
@@ -71,7 +73,8 @@ def populate(cohort: Cohort, town: Town, number: int, accounts: float) -> Crowd:
         rng = town.rng("sidelines", cohort.name, g)
         crowd = with_sidelines(town, rng, _in_time(town, rng, crowd), chat=0.3, projects=0.25)
         groups.append(crowd.marked(cohort=number, group=g))
-    return Crowd.join(groups)
+    whole = Crowd.join(groups)
+    return whole.marked(group=np.arange(len(whole.accounts))) if cohort.alone else whole
 
 
 def _in_time(town: Town, rng: np.random.Generator, crowd: Crowd) -> Crowd:

@@ -113,9 +113,11 @@ def truth(book: Book, cohorts: Sequence[str], campaigns: Sequence[str], actors: 
     facts = book.accounts
     campaign = facts["campaign"]
     inside = pa.array(campaign, mask=campaign < 0)
+    cohort = pa.array(cohorts, pa.string()).take(pa.array(facts["cohort"]))
     columns = {
         "account_id": account_ids(np.arange(len(facts)), book.town.seed),
-        "cohort": pa.array(cohorts).take(pa.array(facts["cohort"])),
+        "cohort": cohort,
+        "group_id": pc.binary_join_element_wise(cohort, pc.cast(pa.array(facts["group"]), pa.string()), ":"),
         "campaign": pa.array(campaigns, pa.string()).take(inside),
         "role": pa.array(list(ROLES)).take(pa.array(facts["role"], mask=facts["role"] < 0)),
         "actor": pa.array(actors, pa.string()).take(inside),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+import numpy.typing as npt
 
 from stillwatch.lab.population.frame import Frame, Spec
 
@@ -119,8 +120,8 @@ class Crowd:
         ]
         return cls(Frame.stack(ACCOUNT, [c.accounts for c in crowds]), Frame.stack(STREAM, moved))
 
-    def marked(self, **values: int) -> Crowd:
-        """The same with account columns (cohort, group, …) set to one value."""
+    def marked(self, **values: npt.ArrayLike) -> Crowd:
+        """The same with account columns (cohort, group, …) set to other values."""
         return Crowd(self.accounts.having(**values), self.streams)
 
 
