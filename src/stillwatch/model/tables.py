@@ -78,6 +78,7 @@ _TYPES: Mapping[str, pa.DataType] = MappingProxyType(
         "float32": pa.float32(),
         "bool": pa.bool_(),
         "map": pa.map_(NAME, NAME),
+        "amounts": pa.map_(NAME, REAL),
         "phases": pa.list_(PHASE),
     }
 )
@@ -627,6 +628,20 @@ TRUTH_ACCOUNTS = _table(
     key=("account_id",),
 )
 
+TRUTH_CAMPAIGNS = _table(
+    "truth_campaigns",
+    "truth",
+    "Ground truth per campaign.",
+    """
+    campaign! | string | the campaign
+    actor! | string | who runs it
+    accounts! | int64 | its accounts
+    level | int32 | level of evasion, where a scenario compares several
+    cost! | amounts | the attacker's dollars for each harvested exchange, by what they are spent on; empty if not known
+    """,
+    key=("campaign",),
+)
+
 TRUTH_EXCHANGES = _table(
     "truth_exchanges",
     "truth",
@@ -671,6 +686,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             CAMPAIGN_TEMPLATES,
             CAMPAIGN_ACTIVITY,
             TRUTH_ACCOUNTS,
+            TRUTH_CAMPAIGNS,
             TRUTH_EXCHANGES,
         )
     }

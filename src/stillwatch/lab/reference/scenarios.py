@@ -44,6 +44,8 @@ _FACTS = """
 def scenarios_page() -> str:
     """`docs/reference/scenarios.md`."""
     known = scenarios_of.load(scenarios).values()
+    parts = {step.name for scenario in known for step in scenario.steps()}
+    whole = [scenario for scenario in known if scenario.name not in parts]
     innocent = cohorts_of.load(cohorts)
     return page(
         "Scenarios of the simulator",
@@ -51,7 +53,7 @@ def scenarios_page() -> str:
         "## Scenarios",
         table(
             ["scenario", "innocent accounts", "days", "campaign", "its accounts", "what it is"],
-            _scenarios(known),
+            _scenarios(whole),
         ),
         "## Innocent cohorts",
         table(
