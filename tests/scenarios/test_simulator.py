@@ -109,21 +109,24 @@ def test_nobody_asks_before_signing_up(small: Simulated) -> None:
     assert joined.fetchall()[0][0].total_seconds() > 0
 
 
-def test_conversations_go_on_from_the_answer_in_one_account_only(small: Simulated) -> None:
-    exchanges = small.table("exchanges")
-    assert exchanges.num_rows
-    carried, elsewhere, unmatched = duckdb.sql(
+def test_conversations_go_on_from_the_answer_in_one_group_only(small: Simulated) -> None:
+    """Mostly in one account; a router moves some on to another one of the same group."""
+    exchanges, truth = small.table("exchanges"), small.table("truth/accounts")
+    assert exchanges.num_rows and truth.num_rows
+    carried, elsewhere, astray, unmatched = duckdb.sql(
         """
         select count(distinct b.exchange_id) filter (a.account_id = b.account_id),
                count(*) filter (a.account_id <> b.account_id),
+               count(*) filter (t.group_id <> u.group_id),
                count(*) filter (a.exchange_id is null)
         from exchanges b left join exchanges a on b.prefix_key = a.next_prefix_key
+        left join truth t on t.account_id = a.account_id left join truth u on u.account_id = b.account_id
         where b.prefix_key is not null
         """
     ).fetchall()[0]
     assert carried > 1_000
-    assert elsewhere <= carried * 0.01  # the router moves a few on
-    assert unmatched == 0
+    assert 0 < elsewhere <= carried * 0.15
+    assert astray == unmatched == 0
 
 
 def test_answers_are_hashed_as_they_stand(small: Simulated) -> None:
@@ -145,6 +148,23 @@ def test_refusals_hand_requests_on_inside_campaigns(small: Simulated) -> None:
         """
     ).fetchall()[0][0]
     assert handed > 5
+
+
+def test_innocent_refusals_are_handed_on_inside_one_group_only(small: Simulated) -> None:
+    """Gateways of firms and relays do what a campaign's router does."""
+    exchanges, truth = small.table("exchanges"), small.table("truth/accounts")
+    assert exchanges.num_rows and truth.num_rows
+    groups = duckdb.sql(
+        """
+        select t.cohort, bool_and(t.group_id = u.group_id)
+        from exchanges a join exchanges b on a.prompt_text = b.prompt_text
+        join truth t on t.account_id = a.account_id join truth u on u.account_id = b.account_id
+        where a.status = 429 and b.status = 200 and b.ts > a.ts and b.ts < a.ts + interval 10 second
+          and a.account_id <> b.account_id and t.campaign is null group by all
+        """
+    ).fetchall()
+    assert {"fallback_router", "undeclared_relay"} <= {cohort for cohort, _ in groups}
+    assert all(together for _, together in groups)
 
 
 def test_half_of_the_harvest_turns_to_the_new_model_within_a_day(small: Simulated) -> None:
@@ -195,7 +215,18 @@ def test_an_unknown_scenario_is_answered_with_those_known() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("name", "scale"), [("disclosure-2026-02", 0.01), ("slow", 0.05), ("intense", 0.05)])
+@pytest.mark.parametrize(
+    ("name", "scale"),
+    [
+        ("disclosure-2026-02", 0.01),
+        ("slow", 0.05),
+        ("intense", 0.05),
+        ("hydra", 0.02),
+        ("reborn", 0.03),
+        ("replay", 0.05),
+        ("ladder", 0.03),
+    ],
+)
 def test_no_rule_on_two_columns_finds_half_of_the_attackers(name: str, scale: float, tmp_path: Path) -> None:
     """At 1% false positives; `pytest -rP` shows the best rule."""
     simulate(scenario(name), tmp_path / "data", scale=scale, seed=11)

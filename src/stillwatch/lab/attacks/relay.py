@@ -18,6 +18,7 @@ from stillwatch.lab.population.town import Town
 SAID = (
     "chat coding translation summarise agent rag classification support_bot batch_nlp judge persona tutoring"
 )
+FEWEST = 8  # operators, however small the simulation
 ORIGINS = (0.3, 0.2, 0.25, 0.2, 0.05)  # of the accounts, as `pool` names them
 
 
@@ -27,7 +28,7 @@ class Relay:
 
     harvest: Raid  # what the distillers ask; its networks, clients and accounts play no part
     share: float = 0.05  # of the traffic that is the harvest
-    crew: int = 800  # mean accounts of an operator
+    crew: int = 200  # mean accounts of an operator
     distillers: int = 2  # customers of each operator that distil
 
 
@@ -46,7 +47,7 @@ def relay(town: Town, rng: np.random.Generator, n: int, campaign: int, *, how: R
     An operator forwards everything through the same accounts, exits and software, whoever asked.
     """
     accounts, _ = pool(town, rng, n, origins=ORIGINS)
-    count = max(3, n // how.crew)
+    count = max(FEWEST, n // how.crew)
     weight = rng.lognormal(0, 0.6, count)
     group = rng.choice(count, n, p=weight / weight.sum())
     accounts = accounts.having(campaign=campaign, role=ROLES["relay"], group=group)
@@ -91,10 +92,11 @@ def _place(town: Town, rng: np.random.Generator, n: int) -> dict[str, Array]:
 def customers(town: Town, rng: np.random.Generator, one: Operator, *, share: float = 1.0) -> Frame:
     """Ordinary customers: developers, chat apps, small products and batch jobs, some on each account."""
     made = _clientele(town, rng, int(rng.integers(10, 60)))
-    n, served = len(one.rows), int(rng.integers(2, 6))
-    owner = np.repeat(np.arange(n), served)
-    who = np.concatenate([rng.choice(len(made["script"]), served, replace=False) for _ in range(n)])
-    part = rng.dirichlet(np.ones(served), n).ravel() * one.total[owner] * share
+    served = rng.integers(1, 7, len(one.rows))
+    owner = np.repeat(np.arange(len(served)), served)
+    who = rng.integers(len(made["script"]), size=len(owner))
+    weight = rng.exponential(1.0, len(owner))
+    part = weight / np.bincount(owner, weight)[owner] * one.total[owner] * share
     return Frame.make(
         STREAM,
         len(owner),

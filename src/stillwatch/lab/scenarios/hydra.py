@@ -30,7 +30,7 @@ SCENARIO = Scenario(
     days=14,
     accounts=100_000,
     shares=MappingProxyType(
-        {"undeclared_relay": 0.05}
+        {"undeclared_relay": 0.08}
     ),  # as many relays that carry no harvest as one may expect
     campaigns=(Campaign("hydra", "actor-hydra", 20_000, partial(relay, how=_HEADS)),),
 )

@@ -21,6 +21,7 @@ _POOLS = Succession(
         reword=0.1,
         origins=(0.3, 0.18, 0.24, 0.22, 0.06),
         hands=0.8,
+        cell=12,
     ),
 )
 

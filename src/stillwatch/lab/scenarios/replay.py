@@ -24,7 +24,8 @@ _BLOCKS = Raid(
     talk=0.3,
     passes=0.3,
     grafts=0.15,
-    thinking=0.5,
+    thinking=0.4,
+    cell=8,
     clients=10,
     vectors=10,
 )
@@ -35,5 +36,7 @@ SCENARIO = Scenario(
     days=14,
     accounts=60_000,
     campaigns=(Campaign("graft", "actor-graft", 2_000, partial(raid, how=_BLOCKS)),),
-    shares=MappingProxyType({"reasoning_replay": 0.06}),  # many who replay blocks as they should
+    shares=MappingProxyType(
+        {"reasoning_replay": 0.07, "coding_agents": 0.05}
+    ),  # many replay blocks as they should
 )
