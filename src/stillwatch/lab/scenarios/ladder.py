@@ -31,7 +31,7 @@ PROXY_GIGABYTE = 4.0  # residential, rotating
 SERVER_GIGABYTE = 0.05
 EXCHANGE_BYTES = 24_000  # request, answer, headers and handshake
 PARAPHRASE = 0.0004  # some 900 tokens of a small model
-OWN_REQUEST = 0.006  # a camouflage request at the provider's prices: 500 tokens in, 300 out
+REQUEST = 0.006  # at the provider's prices: 500 tokens in, 300 out
 PROFILE = 1.5  # a client profile kept up to date, for each account
 SLOWDOWN = 2.0  # accounts needed for the same harvest at a person's hours
 
@@ -47,7 +47,7 @@ _PLAIN = Raid(
 )
 _ROTATED = (0.45, 0.35, 0.2, 0.0)
 _DIVERSE, _REWORDED, _CAMOUFLAGE = 48, 0.6, 0.9
-_CAMOUFLAGE_SHARE = 0.5  # camouflage requests for each harvested one
+HIDING = MappingProxyType({5: 0.25, 6: 0.4})  # camouflage requests for each harvested one, as simulated
 
 
 def _how(level: int) -> Raid:
@@ -75,16 +75,17 @@ def _how(level: int) -> Raid:
 def _costs(level: int) -> Mapping[str, float]:
     """Dollars for each harvested exchange, by what they are spent on."""
     how = _how(level)
-    rotated, diverse, reworded, hidden = (level in (measure, 6) for measure in (1, 2, 3, 5))
+    rotated, diverse, reworded = (level in (measure, 6) for measure in (1, 2, 3))
+    hiding = HIDING.get(level, 0.0)
     gigabyte = PROXY_GIGABYTE if rotated else SERVER_GIGABYTE
-    requests = 1.0 + (_CAMOUFLAGE_SHARE if hidden else 0.0)
     return MappingProxyType(
         {
+            "answers": REQUEST,
             "accounts": ACCOUNT / how.per_account,
-            "network": gigabyte * EXCHANGE_BYTES * requests / 1e9,
+            "network": gigabyte * EXCHANGE_BYTES * (1 + hiding) / 1e9,
             "clients": PROFILE / how.per_account if diverse else 0.0,
             "paraphrase": PARAPHRASE if reworded else 0.0,
-            "camouflage": OWN_REQUEST * _CAMOUFLAGE_SHARE if hidden else 0.0,
+            "camouflage": REQUEST * hiding,
         }
     )
 
