@@ -95,6 +95,7 @@ def write_truth(folder: Path, traffic: Traffic) -> Path:
     accounts = {
         "account_id": ids,
         "cohort": cohort,
+        "group_id": [i if kind == "chat" else kind for i, kind in zip(ids, cohort, strict=True)],
         "campaign": ["planted" if p else None for p in planted],
         "role": ["harvester" if p else None for p in planted],
         "actor": pa.nulls(len(ids), pa.string()),

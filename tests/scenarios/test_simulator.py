@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -78,6 +78,20 @@ def test_truth_covers_every_account_and_every_harvested_exchange(small: Simulate
     assert harvested.num_rows == small.counts.harvested > 1_500
 
 
+def test_groups_are_independent_and_unique_across_cohorts(small: Simulated) -> None:
+    """A campaign and a class are one group each; a private person is one of their own."""
+    truth = small.table("truth/accounts")
+    assert truth.num_rows
+    groups = dict(duckdb.sql("select group_id, count(distinct cohort) from truth group by all").fetchall())
+    sizes = dict(
+        duckdb.sql("select cohort, count(*) / count(distinct group_id) from truth group by all").fetchall()
+    )
+    assert set(groups.values()) == {1}
+    assert sizes["campaign:first"] == 60
+    assert sizes["chatters"] == sizes["developers"] == 1
+    assert sizes["school_class"] > 5
+
+
 def test_required_columns_hold_no_nulls_and_ids_are_unique(small: Simulated) -> None:
     exchanges = small.table("exchanges")
     assert all(exchanges[name].null_count == 0 for name in TABLES["exchanges"].required)
@@ -96,21 +110,24 @@ def test_nobody_asks_before_signing_up(small: Simulated) -> None:
     assert joined.fetchall()[0][0].total_seconds() > 0
 
 
-def test_conversations_go_on_from_the_answer_in_one_account_only(small: Simulated) -> None:
-    exchanges = small.table("exchanges")
-    assert exchanges.num_rows
-    carried, elsewhere, unmatched = duckdb.sql(
+def test_conversations_go_on_from_the_answer_in_one_group_only(small: Simulated) -> None:
+    """Mostly in one account; a router moves some on to another one of the same group."""
+    exchanges, truth = small.table("exchanges"), small.table("truth/accounts")
+    assert exchanges.num_rows and truth.num_rows
+    carried, elsewhere, astray, unmatched = duckdb.sql(
         """
         select count(distinct b.exchange_id) filter (a.account_id = b.account_id),
                count(*) filter (a.account_id <> b.account_id),
+               count(*) filter (t.group_id <> u.group_id),
                count(*) filter (a.exchange_id is null)
         from exchanges b left join exchanges a on b.prefix_key = a.next_prefix_key
+        left join truth t on t.account_id = a.account_id left join truth u on u.account_id = b.account_id
         where b.prefix_key is not null
         """
     ).fetchall()[0]
     assert carried > 1_000
-    assert elsewhere <= carried * 0.01  # the router moves a few on
-    assert unmatched == 0
+    assert 0 < elsewhere <= carried * 0.15
+    assert astray == unmatched == 0
 
 
 def test_answers_are_hashed_as_they_stand(small: Simulated) -> None:
@@ -132,6 +149,23 @@ def test_refusals_hand_requests_on_inside_campaigns(small: Simulated) -> None:
         """
     ).fetchall()[0][0]
     assert handed > 5
+
+
+def test_innocent_refusals_are_handed_on_inside_one_group_only(small: Simulated) -> None:
+    """Gateways of firms and relays do what a campaign's router does."""
+    exchanges, truth = small.table("exchanges"), small.table("truth/accounts")
+    assert exchanges.num_rows and truth.num_rows
+    groups = duckdb.sql(
+        """
+        select t.cohort, bool_and(t.group_id = u.group_id)
+        from exchanges a join exchanges b on a.prompt_text = b.prompt_text
+        join truth t on t.account_id = a.account_id join truth u on u.account_id = b.account_id
+        where a.status = 429 and b.status = 200 and b.ts > a.ts and b.ts < a.ts + interval 10 second
+          and a.account_id <> b.account_id and t.campaign is null group by all
+        """
+    ).fetchall()
+    assert {"fallback_router", "undeclared_relay"} <= {cohort for cohort, _ in groups}
+    assert all(together for _, together in groups)
 
 
 def test_half_of_the_harvest_turns_to_the_new_model_within_a_day(small: Simulated) -> None:
@@ -219,10 +253,29 @@ def test_an_unknown_scenario_is_answered_with_those_known() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("name", "scale"), [("disclosure-2026-02", 0.01), ("slow", 0.05), ("intense", 0.05)])
+@pytest.mark.parametrize(
+    ("name", "scale"),
+    [
+        ("disclosure-2026-02", 0.01),
+        ("slow", 0.05),
+        ("intense", 0.05),
+        ("hydra", 0.02),
+        ("reborn", 0.03),
+        ("replay", 0.05),
+        ("ladder", 0.03),
+    ],
+)
 def test_no_rule_on_two_columns_finds_half_of_the_attackers(name: str, scale: float, tmp_path: Path) -> None:
-    """At 1% false positives; `pytest -rP` shows the best rule."""
-    simulate(scenario(name), tmp_path / "data", scale=scale, seed=11)
+    """At 1% false positives; `pytest -rP` shows the best rule.
+
+    A campaign that is alone has at least 200 accounts: of millions of rules, one fits half of 40 accounts by chance.
+    """
+    whole = scenario(name)
+    if len(whole.campaigns) == 1:
+        (campaign,) = whole.campaigns
+        enough = replace(campaign, accounts=max(campaign.accounts, round(200 / scale)))
+        whole = replace(whole, campaigns=(enough,))
+    simulate(whole, tmp_path / "data", scale=scale, seed=11)
     rule = best_simple_rule(tmp_path / "data")
     sys.stdout.write(f"{name}: {rule}\n")
     assert rule.recall < 0.5

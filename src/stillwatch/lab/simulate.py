@@ -22,6 +22,8 @@ from stillwatch.lab.population.book import Book
 from stillwatch.lab.population.clocks import HOUR_US, Clocks
 from stillwatch.lab.population.draws import word
 from stillwatch.lab.population.exchanges import cut, exchanges
+from stillwatch.lab.population.grafts import Shelves
+from stillwatch.lab.population.handovers import wander
 from stillwatch.lab.population.internet import Internet
 from stillwatch.lab.population.refusals import merge, refuse
 from stillwatch.lab.population.scenario import LEAST, Scenario
@@ -139,7 +141,8 @@ def population(what: Scenario, *, scale: float, seed: int, split: Split) -> Book
     for number, campaign in enumerate(what.campaigns):
         n = max(LEAST, round(campaign.accounts * scale))
         crowd = campaign.build(town, town.rng("campaign", campaign.name), n, number)
-        crowds.append(crowd.marked(cohort=len(crowds), group=0))
+        group = np.maximum(crowd.accounts["group"], 0)  # one group, where the campaign names no others
+        crowds.append(crowd.marked(cohort=len(crowds), group=group))
     return Book.close(town, Crowd.join(crowds), clients)
 
 
@@ -152,7 +155,8 @@ def timetable(book: Book) -> Plan:
         part = schedule(some, book.clock_edges, town.hours, town.rng("schedule", first))
         part = part.moved(first, session, talk)
         session, talk = int(part.session[-1]) + 1, max(talk, int(part.talk.max()) + 1)
-        parts.append(refuse(part, book.streams, town.hours * HOUR_US, town.rng("refusals", first)))
+        part = refuse(part, book.streams, town.hours * HOUR_US, town.rng("refusals", first))
+        parts.append(wander(part, book.streams, town.rng("handovers", first)))
     return merge(parts).in_order()
 
 
@@ -186,6 +190,7 @@ def _write_tables(book: Book, what: Scenario, out: Path) -> None:
         "truth/accounts": ledger.truth(
             book, names, [c.name for c in what.campaigns], [c.actor for c in what.campaigns]
         ),
+        "truth/campaigns": ledger.campaigns(book, what.campaigns),
     }
     for name, table in tables.items():
         pq.write_table(table, out / f"{name}.parquet", compression="zstd", compression_level=1)
@@ -232,10 +237,11 @@ def _slices(
     book: Book, plan: Plan, what: Scenario, *, text: bool
 ) -> Iterator[tuple[int, pa.RecordBatch, pa.RecordBatch]]:
     talks = Talks.begin(int(plan.talk.max(initial=-1)) + 1)
+    shelves = Shelves.begin(book.streams)
     names = pa.array([c.name for c in what.campaigns], pa.string())
     for at in range(0, len(plan), SLICE):
         rows = plan.take(slice(at, at + SLICE))
-        batch = exchanges(cut(book, rows, at), talks)
+        batch = exchanges(cut(book, rows, at), talks, shelves)
         campaign = book.streams["campaign"][rows.stream]
         mask = pa.array(campaign >= 0)
         inside = names.take(pa.array(campaign[campaign >= 0]))

@@ -78,6 +78,7 @@ _TYPES: Mapping[str, pa.DataType] = MappingProxyType(
         "float32": pa.float32(),
         "bool": pa.bool_(),
         "map": pa.map_(NAME, NAME),
+        "amounts": pa.map_(NAME, REAL),
         "phases": pa.list_(PHASE),
     }
 )
@@ -619,11 +620,26 @@ TRUTH_ACCOUNTS = _table(
     """
     account_id! | string | the account
     cohort! | string | cohort it was made in
+    group_id! | string | independent group (a class, a firm, an app's users, a campaign, or itself alone)
     campaign | string | campaign, null if innocent
     role | string | role in it
     actor | string | who runs it
     """,
     key=("account_id",),
+)
+
+TRUTH_CAMPAIGNS = _table(
+    "truth_campaigns",
+    "truth",
+    "Ground truth per campaign.",
+    """
+    campaign! | string | the campaign
+    actor! | string | who runs it
+    accounts! | int64 | its accounts
+    level | int32 | level of evasion, where a scenario compares several
+    cost! | amounts | the attacker's dollars for each harvested exchange, by what they are spent on; empty if not known
+    """,
+    key=("campaign",),
 )
 
 TRUTH_EXCHANGES = _table(
@@ -670,6 +686,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             CAMPAIGN_TEMPLATES,
             CAMPAIGN_ACTIVITY,
             TRUTH_ACCOUNTS,
+            TRUTH_CAMPAIGNS,
             TRUTH_EXCHANGES,
         )
     }

@@ -37,7 +37,10 @@ def fill(t: DuckTables, exchanges: Rows, *, accounts: Rows = (), instruments: Ro
     put_exchanges(t, exchanges)
     write_activity(t)
     write_frames(t, reference=frozenset())
-    t.define("exchange_wordings", "SELECT exchange_id, account_id, template_id AS wording_id FROM exchange_templates")
+    t.define(
+        "exchange_wordings",
+        "SELECT exchange_id, account_id, template_id AS wording_id FROM exchange_templates",
+    )
     write_holdings(t, table("accounts", accounts), table("instruments", instruments), KEY)
 
 

@@ -16,9 +16,17 @@ BURST, SINGLE, AGED, BOUGHT, PROGRAM = range(5)
 VIRTUAL, PREPAID = PAYMENT_KINDS.index("virtual_card"), PAYMENT_KINDS.index("prepaid")
 
 
-def pool(town: Town, rng: np.random.Generator, n: int, *, origins: tuple[float, ...]) -> tuple[Frame, Array]:
+def pool(
+    town: Town,
+    rng: np.random.Generator,
+    n: int,
+    *,
+    origins: tuple[float, ...],
+    opened: tuple[float, float] | None = None,
+) -> tuple[Frame, Array]:
     """Accounts of a pool and where each comes from; `origins` are shares of BURST, SINGLE, AGED, BOUGHT,
-    PROGRAM.
+    PROGRAM. Lots are opened between two days of the window, by default from five weeks before it until a third
+    of it is over.
 
     Accounts were prepared in lots of some dozens by a merchant; a lot shares habits (shape of names,
     domain, cards from neighbouring ranges), different lots little.
@@ -29,16 +37,21 @@ def pool(town: Town, rng: np.random.Generator, n: int, *, origins: tuple[float, 
     shop = firms(town, rng, n)
     business = rng.random(n) < 0.25
     base = Frame(base.spec, {k: np.where(business, shop[k], base[k]) for k in base.columns})
-    base = base.having(created=_opened(town, rng, origin, lot), status=np.where(rng.random(n) < 0.02, 2, 0))
+    days = opened or (-35.0, town.hours / 24 * 0.35)
+    base = base.having(
+        created=_opened(town, rng, origin, lot, days), status=np.where(rng.random(n) < 0.02, 2, 0)
+    )
     return _disguised(town, rng, base, origin, lot), origin
 
 
-def _opened(town: Town, rng: np.random.Generator, origin: Array, lot: Array) -> Array:
+def _opened(
+    town: Town, rng: np.random.Generator, origin: Array, lot: Array, days: tuple[float, float]
+) -> Array:
     """Sign-up times: a lot in hours, singles over weeks, aged and bought ones long ago."""
     n = len(origin)
-    begun = rng.uniform(-35, town.hours / 24 * 0.35, int(lot.max()) + 1)[lot]
+    begun = rng.uniform(*days, int(lot.max()) + 1)[lot]
     burst = begun + rng.exponential(0.25, n)
-    single = rng.uniform(-60, town.hours / 24 * 0.4, n)
+    single = rng.uniform(days[0] - 25, days[1] + 0.05 * town.hours / 24, n)
     old = -rng.gamma(2.0, 130.0, n) - 20
     day = np.select([origin == BURST, (origin == SINGLE) | (origin == PROGRAM)], [burst, single], old)
     return town.start + (day * DAY_US).astype(np.int64) + rng.integers(HOUR_US, size=n)

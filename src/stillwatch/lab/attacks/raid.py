@@ -13,8 +13,10 @@ from stillwatch.lab.population.frame import Array, Frame
 from stillwatch.lab.population.internet import add_pool
 from stillwatch.lab.population.scripts import Script
 from stillwatch.lab.population.sidelines import with_sidelines
-from stillwatch.lab.population.specs import ROLES, STREAM, Crowd
+from stillwatch.lab.population.specs import NONE, ROLES, STREAM, Crowd
 from stillwatch.lab.population.town import Town
+
+ROUTERS = 1 << 30  # from here on the routers of campaigns are numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,49 @@ class Raid:
     lasts: float | None = None  # hours for which they go on; None = some a week, most to the end
     cell: int = 40  # accounts behind one router
     routed: bool = True
+    hands: float = 0.65  # share of refused requests that a router gives to another account of the cell
+    passes: float = 0.0  # share of later turns that go on in another account of the cell
+    grafts: float = 0.0  # share of requests that carry a reasoning block of another account of the cell
+    talk: float = 0.0  # share of sessions that are conversations
+    thinking: float | None = None  # share of answers with reasoning blocks; None = different by account
+    human: bool = False  # works through the days, evenings and pauses of a person
+    opened: tuple[float, float] | None = None  # days between which the lots of accounts are opened
 
 
-def raid(town: Town, rng: np.random.Generator, n: int, campaign: int, *, how: Raid) -> Crowd:
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What a campaign does, cell by cell; it outlives the accounts that do it."""
+
+    scripts: Array
+    clients: Array
+    params: Array
+    models: Array
+    clocks: Array
+    even: Array  # the router spreads its load evenly
+    first: int  # number of the first cell's router
+
+    def __len__(self) -> int:
+        return len(self.scripts)
+
+
+def raid(
+    town: Town,
+    rng: np.random.Generator,
+    n: int,
+    campaign: int,
+    *,
+    how: Raid,
+    doing: Programme | None = None,
+) -> Crowd:
     """n accounts that harvest as `how` says; their harvest streams carry the campaign's number.
 
     They work in cells of some dozens, each behind a router of its own with one client and a few of the
-    frames.
+    frames. With `doing` they carry on a programme that others began.
     """
-    accounts, origin = pool(town, rng, n, origins=how.origins)
+    accounts, origin = pool(town, rng, n, origins=how.origins, opened=how.opened)
     accounts = accounts.having(campaign=campaign, role=ROLES["harvester"])
-    harvest = _harvest(town, rng, accounts, campaign, how)
+    doing = doing or programme(town, rng, n, campaign, how=how)
+    harvest = _harvest(town, rng, accounts, campaign, how, doing)
     crowd = with_sidelines(
         town, rng, Crowd(accounts, harvest), chat=how.camouflage, projects=how.camouflage * 0.8
     )
@@ -60,18 +94,32 @@ def raid(town: Town, rng: np.random.Generator, n: int, campaign: int, *, how: Ra
     return Crowd(accounts, Frame.stack(STREAM, [crowd.streams, past]))
 
 
-def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: int, how: Raid) -> Frame:
-    n = len(accounts)
-    cell = rng.integers(max(4, n // how.cell), size=n)
-    cells = int(cell.max()) + 1
-    scripts = np.array(_scripts(town, rng, how, cells))
-    requests = how.per_account * rng.lognormal(-(how.spread**2) / 2, how.spread, n)
-    start, life = _life(town, rng, n, how)
+def programme(town: Town, rng: np.random.Generator, n: int, campaign: int, *, how: Raid) -> Programme:
+    """The programme of a campaign with so many accounts at a time."""
+    cells = max(4, n // how.cell)
     software = np.array([town.client("tool sdk http", rng, 2) for _ in range(how.clients)])
     mixes = np.array([town.mix(rng, favourites=int(rng.integers(1, 4))) for _ in range(max(3, how.clients))])
     vectors = np.array([habits.settings(town, rng, int(rng.integers(1, 4))) for _ in range(how.vectors)])
+    return Programme(
+        scripts=np.array(harvest_scripts(town, rng, how, cells)),
+        clients=software[rng.integers(len(software), size=cells)],
+        params=vectors[rng.integers(len(vectors), size=cells)],
+        models=mixes[rng.integers(len(mixes), size=cells)],
+        clocks=_clocks(town, rng, cells),
+        even=rng.random(cells) < (0.0 if how.human else 0.6),
+        first=ROUTERS + campaign * 1_000_000,
+    )
+
+
+def _harvest(
+    town: Town, rng: np.random.Generator, accounts: Frame, campaign: int, how: Raid, doing: Programme
+) -> Frame:
+    n = len(accounts)
+    cell = rng.integers(len(doing), size=n)
+    requests = how.per_account * rng.lognormal(-(how.spread**2) / 2, how.spread, n)
+    start, life = _life(town, rng, n, how)
     coded = habits.coded(town, rng, n)
-    balanced = rng.random(cells) < 0.6  # the router spreads its load evenly
+    personal = habits.clocks(town, rng, n) if how.human else _clocks(town, rng, n)
     return habits.streams(
         town,
         accounts,
@@ -80,19 +128,24 @@ def _harvest(town: Town, rng: np.random.Generator, accounts: Frame, campaign: in
         requests=np.maximum(requests + rng.random(n), 1).astype(np.int64),
         run=how.run * rng.lognormal(0, 0.5, n) + 1,
         gap=how.gap * rng.lognormal(0, 0.5, n),
-        spread=rng.uniform(0.5, 1.2, n),
-        clock=np.where(balanced[cell], _clocks(town, rng, cells)[cell], _clocks(town, rng, n)),
-        even=balanced[cell],
+        spread=rng.uniform(1.0, 1.5, n) if how.human else rng.uniform(0.5, 1.2, n),
+        clock=np.where(doing.even[cell], doing.clocks[cell], personal),
+        even=doing.even[cell],
         since=start,
         until=start + life,
-        script=scripts[cell],
-        router=campaign * 1_000_000 + cell if how.routed else -1,
+        talk=how.talk,
+        script=doing.scripts[cell],
+        router=doing.first + cell if how.routed else NONE,
+        hands=how.hands,
+        passes=how.passes,
+        grafts=how.grafts,
         users=rng.choice([0, 1, 40], n, p=[0.65, 0.15, 0.2]),
         **coded
         | {
-            "clients": software[rng.integers(how.clients, size=cells)][cell],
-            "params": vectors[rng.integers(how.vectors, size=cells)][cell],
-            "models": mixes[rng.integers(len(mixes), size=cells)][cell],
+            "clients": doing.clients[cell],
+            "params": doing.params[cell],
+            "models": doing.models[cell],
+            "thinking": coded["thinking"] if how.thinking is None else how.thinking,
             "limited": rng.choice([0.003, 0.015, 0.04], n),
             "insists": rng.choice([0.5, 0.95], n, p=[0.3, 0.7]),
             "pathways": _ways(town, rng, n, how),
@@ -134,9 +187,9 @@ def _turn(town: Town, rng: np.random.Generator, cell: Array, how: Raid) -> dict[
     }
 
 
-def _scripts(town: Town, rng: np.random.Generator, how: Raid, cells: int) -> list[int]:
-    """The script of each cell: some of the campaign's private frames; its data set is handed out,
-    nothing twice.
+def harvest_scripts(town: Town, rng: np.random.Generator, how: Raid, cells: int) -> list[int]:
+    """The script of each cell: some of the campaign's private frames; its data set is handed out, nothing
+    twice.
     """
     frames: list[int] = []
     for kind in how.kinds:

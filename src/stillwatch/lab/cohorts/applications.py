@@ -53,4 +53,4 @@ def _product(town: Town, rng: np.random.Generator) -> int:
     )
 
 
-COHORT = Cohort("applications", "products of small firms", 0.09, 20, 1500, 4, build)
+COHORT = Cohort("applications", "products of small firms", 0.09, 20, 1500, 4, build, alone=True)

@@ -32,4 +32,4 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     return Crowd(accounts, streams)
 
 
-COHORT = Cohort("chatters", "private people in conversation", 0.20, 40, 4000, 4, build)
+COHORT = Cohort("chatters", "private people in conversation", 0.19, 40, 4000, 4, build, alone=True)

@@ -64,4 +64,4 @@ def _job(town: Town, rng: np.random.Generator) -> int:
     )
 
 
-COHORT = Cohort("data_pipelines", "own data run through a model", 0.055, 20, 1000, 6, build)
+COHORT = Cohort("data_pipelines", "own data run through a model", 0.055, 20, 1000, 6, build, alone=True)

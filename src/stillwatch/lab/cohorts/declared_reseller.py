@@ -32,6 +32,8 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
         script=script,
         users=int(rng.integers(50, 2000)),
         router=int(rng.integers(1 << 20, 1 << 30)),
+        hands=float(rng.uniform(0.3, 0.9)),
+        passes=float(rng.choice([0.0, 0.2, 0.7])),
         **habits.on_servers(town, rng, n, most=3),
         **habits.coded(town, rng, n, "sdk http", most=2),
     )

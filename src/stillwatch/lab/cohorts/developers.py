@@ -62,4 +62,4 @@ def _experiments(town: Town, rng: np.random.Generator) -> int:
     )
 
 
-COHORT = Cohort("developers", "developers trying things out", 0.15, 40, 4000, 4, build)
+COHORT = Cohort("developers", "developers trying things out", 0.14, 40, 4000, 4, build, alone=True)

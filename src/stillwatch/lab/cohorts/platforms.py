@@ -91,4 +91,4 @@ def _product(town: Town, rng: np.random.Generator) -> int:
     )
 
 
-COHORT = Cohort("platforms", "platforms with customers of their own", 0.0002, 1, 60, 6, build)
+COHORT = Cohort("platforms", "platforms with customers of their own", 0.0002, 1, 60, 6, build, alone=True)

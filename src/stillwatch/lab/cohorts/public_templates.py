@@ -39,4 +39,6 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     return Crowd(accounts, streams)
 
 
-COHORT = Cohort("public_templates", "unrelated users of public templates", 0.025, 12, 300, 6, build)
+COHORT = Cohort(
+    "public_templates", "unrelated users of public templates", 0.025, 12, 300, 6, build, alone=True
+)

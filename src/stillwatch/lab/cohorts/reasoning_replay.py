@@ -43,4 +43,6 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     return Crowd(accounts, streams)
 
 
-COHORT = Cohort("reasoning_replay", "reasoning sent back within a conversation", 0.015, 6, 200, 6, build)
+COHORT = Cohort(
+    "reasoning_replay", "reasoning sent back within a conversation", 0.015, 6, 200, 6, build, alone=True
+)

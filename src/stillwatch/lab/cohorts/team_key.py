@@ -37,4 +37,4 @@ def build(town: Town, rng: np.random.Generator, n: int) -> Crowd:
     return Crowd(accounts, habits.alive(town, accounts, streams, rng))
 
 
-COHORT = Cohort("team_key", "keys shared by a team", 0.012, 2, 30, 8, build)
+COHORT = Cohort("team_key", "keys shared by a team", 0.012, 2, 30, 8, build, alone=True)

@@ -170,7 +170,8 @@ def _ends(town: Town, accounts: Frame, streams: Frame) -> npt.NDArray[np.int64]:
     life = np.minimum(streams["until"][first], town.hours) - streams["since"][first]
     since[owner] += np.maximum(0.3 * life, 0.2)
     share = 0.3 + 0.7 * unit(np.arange(len(accounts)), town.seed, 49)
-    return town.at(np.minimum(np.maximum(share * town.hours, since), town.hours))
+    some_time = np.minimum(np.maximum(share * town.hours, since), town.hours)
+    return town.at(np.where(accounts["ends"] < town.hours, accounts["ends"], some_time))
 
 
 def _stopped(town: Town, streams: Frame, accounts: Frame, ended: npt.NDArray[np.int64]) -> Frame:
@@ -180,5 +181,7 @@ def _stopped(town: Town, streams: Frame, accounts: Frame, ended: npt.NDArray[np.
     since, until = streams["since"], np.minimum(streams["until"], town.hours)
     kept = np.clip((last - since) / np.maximum(until - since, 0.01), 0.0, 1.0)
     return streams.having(
-        until=np.minimum(until, last), requests=np.floor(streams["requests"] * kept + 1e-9).astype(np.int64)
+        until=np.minimum(until, last),
+        requests=np.floor(streams["requests"] * kept + 1e-9).astype(np.int64),
+        barred=np.isin(accounts["status"][owner], (1, 2)) & (last < until),
     )

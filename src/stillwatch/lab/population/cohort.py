@@ -10,11 +10,13 @@ from types import ModuleType
 
 import numpy as np
 
+from stillwatch.lab.population.frame import Frame
 from stillwatch.lab.population.sidelines import with_sidelines
 from stillwatch.lab.population.specs import Crowd
 from stillwatch.lab.population.town import Town
 from stillwatch.model.errors import ExtensionError
 
+ADOPTION = 0.2  # share of ordinary streams that turn to a new model
 Build = Callable[[Town, np.random.Generator, int], Crowd]
 
 
@@ -24,7 +26,8 @@ class Cohort:
 
     `build(town, rng, n)` makes one group of n accounts with parameters of its own, drawn from `rng`. The
     cohort holds `share` of the innocent accounts; groups have `smallest` to `largest` accounts; there are
-    at least `groups` of them however small the simulation.
+    at least `groups` of them however small the simulation. `alone` says that the accounts of a group have
+    nothing to do with each other: each is a group of its own in the truth.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Cohort:
     largest: int
     groups: int
     build: Build
+    alone: bool = False
 
 
 def load(package: ModuleType) -> tuple[Cohort, ...]:
@@ -70,8 +74,21 @@ def populate(cohort: Cohort, town: Town, number: int, accounts: float) -> Crowd:
         crowd = cohort.build(town, town.rng("group", cohort.name, g), n)
         rng = town.rng("sidelines", cohort.name, g)
         crowd = with_sidelines(town, rng, _in_time(town, rng, crowd), chat=0.3, projects=0.25)
+        crowd = Crowd(crowd.accounts, _up_to_date(town, town.rng("updates", cohort.name, g), crowd.streams))
         groups.append(crowd.marked(cohort=number, group=g))
-    return Crowd.join(groups)
+    whole = Crowd.join(groups)
+    return whole.marked(group=np.arange(len(whole.accounts))) if cohort.alone else whole
+
+
+def _up_to_date(town: Town, rng: np.random.Generator, streams: Frame) -> Frame:
+    """A fifth of the streams turns to the newest model sooner or later, wholly or in part, each in its time."""
+    new, hour = town.newest()
+    turns = (streams["turns_to"] < 0) & (rng.random(len(streams)) < ADOPTION)
+    return streams.having(
+        turns_to=np.where(turns, town.mixes.add([new]), streams["turns_to"]),
+        turns_at=np.where(turns, hour + rng.exponential(60.0, len(streams)), streams["turns_at"]),
+        turns_share=np.where(turns, rng.uniform(0.2, 1.0, len(streams)), streams["turns_share"]),
+    )
 
 
 def _in_time(town: Town, rng: np.random.Generator, crowd: Crowd) -> Crowd:

@@ -15,6 +15,7 @@ from stillwatch.lab.population.book import FILLS, PER, Book
 from stillwatch.lab.population.clocks import HOUR_US
 from stillwatch.lab.population.draws import generator, join, scramble, unit
 from stillwatch.lab.population.frame import Array
+from stillwatch.lab.population.grafts import Shelves
 from stillwatch.lab.population.ids import labels
 from stillwatch.lab.population.internet import address, address_text, six
 from stillwatch.lab.population.levels import template_of
@@ -75,8 +76,10 @@ def cut(book: Book, plan: Plan, at: int) -> Slice:
     return Slice(book, plan, at, account, visit, program, filling, pathway)
 
 
-def exchanges(part: Slice, talks: Talks) -> pa.RecordBatch:
-    """The slice as rows of `exchanges`; `talks` carries conversations on from slice to slice."""
+def exchanges(part: Slice, talks: Talks, shelves: Shelves) -> pa.RecordBatch:
+    """The slice as rows of `exchanges`; `talks` carries conversations on from slice to slice, `shelves` the
+    reasoning blocks that accounts borrow from each other.
+    """
     params = part.book.params.pick(
         part.of("params"), unit(join(part.plan.stream, part.program), part.seed, 13)
     )
@@ -95,8 +98,11 @@ def exchanges(part: Slice, talks: Talks) -> pa.RecordBatch:
         thinks=result.thinking,
         rows=part.row,
     )
+    wants = unit(part.row, part.seed, 60) < part.of("grafts")
+    borrowed = shelves.borrow(part.plan.stream, part.account, result.thinking, wants, part.row)
     columns = {**_who(part), **_route(part), **text, "response_text": answer, **_knobs(part, params)}
-    columns |= _state(part, carried, result) | _ending(result) | _tokens(part, carried, result)
+    thought = np.where(borrowed >= 0, borrowed, carried.thought)
+    columns |= _state(part, carried, thought, result) | _ending(result) | _tokens(part, carried, result)
     return record_batch(columns, len(part.plan))
 
 
@@ -291,7 +297,7 @@ def _metadata(tags: Ints) -> pa.Array:
     return pa.MapArray.from_arrays(pa.array(offsets, mask=np.append(~some, False)), keys, values)
 
 
-def _state(part: Slice, carried: Carried, result: Outcome) -> dict[str, pa.Array]:
+def _state(part: Slice, carried: Carried, thought: Ints, result: Outcome) -> dict[str, pa.Array]:
     plan, seed = part.plan, part.seed
     named = (plan.talk >= 0) & (part.pathway == CONSOLE)
     return {
@@ -299,7 +305,7 @@ def _state(part: Slice, carried: Carried, result: Outcome) -> dict[str, pa.Array
         "turn": pa.array(carried.turn, pa.int32()),
         "prefix_key": null_where_zero(carried.prefix),
         "next_prefix_key": null_where_zero(carried.following),
-        "reasoning_in": _digests(carried.thought, seed),
+        "reasoning_in": _digests(thought, seed),
         "reasoning_out": _digests(np.where(result.thinking, part.row, -1), seed),
     }
 

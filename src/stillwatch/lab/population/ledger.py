@@ -15,9 +15,17 @@ from stillwatch.lab.population.draws import scramble, unit
 from stillwatch.lab.population.exchanges import account_ids
 from stillwatch.lab.population.ids import labels
 from stillwatch.lab.population.internet import address, address_text
+from stillwatch.lab.population.scenario import Campaign
 from stillwatch.lab.population.specs import DECLARED, NONE, OWN, PAYMENT_KINDS, ROLES
 from stillwatch.lab.population.town import DAY_US
-from stillwatch.model.tables import ACCOUNTS, ENFORCEMENT, INSTRUMENTS, RELEASES, TRUTH_ACCOUNTS
+from stillwatch.model.tables import (
+    ACCOUNTS,
+    ENFORCEMENT,
+    INSTRUMENTS,
+    RELEASES,
+    TRUTH_ACCOUNTS,
+    TRUTH_CAMPAIGNS,
+)
 
 Ints = npt.NDArray[np.int64]
 TS = pa.timestamp("us", tz="UTC")
@@ -113,14 +121,26 @@ def truth(book: Book, cohorts: Sequence[str], campaigns: Sequence[str], actors: 
     facts = book.accounts
     campaign = facts["campaign"]
     inside = pa.array(campaign, mask=campaign < 0)
+    cohort = pa.array(cohorts, pa.string()).take(pa.array(facts["cohort"]))
     columns = {
         "account_id": account_ids(np.arange(len(facts)), book.town.seed),
-        "cohort": pa.array(cohorts).take(pa.array(facts["cohort"])),
+        "cohort": cohort,
+        "group_id": pc.binary_join_element_wise(cohort, pc.cast(pa.array(facts["group"]), pa.string()), ":"),
         "campaign": pa.array(campaigns, pa.string()).take(inside),
         "role": pa.array(list(ROLES)).take(pa.array(facts["role"], mask=facts["role"] < 0)),
         "actor": pa.array(actors, pa.string()).take(inside),
     }
     return _table(columns, TRUTH_ACCOUNTS.schema).sort_by("account_id")
+
+
+def campaigns(book: Book, known: Sequence[Campaign]) -> pa.Table:
+    """The `truth_campaigns` table, in the order of the scenario."""
+    inside = np.bincount(book.accounts["campaign"] + 1, minlength=len(known) + 1)[1:]
+    rows = [
+        {"campaign": c.name, "actor": c.actor, "accounts": n, "level": c.level, "cost": list(c.costs.items())}
+        for c, n in zip(known, inside.tolist(), strict=True)
+    ]
+    return pa.Table.from_pylist(rows, schema=TRUTH_CAMPAIGNS.schema)
 
 
 def shared(values: npt.NDArray[np.integer], rows: Ints, seed: int, salt: int) -> npt.NDArray[np.uint64]:

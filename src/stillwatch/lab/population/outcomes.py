@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.lab.population.frame import Array
-from stillwatch.lab.population.refusals import FAILED, REFUSED
+from stillwatch.lab.population.refusals import BARRED, FAILED, REFUSED
 
 Ints = npt.NDArray[np.int64]
 STATUSES = (200, 429, 500, 529, 400, 403)
@@ -47,7 +47,7 @@ def outcome(
     them.
     """
     n = len(refused)
-    answered = (refused != REFUSED) & (refused != FAILED)
+    answered = ~np.isin(refused, (REFUSED, FAILED, BARRED))
     most = np.where(limits > 0, limits, USUAL_LIMIT)
     early = (limits > 0) & (limits <= SMALL_LIMIT) & (rng.random(n) < of("cut"))
     cut = (output >= most) | early
@@ -55,7 +55,7 @@ def outcome(
     thinking = (rng.random(n) < of("thinking")) & answered
     reasoning = np.where(thinking, rng.lognormal(5.6, 0.9, n), 0).astype(np.int64)
     failure = rng.choice(np.arange(2, 6), n, p=[0.3, 0.4, 0.25, 0.05])
-    status = np.where(refused == REFUSED, 1, np.where(refused == FAILED, failure, 0))
+    status = np.select([refused == REFUSED, refused == FAILED, refused == BARRED], [1, failure, 5], 0)
     speed = rng.lognormal(np.log(14.0), 0.35, n)
     wait = rng.lognormal(np.log(420.0), 0.5, n)
     return Outcome(

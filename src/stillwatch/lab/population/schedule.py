@@ -36,7 +36,7 @@ class Plan:
     talk: npt.NDArray[np.int32]  # number of the conversation, -1 = none
     turn: npt.NDArray[np.int16]
     size: npt.NDArray[np.float32]  # rank of the request's length among those of its kind, 0..1
-    refused: npt.NDArray[np.int8]  # 0 answered, 1 refused with 429, 2 failed, 3 answered after a refusal
+    refused: npt.NDArray[np.int8]  # 0 answered, 1 refused with 429, 2 failed, 3 sent again, 4 account barred
 
     def __len__(self) -> int:
         return len(self.ts)

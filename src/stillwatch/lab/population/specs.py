@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+import numpy.typing as npt
 
 from stillwatch.lab.population.frame import Frame, Spec
 
@@ -56,6 +57,10 @@ ACCOUNT: Spec = MappingProxyType(
         "verification": ("i4", 1),
         "declared": ("i4", 0),
         "status": ("i4", 0),
+        "ends": (
+            "f8",
+            1e9,
+        ),  # hour of the window in which it is banned; 1e9 = some time, if its status says so
     }
 )
 
@@ -96,6 +101,13 @@ STREAM: Spec = MappingProxyType(
         "failing": ("f8", 0.004),  # share of other errors
         "insists": ("f8", 0.8),  # share of refused requests that are sent again
         "router": ("i4", NONE),  # accounts that one router fails over between
+        "hands": ("f8", 0.65),  # share of the requests sent again that the router gives to another account
+        "passes": ("f8", 0.0),  # share of later turns that the router gives to another account
+        "grafts": (
+            "f8",
+            0.0,
+        ),  # share of requests that carry a reasoning block of another account of the router
+        "barred": ("?", False),  # ends with a ban or a suspension, and is tried once more afterwards
         "cache": ("f8", 0.1),
         "thinking": ("f8", 0.1),  # share of sessions with reasoning blocks
         "length": ("f8", 1.0),  # leaning to the longer answers (above 1) or the shorter ones of the usual
@@ -121,8 +133,8 @@ class Crowd:
         ]
         return cls(Frame.stack(ACCOUNT, [c.accounts for c in crowds]), Frame.stack(STREAM, moved))
 
-    def marked(self, **values: int) -> Crowd:
-        """The same with account columns (cohort, group, …) set to one value."""
+    def marked(self, **values: npt.ArrayLike) -> Crowd:
+        """The same with account columns (cohort, group, …) set to other values."""
         return Crowd(self.accounts.having(**values), self.streams)
 
 
