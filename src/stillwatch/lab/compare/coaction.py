@@ -17,7 +17,8 @@ BUFFER = 8_000_000  # pairs held before equal ones are added up
 
 # What takes the place of a hashtag or a page. Words, not bytes: case and white space are evened out first.
 _TEXT = r"lower(regexp_replace(trim(prompt_text), '\s+', ' ', 'g'))"
-_OPENING = r"array_to_string(string_split(lower(regexp_replace(trim(prompt_text[1:200]), '\s+', ' ', 'g')), ' ')[1:6], ' ')"
+_BEGIN = r"lower(regexp_replace(trim(prompt_text[1:200]), '\s+', ' ', 'g'))"
+_OPENING = f"array_to_string(string_split({_BEGIN}, ' ')[1:6], ' ')"
 _NET = r"regexp_extract(client_address, '^([0-9]+\.[0-9]+\.[0-9]+|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F]*)')"
 _OBJECTS = (
     ("prompt", _TEXT),
@@ -57,8 +58,8 @@ class Pairs:
 def actions(traffic: Traffic, what: str) -> Actions:
     """The exchanges of a traffic as actions on one kind of object: one of `OBJECTS`.
 
-    `prompt` is the prompt, `opening` its first six words within 200 characters, `system` the system text, `network` the /24 or /48 of the
-    client. Exchanges without the object are left out. Raises `ExtensionError` for another kind.
+    `prompt` is the prompt, `opening` its first six words within 200 characters, `system` the system text, `network`
+    the /24 or /48 of the client. Exchanges without the object are left out. Raises `ExtensionError` for another kind.
     """
     for name, sql in _OBJECTS:
         if name == what:

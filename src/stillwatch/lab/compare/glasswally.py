@@ -51,7 +51,8 @@ select account, least(1, (case when false_browser then .65 when script then .15 
 """
 
 VELOCITY = f"""
-with gaps as (select account, at_us // {HOUR_US} as hour, coalesce(input_tokens, 0) + coalesce(output_tokens, 0) as tokens,
+with gaps as (select account, at_us // {HOUR_US} as hour,
+  coalesce(input_tokens, 0) + coalesce(output_tokens, 0) as tokens,
   at_us - lag(at_us) over (partition by account, at_us // {HOUR_US} order by at_us) as gap from exchanges),
 hours as (select account, hour, count(*) as n, greatest(0, 1 - stddev_pop(gap) / nullif(avg(gap), 0)) as regular,
   coalesce(stddev_pop(tokens) / nullif(avg(tokens), 0), 0) as spread from gaps group by all having count(*) >= 5)
@@ -110,7 +111,8 @@ from parts where role + reuse + collision >= .15
 """
 
 PIVOT = f"""
-with steps as (select account, at_us, model, lag(model) over (partition by account order by at_us, exchange_id) as before
+with steps as (select account, at_us, model,
+  lag(model) over (partition by account order by at_us, exchange_id) as before
   from exchanges),
 switches as (select account, model, min(at_us) as at_us from steps where before != model group by all),
 together as (select account, count(*) over (partition by coalesce(cluster, -1 - account), model order by at_us
@@ -120,7 +122,8 @@ select account, if(n >= 5, least(1, .2 + n / 30 * .8), .2) as score, .85 as conf
 """
 
 BIOMETRIC = f"""
-with prompts as (select account, at_us // {HOUR_US} as hour, length(prompt_text) as size, lower(prompt_text[1:30]) as opening,
+with prompts as (select account, at_us // {HOUR_US} as hour, length(prompt_text) as size,
+  lower(prompt_text[1:30]) as opening,
   (length(prompt_text) // 100)::varchar || lower(split_part(trim(prompt_text), ' ', 1)) as build from exchanges),
 hours as (select account, hour, count(*) as n, stddev_pop(size) / nullif(avg(size), 0) as spread from prompts
   group by all having count(*) >= 10),
@@ -135,10 +138,12 @@ select account, raw * (.3 + .7 * least(1, n / 50)) as score, least(1, n / 50) as
 """
 
 SESSIONS = """
-with steps as (select account, at_us, at_us - lag(at_us) over (partition by account order by at_us, exchange_id) as gap from exchanges),
+with steps as (select account, at_us, at_us - lag(at_us) over (partition by account order by at_us, exchange_id) as gap
+  from exchanges),
 numbered as (select *, sum((gap is null or gap >= 120000000)::int) over (partition by account order by at_us
   rows unbounded preceding) as session from steps),
-sessions as (select account, session, count(*) as n, max(if(gap >= 120000000, gap, null)) as gap from numbered group by all),
+sessions as (select account, session, count(*) as n, max(if(gap >= 120000000, gap, null)) as gap from numbered
+  group by all),
 mine as (select account, count(*) as sessions, sum(n) as n, stddev_pop(gap) / nullif(avg(gap), 0) as gaps,
   stddev_pop(n) / avg(n) as sizes from sessions group by account having count(*) >= 4 and sum(n) >= 8)
 select account, case when gaps < .05 then .55 when gaps < .08 then .4 when gaps < .15 then .2 else 0 end

@@ -34,7 +34,7 @@ class PeerSpec:
     name: str
     title: str
     source: str
-    reads: tuple[str, ...]  # columns of exchanges, or `accounts.column`; one that is empty in the data stops it
+    reads: tuple[str, ...]  # columns of exchanges, or `accounts.column`; it does not run where all are empty
     grid: Mapping[str, tuple[Setting, ...]]  # settings tried in training
     published: Settings | None  # the settings its authors print
     threshold: float | None  # the threshold they print

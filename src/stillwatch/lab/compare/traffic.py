@@ -52,6 +52,12 @@ class Traffic:
         return bool(found["n"][0].as_py())
 
 
+def first_queries(most: int) -> str:
+    """A statement for account and prompt of each account's first exchanges, in order."""
+    place = "row_number() over (partition by account order by at_us, exchange_id)"
+    return f"select account, prompt_text from exchanges qualify {place} <= {most} order by account, at_us, exchange_id"
+
+
 def sampled(ids: Sequence[str], most: int, seed: int) -> list[str]:
     """At most so many of the ids, in their order: those with the smallest hash of id and seed."""
     if len(ids) <= most:
@@ -109,9 +115,7 @@ def _account_ids(data: Dataset) -> set[str]:
     return found - {None}
 
 
-def _fill(
-    connection: duckdb.DuckDBPyConnection, data: Dataset, name: str, columns: Sequence[str]
-) -> None:
+def _fill(connection: duckdb.DuckDBPyConnection, data: Dataset, name: str, columns: Sequence[str]) -> None:
     """Make a table with `account` and the columns, of the type of the schema where the data lacks them."""
     schema = TABLES[name].schema
     wanted = [c for c in schema.names if not columns or c in (*ALWAYS, *columns)]

@@ -45,11 +45,12 @@ def catchsync(traffic: Traffic, *, what: str, least: int) -> Floats:
 
 def cells(source: Ints, target: Ints) -> Ints:
     """The grid cell of each target: powers of two of its in-degree and of its authority (HITS)."""
-    hub, authority = np.ones(int(source.max()) + 1), np.ones(int(target.max()) + 1)
+    hub: Floats = np.ones(int(source.max()) + 1)
+    authority: Floats = np.ones(int(target.max()) + 1)
     for _ in range(ROUNDS):
-        authority = np.bincount(target, hub[source], len(authority))
-        hub = np.bincount(source, authority[target], len(hub))
-        hub /= np.linalg.norm(hub)
+        authority = np.bincount(target, hub[source], len(authority)).astype(np.float64)
+        hub = np.bincount(source, authority[target], len(hub)).astype(np.float64)
+        hub /= float(np.linalg.norm(hub))
     authority /= authority.max()
     degree = np.log2(np.bincount(target)).astype(np.int64)
     rank = np.floor(np.log2(np.maximum(authority, 2.0**-40))).astype(np.int64)
@@ -68,6 +69,6 @@ def residues(source: Ints, target: Ints, cell: Ints) -> Floats:
     normality = np.bincount(mine, share * everybody[inside])
     squared = float((everybody**2).sum())
     if 1 - m * squared > -1e-12:  # one cell, or cells of one size: nothing forces synchronicity above 1 / m
-        return synchronicity - 1 / m
+        return np.asarray(synchronicity - 1 / m, np.float64)
     least = (-m * normality**2 + 2 * normality - squared) / (1 - m * squared)
-    return synchronicity - least
+    return np.asarray(synchronicity - least, np.float64)

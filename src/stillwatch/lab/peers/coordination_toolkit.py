@@ -98,4 +98,4 @@ def _jaccard(words: Words, starts: Ints, i: int, j: int, least: float) -> float:
             a += 1
         else:
             b += 1
-    return same / (small + large - same)
+    return float(same / (small + large - same))

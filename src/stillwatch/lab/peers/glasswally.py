@@ -11,6 +11,20 @@ from stillwatch.lab.compare.peer import Floats, peer
 from stillwatch.lab.compare.traffic import Traffic
 from stillwatch.model.kernels.components import components
 
+READS = (
+    "ts",
+    "model",
+    "prompt_text",
+    "system_text",
+    "client_address",
+    "user_agent",
+    "sdk",
+    "ja4",
+    "header_order",
+    "input_tokens",
+    "output_tokens",
+    "max_tokens",
+)
 CLUSTER, BONUS = 5, 0.08
 NETWORK = r"regexp_extract(client_address, '^[0-9]+\.[0-9]+\.[0-9]+')"  # IPv4 alone, as in the tool
 
@@ -18,7 +32,7 @@ NETWORK = r"regexp_extract(client_address, '^[0-9]+\.[0-9]+\.[0-9]+')"  # IPv4 a
 @peer(
     title="Glasswally, weighted fusion",
     source="m0rs3c0d3/Glasswally, commit 300eedc of 12 March 2026 (fusion.rs and its workers)",
-    reads=("ts",),
+    reads=READS,
     published={},
     threshold=0.35,
 )

@@ -32,18 +32,20 @@ def mmd_windows(traffic: Traffic, *, reference: Traffic, windows: str, least: in
     """Largest squared MMD of an account's windows, in units of what 99.7% of benign windows stay below.
 
     Published: windows of 1,500 queries, embedded with BGE-small; kernel two-sample statistic against benign
-    queries; the threshold is calibrated on benign windows alone. There are no accounts: a window is accused.
+    queries; the threshold is calibrated on benign windows alone, here on the half that is not compared with. There
+    are no accounts: a window is accused.
     Changed: hashed TF-IDF vectors in place of BGE-small; the Gaussian kernel (width: median distance) by random
     Fourier features, unbiased; an account is accused with the `stream` windows it has a query in (mean over its
-    queries), or by windows of its own queries (`account`), the last shorter, at least `least` long, and compared with
-    benign windows of a similar length.
+    queries), or by windows of its own queries (`account`), the last shorter, at least `least` long, and compared
+    with benign windows of a similar length. Without benign windows to calibrate on nobody is accused.
     """
     known = reference.query(QUERY + "at_us, exchange_id")
     texts = texts_of(known, "prompt_text")
     kernel = _Kernel.fit(texts)
-    benign = kernel.embed(texts).mean(axis=0)
+    number = np.arange(len(texts)) // WINDOW if windows == "stream" else known["account"].to_numpy()
+    benign = kernel.embed(texts.filter(pa.array(number % 2 == 0))).mean(axis=0)
     limits = _limits(kernel, reference, benign, windows, least)
-    account, value, size = _windows(kernel, traffic, benign, windows, least)
+    account, _, value, size = _windows(kernel, traffic, benign, windows, least)
     scores = np.full(len(traffic.accounts), np.nan)
     relative = value / limits[_class(size)]
     if windows == "stream":
@@ -78,8 +80,8 @@ class _Kernel:
 
 def _windows(
     kernel: _Kernel, traffic: Traffic, benign: Matrix, windows: str, least: int
-) -> tuple[Ints, Floats, Ints]:
-    """Account, statistic and size of windows; in a stream, a row per account and window, its queries as the size."""
+) -> tuple[Ints, Ints, Floats, Ints]:
+    """Account, window, statistic and size; in a stream, a row per account and window, its queries as the size."""
     order = "account, at_us, exchange_id" if windows == "account" else "at_us, exchange_id"
     rows = traffic.query(QUERY + order)
     texts, account = texts_of(rows, "prompt_text"), rows["account"].to_numpy()
@@ -100,7 +102,7 @@ def _windows(
     pair, n = np.unique(np.stack([account, window], axis=1), axis=0, return_counts=True)
     enough = size[pair[:, 1]] >= max(least, 2)
     who, where = pair[enough, 0], pair[enough, 1]
-    return who, value[where], n[enough] if windows == "stream" else size[where]
+    return who, where, value[where], n[enough] if windows == "stream" else size[where]
 
 
 def squared_mmd(sums: Sums, size: Ints, benign: Matrix) -> Floats:
@@ -114,6 +116,13 @@ def squared_mmd(sums: Sums, size: Ints, benign: Matrix) -> Floats:
     return np.asarray(inner - 2 * sums @ mean / n + mean @ mean, np.float64)
 
 
+def _held_out(account: Ints, window: Ints, value: Floats, size: Ints, windows: str) -> tuple[Floats, Ints]:
+    """Statistic and size of the benign windows that did not make the mean, one row each."""
+    odd = (window if windows == "stream" else account) % 2 == 1
+    _, once = np.unique(window[odd], return_index=True)
+    return value[odd][once], size[odd][once]
+
+
 def _class(size: Ints) -> Ints:
     """Windows of 2^k to 2^(k+1) queries are compared with each other."""
     return np.log2(np.maximum(size, 1)).astype(np.int64)
@@ -121,7 +130,7 @@ def _class(size: Ints) -> Ints:
 
 def _limits(kernel: _Kernel, reference: Traffic, benign: Matrix, windows: str, least: int) -> Floats:
     """Per class of size what `CALIBRATION` of the benign windows stay below; one limit for all in a stream."""
-    _, value, size = _windows(kernel, reference, benign, windows, least)
+    value, size = _held_out(*_windows(kernel, reference, benign, windows, least), windows)
     classes = np.arange(_class(np.array([WINDOW]))[0] + 64)
     everything = float(np.quantile(value, CALIBRATION)) if len(value) else np.inf
     limits = np.full(len(classes), max(everything, 1e-12))

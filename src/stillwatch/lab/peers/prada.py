@@ -7,7 +7,7 @@ import importlib
 import numpy as np
 
 from stillwatch.lab.compare.peer import Floats, peer
-from stillwatch.lab.compare.traffic import Traffic
+from stillwatch.lab.compare.traffic import Traffic, first_queries
 from stillwatch.lab.compare.vectors import Ints, Matrix, Rarity, texts_of, vectors
 from stillwatch.model.kernels.compiled import kernel
 
@@ -36,14 +36,14 @@ def prada(traffic: Traffic, *, least: int) -> Floats:
     not after every tenth query.
     """
     shapiro = importlib.import_module("scipy.stats").shapiro
-    rows = traffic.query("select account, prompt_text from exchanges order by account, at_us, exchange_id")
+    rows = traffic.query(first_queries(MOST))
     texts = texts_of(rows, "prompt_text")
     points = vectors(texts, Rarity.measure(texts))
     account = rows["account"].to_numpy()
     scores = np.full(len(traffic.accounts), np.nan)
     starts = np.flatnonzero(np.diff(account, prepend=-1))
     for begin, end in zip(starts, [*starts[1:], len(account)], strict=True):
-        kept = without_outliers(minimum_distances(points[begin : min(end, begin + MOST)]))
+        kept = without_outliers(minimum_distances(points[begin:end]))
         if len(kept) >= max(least, 3) and np.ptp(kept) > 0:
             scores[account[begin]] = 1 - shapiro(kept).statistic
     return scores
@@ -53,7 +53,8 @@ def without_outliers(distances: Floats) -> Floats:
     """Distances less than three standard deviations from their mean."""
     if len(distances) == 0:
         return distances
-    return distances[np.abs(distances - distances.mean()) < 3 * distances.std()]
+    near = np.abs(distances - distances.mean()) < 3 * distances.std()
+    return np.asarray(distances[near], np.float64)
 
 
 def minimum_distances(points: Matrix) -> Floats:

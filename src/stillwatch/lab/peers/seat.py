@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from stillwatch.lab.compare.peer import Floats, peer
-from stillwatch.lab.compare.traffic import Traffic
+from stillwatch.lab.compare.traffic import Traffic, first_queries
 from stillwatch.lab.compare.vectors import Matrix, Rarity, texts_of, vectors
 
-MOST = 4_000  # queries of an account that are looked at, its first ones
+MOST = 2_000  # queries of an account that are looked at, its first ones
 
 
 @peer(
@@ -24,10 +24,10 @@ def seat(traffic: Traffic, *, similarity: float) -> Floats:
     Published: an encoder trained by adversarial training; a query that is closer to an earlier one of its account
     than a threshold makes a pair, and the account is cancelled once it has too many pairs.
     Changed: cosine of text vectors in place of the learned encoder, the similarity and the number of pairs tuned,
-    all pairs of an account's first 4,000 queries in place of a buffer. Both numbers depend on the encoder, so
+    all pairs of an account's first 2,000 queries in place of a buffer. Both numbers depend on the encoder, so
     there is no published threshold to carry over.
     """
-    rows = traffic.query("select account, prompt_text from exchanges order by account, at_us, exchange_id")
+    rows = traffic.query(first_queries(MOST))
     texts = texts_of(rows, "prompt_text")
     points = vectors(texts, Rarity.measure(texts))
     account = rows["account"].to_numpy()
@@ -35,7 +35,7 @@ def seat(traffic: Traffic, *, similarity: float) -> Floats:
     starts = np.flatnonzero(np.diff(account, prepend=-1))
     for begin, end in zip(starts, [*starts[1:], len(account)], strict=True):
         if end - begin > 1:
-            scores[account[begin]] = similar_pairs(points[begin : min(end, begin + MOST)], similarity)
+            scores[account[begin]] = similar_pairs(points[begin:end], similarity)
     return scores
 
 
