@@ -28,7 +28,7 @@ TRAINED_ON = (("payment_fingerprint",), ("email_domain", "email_pattern"))
 
 @peer(
     title="Splink as linker",
-    source="Linacre, Lindsay, Manassis, Slade, Hepworth: Splink, 2022; the library itself, version 4",
+    source="Linacre, Lindsay, Manassis, Slade, Hepworth: Splink, 2022; the library itself, version 5",
     reads=("accounts.created_at",),
     grid={"smallest": (2, 5, 20)},
     published={"smallest": 2},
@@ -50,8 +50,7 @@ def splink(traffic: Traffic, *, smallest: int) -> Floats:
         "epoch_us(created_at) // 3600000000 as created_hour from accounts order by account"
     )
     linker = _linker(rows)
-    found = linker.inference.predict().as_duckdbpyrelation()
-    pairs = found.select("unique_id_l, unique_id_r, match_weight").to_arrow_table()
+    pairs = linker.inference.predict().as_pyarrow_table()
     left, right = (pairs[name].to_numpy().astype(np.int64) for name in ("unique_id_l", "unique_id_r"))
     weight = pairs["match_weight"].to_numpy().astype(np.float64)
     return cluster_scores(len(traffic.accounts), left, right, weight, smallest=smallest)
@@ -74,7 +73,8 @@ def _linker(rows: Any) -> Any:
         comparisons=comparisons,
         blocking_rules_to_generate_predictions=[library.block_on(*columns) for columns in BLOCKS],
     )
-    linker = library.Linker(rows, settings, library.DuckDBAPI(), set_up_basic_logging=False)
+    records = library.DuckDBAPI().register(rows)
+    linker = library.Linker(records, settings, log_level=logging.ERROR)
     linker.training.estimate_u_using_random_sampling(max_pairs=PAIRS, seed=1)
     for columns in TRAINED_ON:
         try:
