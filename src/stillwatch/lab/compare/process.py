@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import duckdb
 import numpy as np
 import numpy.typing as npt
 
@@ -73,7 +74,21 @@ def in_own_process(work: Callable[..., R], *arguments: object) -> R:
 def run_peer(
     name: str, folder: Path, tried: Sequence[Settings], train: Path | None, truth: Path | None, bounds: Bounds
 ) -> Scored | Missing:
-    """Scores of the accounts of a folder under each of the settings; `train` and its truth give benign traffic."""
+    """Scores of the accounts of a folder under each of the settings; `train` and its truth give benign traffic.
+
+    Raises `ResourceError` if memory runs out.
+    """
+    try:
+        return _run(name, folder, tried, train, truth, bounds)
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise ResourceError(
+            "memory ran out", remedy="Use a smaller --sample, or a larger --memory"
+        ) from error
+
+
+def _run(
+    name: str, folder: Path, tried: Sequence[Settings], train: Path | None, truth: Path | None, bounds: Bounds
+) -> Scored | Missing:
     entry = chosen_peers([name])[name]
     started = time.perf_counter()
     with ExitStack() as stack:

@@ -14,14 +14,14 @@ from stillwatch.app.cli import build
 from stillwatch.lab.compare.clusters import cluster_scores, strongest_links
 from stillwatch.lab.compare.coaction import Actions, pairs_within
 from stillwatch.lab.compare.peer import known_peers, peer
-from stillwatch.lab.compare.process import Bounds
+from stillwatch.lab.compare.process import Bounds, in_own_process, run_peer
 from stillwatch.lab.compare.run import Data, compare, ours
 from stillwatch.lab.compare.run import Row as Line
 from stillwatch.lab.compare.traffic import sampled
 from stillwatch.lab.compare.tune import tune
 from stillwatch.lab.compare.vectors import Rarity, texts_of, vectors, word_sets
 from stillwatch.lab.evaluate import Figure
-from stillwatch.model.errors import ExtensionError, UsageError
+from stillwatch.model.errors import ExtensionError, InputError, UsageError
 
 NAMES = (
     "catchsync",
@@ -171,6 +171,21 @@ def test_data_without_text_stops_text_peers(tmp_path: Path) -> None:
     folder = write(tmp_path / "d", [exchange("a", i, None) for i in range(3)])
     (row,) = compare([Data(folder, folder / "truth")], [], ["coordination_toolkit"])
     assert ("not run", "the data holds no prompt_text") == (row.choice, row.note)
+
+
+def test_want_of_memory_is_a_row_and_not_the_end(tmp_path: Path) -> None:
+    """The peer is listed as not run, with the remedy."""
+    train, test = busy(tmp_path / "train", seed=1), busy(tmp_path / "test", seed=2)
+    (row,) = compare([test], [train], ["requests_per_day"], bounds=Bounds(memory="1KB", threads=1))
+    assert "not run" == row.choice
+    assert "--memory" in row.note
+
+
+def test_errors_keep_their_remedy_on_the_way_back(tmp_path: Path) -> None:
+    """A folder that is not there, seen by the peer's own process."""
+    with pytest.raises(InputError) as error:
+        in_own_process(run_peer, "requests_per_day", tmp_path / "none", [{}], None, None, Bounds())
+    assert ("no such folder", "Check the path") == (error.value.what, error.value.remedy)
 
 
 def test_one_folder_is_not_used_twice(tmp_path: Path) -> None:
