@@ -41,7 +41,8 @@ def splink(traffic: Traffic, *, smallest: int) -> Floats:
     Published: the Fellegi–Sunter model of record linkage; chance agreement from random pairs, agreement of matches
     by expectation maximisation, values weighted by their frequency; records are clustered at a match probability,
     0.95 in the tutorial, which is 4.248 bits.
-    Changed: nothing in the library. Records are sign-ups; which columns are compared and which pairs are looked at is
+    Changed: nothing in the library; pairs below 0 bits, more likely two entities than one, are no links, since the
+    model is trained on each data set anew and such weights do not carry over. Records are sign-ups; which columns are compared and which pairs are looked at is
     our choice. A cluster is an accusation here; to Splink it is an entity.
     Levels that no training pair shows keep the library's defaults, as does the prior of 1 in 10,000.
     """
@@ -50,7 +51,7 @@ def splink(traffic: Traffic, *, smallest: int) -> Floats:
         "epoch_us(created_at) // 3600000000 as created_hour from accounts order by account"
     )
     linker = _linker(rows)
-    pairs = linker.inference.predict().as_pyarrow_table()
+    pairs = linker.inference.predict(threshold_match_weight=0).as_pyarrow_table()
     left, right = (pairs[name].to_numpy().astype(np.int64) for name in ("unique_id_l", "unique_id_r"))
     weight = pairs["match_weight"].to_numpy().astype(np.float64)
     return cluster_scores(len(traffic.accounts), left, right, weight, smallest=smallest)

@@ -19,8 +19,8 @@ SECOND_US = 1_000_000
     reads=READS,
     grid={
         "what": ("opening", "system", "network", "opening+network"),
-        "hours": (1, 24),
-        "smallest": (5, 20),
+        "hours": (24, 1),
+        "smallest": (5, 10, 20),
     },
 )
 def synchrotrap(traffic: Traffic, *, what: str, hours: int, smallest: int) -> Floats:
