@@ -41,10 +41,10 @@ def splink(traffic: Traffic, *, smallest: int) -> Floats:
     Published: the Fellegi–Sunter model of record linkage; chance agreement from random pairs, agreement of matches
     by expectation maximisation, values weighted by their frequency; records are clustered at a match probability,
     0.95 in the tutorial, which is 4.248 bits.
-    Changed: nothing in the library; pairs below 0 bits, more likely two entities than one, are no links, since the
-    model is trained on each data set anew and such weights do not carry over. Records are sign-ups; which columns are compared and which pairs are looked at is
-    our choice. A cluster is an accusation here; to Splink it is an entity.
-    Levels that no training pair shows keep the library's defaults, as does the prior of 1 in 10,000.
+    Changed: nothing in the library. Pairs below 0 bits, more likely two entities than one, are no links: the model is
+    trained on each data set anew, and such weights do not carry over. Records are sign-ups; which columns are compared
+    and which pairs are looked at is our choice. A cluster is an accusation here; to Splink it is an entity. Levels that
+    no training pair shows keep the library's defaults, as does the prior of 1 in 10,000.
     """
     rows = traffic.query(
         f"select account as unique_id, {', '.join(COMPARED).replace('network', f'{NETWORK} as network')}, created_at, "
