@@ -139,6 +139,8 @@ _ROWS = (
         ("prefix_key", "next_prefix_key"),
     ),
     Feature("clock", "timing", "evenness of activity over the hours of the day"),
+    Feature("even_usage", "timing", "evenness of how much each member takes through the group's frames"),
+    Feature("two_days", "timing", "demixed exchanges on the two busiest days"),
     Feature("short_life", "timing", "members first active within two days of sign-up", ("created_at",)),
     Feature(
         "hand_off", "timing", "members who started within an hour after a ban of another holder of the frame"
@@ -162,7 +164,7 @@ FEATURES: Mapping[str, Feature] = MappingProxyType({f.name: f for f in _ROWS})
 
 def write_features(t: Tables) -> Relation:
     """Fill `group_features` from the tables of linking, facts, keys and activity."""
-    parts = [*_spread(), *_facts(t), *_content(t), *_clock(t), *_signals()]
+    parts = [*_spread(), *_facts(t), *_content(t), *_clock(t), *_pace(t), *_signals()]
     return t.define(
         "group_features",
         f"""
@@ -386,6 +388,35 @@ def _clock(t: Tables) -> list[str]:
         FROM group_clock c JOIN (SELECT group_id, sum(n) AS n FROM group_clock GROUP BY group_id) s
         ON s.group_id = c.group_id GROUP BY c.group_id HAVING max(s.n) >= 48
         """
+    ]
+
+
+def _pace(t: Tables) -> list[str]:
+    """How alike the members' amounts are, and how much of the whole falls on two days.
+
+    Evenness is `exp(-s)` with s the standard deviation of the logarithm of a member's exchanges: people who happen to
+    use one thing differ by orders of magnitude, a shared queue is handed out in like portions.
+    """
+    t.define(
+        "group_days",
+        """
+        SELECT g.group_id, epoch_us(k.ts) // 86400000000 AS day, count(*) AS n
+        FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
+        GROUP BY g.group_id, epoch_us(k.ts) // 86400000000
+        """,
+    )
+    return [
+        """
+        SELECT group_id, 'even_usage' AS feature, exp(-stddev_samp(ln(n))) AS value, count(*) AS n
+        FROM (SELECT group_id, account_id, count(*) AS n FROM group_exchanges GROUP BY group_id, account_id) AS x
+        GROUP BY group_id HAVING count(*) >= 4
+        """,
+        """
+        SELECT d.group_id, 'two_days' AS feature,
+               CAST(sum(CASE WHEN d.place <= 2 THEN d.n ELSE 0 END) AS DOUBLE) / sum(d.n) AS value, sum(d.n) AS n
+        FROM (SELECT *, row_number() OVER (PARTITION BY group_id ORDER BY n DESC, day) AS place FROM group_days) AS d
+        GROUP BY d.group_id
+        """,
     ]
 
 

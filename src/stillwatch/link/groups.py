@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.link.incidence import Incidence
-from stillwatch.link.membership import Group, described, settle
+from stillwatch.link.membership import CONTENT_KINDS, Group, blocks, described, settle
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.components import components
 
 Ints = NDArray[np.int64]
 
-CONTENT = ("template", "system", "tools", "schema", "wording")
 CONTENT_FAMILY = FAMILIES.index("content") + 1
 MARKS = (
     "signup_address", "client", "signup_client", "email_domain", "email_pattern", "phone", "end_user", "metadata",
@@ -34,9 +33,8 @@ class GroupSettings:
     common, each held by the share `principal` of both; a frame of which groups like these have the share `exclusive`
     of all holders is enough. The whole must keep the share `kept` of the members and of the weight.
 
-    A group is a heap of blocks if its content falls apart: values whose holders `overlap` by less; a block with the
-    share `whole` of the members is the group itself. Members whom a family other than content and client gives
-    `tied_bits` are one part, the others another, if each has the share `least_part`.
+    Members whom a family other than content and client gives `tied_bits` are one part, the others another, if each has
+    the share `least_part`.
     """
 
     min_accounts: int = 3
@@ -49,8 +47,6 @@ class GroupSettings:
     principal: float = 0.2
     exclusive: float = 0.7
     kept: float = 0.8
-    overlap: float = 0.5
-    whole: float = 0.9
     tied_bits: float = 2.0
     least_part: float = 0.05
 
@@ -64,11 +60,9 @@ def form_groups(
     favours the value already has most of them. `public` are keys of public content, which join nobody.
     """
     s = settings or GroupSettings()
-    groups = [settle(held, seed) for seed in found]
+    groups = [settle(held, block) for seed in found for block in blocks(held, seed)]
     groups = [g for g in groups if len(g) >= s.min_accounts]
     groups += _around_stars(held, groups, stars, s)
-    groups = _distinct(groups, s)
-    groups = [part for g in groups for part in _blocks(held, g, s) or [g]]
     groups = _put_together(held, _distinct(groups, s), public, s)
     groups = [g for g in groups if len(g) >= s.min_accounts and _has_content(held, g)]
     return _distinct(groups, s)
@@ -96,11 +90,12 @@ def _around_stars(held: Incidence, groups: Sequence[Group], stars: Ints, s: Grou
     for alike in _alike(held, stars, s):
         if covered[alike].max() >= s.covered:
             continue
-        group = settle(held, np.unique(held.holders_of(alike)[0]))
         covered[alike] = 1.0
-        if len(group) >= s.min_accounts:
-            _cover(held, group, covered)
-            out.append(group)
+        for block in blocks(held, np.unique(held.holders_of(alike)[0])):
+            group = settle(held, block)
+            if len(group) >= s.min_accounts:
+                _cover(held, group, covered)
+                out.append(group)
     return out
 
 
@@ -126,36 +121,8 @@ def _cover(held: Incidence, group: Group, covered: NDArray[np.float64]) -> None:
     covered[found] = np.maximum(covered[found], counts / held.df[found])
 
 
-def _blocks(held: Incidence, group: Group, s: GroupSettings) -> list[Group]:
-    """The parts of a group that share no content with one another, each settled by itself; none if it is one.
-
-    Two content values belong together if the share `overlap` of the rarer one's holders in the group hold both.
-    """
-    content = group.favoured[held.of_kind(*CONTENT)[group.favoured]]
-    if len(content) < 2:
-        return []
-    accounts, owner = held.holders_of(content)
-    at = np.searchsorted(group.members, accounts)
-    at[at == len(group)] = 0
-    inside = group.members[at] == accounts
-    holds = np.zeros((len(group), len(content)), dtype=np.float32)
-    holds[at[inside], owner[inside]] = 1.0
-    both = holds.T @ holds
-    size = np.diag(both)
-    left, right = np.nonzero(np.triu(both >= s.overlap * np.maximum(np.minimum.outer(size, size), 1.0), 1))
-    block = components(len(content), left, right)
-    votes = np.zeros((len(group), len(content)))
-    for value in range(len(content)):
-        votes[:, block[value]] += holds[:, value]
-    of = np.where(votes.sum(axis=1) > 0, votes.argmax(axis=1), -1)
-    parts = [group.members[of == b] for b in np.unique(of[of >= 0])]
-    parts = [p for p in parts if s.min_accounts <= len(p) < s.whole * len(group)]
-    settled = [settle(held, part) for part in parts]
-    return [g for g in settled if len(g) >= s.min_accounts]
-
-
 def _has_content(held: Incidence, group: Group) -> bool:
-    return bool(held.of_kind(*CONTENT)[group.favoured].any())
+    return bool(held.of_kind(*CONTENT_KINDS)[group.favoured].any())
 
 
 def _distinct(groups: Sequence[Group], s: GroupSettings) -> list[Group]:
@@ -190,8 +157,6 @@ def _put_together(held: Incidence, groups: Sequence[Group], public: Ints, s: Gro
         whole = settle(held, np.union1d(x.members, y.members))
         kept = min(np.isin(p.members, whole.members).mean() for p in (x, y))
         if kept < s.kept or whole.cohesion < s.kept * min(x.cohesion, y.cohesion):
-            continue
-        if _blocks(held, whole, s):
             continue
         pieces[left] = whole
         del pieces[right]

@@ -11,14 +11,16 @@ from the members found, so the group's signature and its membership settle toget
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.link.incidence import Incidence
 from stillwatch.model.families import FAMILIES
+from stillwatch.model.kernels.components import components
 
+CONTENT_KINDS = ("template", "system", "tools", "schema", "wording")
 CONTENT = FAMILIES.index("content") + 1
 
 Ints = NDArray[np.int64]
@@ -30,12 +32,13 @@ class MemberSettings:
     """A favoured value has `min_lift_bits` and at least `min_holders` members or the share `min_share` of them;
     `most_bits` and `least_bits` bound one family's weight, `dedicated_bits` that of content for an account
     with at least the share `dedicated` of such exchanges; `prior_bits` bounds the prior from below and from
-    above; `rounds` of re-estimation."""
+    above; `rounds` of re-estimation; `overlap` of the holders of two content values that makes them one block."""
 
     min_lift_bits: float = 2.0
     most_bits: float = 8.0
     dedicated_bits: float = 12.0
     dedicated: float = 0.5
+    overlap: float = 0.5
     least_bits: float = -6.0
     min_holders: int = 3
     min_share: float = 0.08
@@ -68,16 +71,71 @@ class Group:
 
 
 def settle(held: Incidence, seed: Ints, settings: MemberSettings | None = None) -> Group:
-    """Grow and prune a seed until its members stay the same, at most `rounds` times."""
+    """Grow and prune a seed until its members stay the same, at most `rounds` times.
+
+    Whoever shares no content with most of the seed is left out in every round: two crowds with something in common
+    would otherwise hold each other up.
+    """
     s = settings or MemberSettings()
     members = seed
     group = _judge(held, members, s)
     for _ in range(s.rounds):
-        if len(group) < s.min_holders or np.array_equal(group.members, members):
+        inside = _main_block(held, group, seed, s)
+        if len(inside) < s.min_holders or np.array_equal(inside, members):
             break
-        members = group.members
+        members = inside
         group = _judge(held, members, s)
-    return group
+    return _only(group, _main_block(held, group, seed, s))
+
+
+def blocks(held: Incidence, seed: Ints, settings: MemberSettings | None = None) -> list[Ints]:
+    """The seed's members by the content they share, blocks of `min_holders` or more; the seed itself if it has none."""
+    s = settings or MemberSettings()
+    of = _block_of(held, described(held, seed, s), s)
+    found = [seed[of == b] for b in np.unique(of[of >= 0])]
+    return [b for b in found if len(b) >= s.min_holders] or [seed]
+
+
+def _main_block(held: Incidence, group: Group, seed: Ints, s: MemberSettings) -> Ints:
+    """Members in the block of content that has most of the seed; all of them where the group favours no content."""
+    of = _block_of(held, group, s)
+    if (of < 0).all():
+        return group.members
+    known = of[np.isin(group.members, seed) & (of >= 0)]
+    main = np.bincount(known if len(known) else of[of >= 0]).argmax()
+    return group.members[of == main]
+
+
+def _block_of(held: Incidence, group: Group, s: MemberSettings) -> Ints:
+    """Number of the block of each member, -1 for none.
+
+    Two content values belong together if the share `overlap` of the rarer one's holders in the group hold both; a
+    member belongs to the block of most of its values, each by its weight.
+    """
+    at = np.flatnonzero(held.of_kind(*CONTENT_KINDS)[group.favoured])
+    content, lift = group.favoured[at], group.lift_bits[at]
+    if len(content) == 0 or len(group) == 0:
+        return np.full(len(group), -1, np.int64)
+    accounts, owner = held.holders_of(content)
+    row = np.searchsorted(group.members, accounts)
+    row[row == len(group)] = 0
+    inside = group.members[row] == accounts
+    holds = np.zeros((len(group), len(content)), dtype=np.float32)
+    holds[row[inside], owner[inside]] = 1.0
+    both = holds.T @ holds
+    size = np.diag(both)
+    least = s.overlap * np.maximum(np.minimum.outer(size, size), 1.0)
+    left, right = np.nonzero(np.triu(both >= least, 1))
+    number = np.unique(components(len(content), left, right), return_inverse=True)[1]
+    votes = holds * lift @ np.eye(int(number.max()) + 1, dtype=np.float32)[number]
+    return np.asarray(np.where(votes.sum(axis=1) > 0, votes.argmax(axis=1), -1), np.int64)
+
+
+def _only(group: Group, members: Ints) -> Group:
+    at = np.isin(group.members, members)
+    return replace(
+        group, members=group.members[at], log_odds=group.log_odds[at], family_bits=group.family_bits[at]
+    )
 
 
 def described(held: Incidence, members: Ints, settings: MemberSettings | None = None) -> Group:

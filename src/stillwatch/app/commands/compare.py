@@ -21,7 +21,7 @@ from stillwatch import __version__
 from stillwatch.lab.compare.process import Bounds
 from stillwatch.lab.compare.run import Data, Row, compare, ours
 from stillwatch.lab.compare.tune import MOST_FALSE
-from stillwatch.lab.evaluate import Figure
+from stillwatch.lab.intervals import Figure
 from stillwatch.model.errors import InputError, UsageError
 from stillwatch.store.results import MARK, results_folder, write_json
 

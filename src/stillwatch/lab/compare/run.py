@@ -15,7 +15,8 @@ from stillwatch.lab.compare.accusations import hostile_accounts, write_accusatio
 from stillwatch.lab.compare.peer import PeerSpec, Settings, chosen_peers
 from stillwatch.lab.compare.process import Bounds, Missing, Scored, in_own_process, run_peer
 from stillwatch.lab.compare.tune import MOST_FALSE, Tuned, tune
-from stillwatch.lab.evaluate import Evaluation, Figure, evaluate
+from stillwatch.lab.evaluate import Evaluation, evaluate
+from stillwatch.lab.intervals import Figure
 from stillwatch.model.errors import ResourceError, UsageError
 
 Floats = npt.NDArray[np.float64]
