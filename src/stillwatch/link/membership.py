@@ -32,13 +32,14 @@ class MemberSettings:
     """A favoured value has `min_lift_bits` and at least `min_holders` members or the share `min_share` of them;
     `most_bits` and `least_bits` bound one family's weight, `dedicated_bits` that of content for an account
     with at least the share `dedicated` of such exchanges; `prior_bits` bounds the prior from below and from
-    above; `rounds` of re-estimation; `overlap` of the holders of two content values that makes them one block."""
+    above; `rounds` of re-estimation; `overlap` of a value's holders with a wider one that makes them one block."""
 
     min_lift_bits: float = 2.0
     most_bits: float = 8.0
     dedicated_bits: float = 12.0
     dedicated: float = 0.5
     overlap: float = 0.5
+    sample: int = 4096
     least_bits: float = -6.0
     min_holders: int = 3
     min_share: float = 0.08
@@ -103,32 +104,46 @@ def _main_block(held: Incidence, group: Group, seed: Ints, s: MemberSettings) ->
         return group.members
     known = of[np.isin(group.members, seed) & (of >= 0)]
     main = np.bincount(known if len(known) else of[of >= 0]).argmax()
-    return group.members[of == main]
+    return np.asarray(group.members[of == main], np.int64)
 
 
 def _block_of(held: Incidence, group: Group, s: MemberSettings) -> Ints:
     """Number of the block of each member, -1 for none.
 
-    Two content values belong together if the share `overlap` of the rarer one's holders in the group hold both; a
-    member belongs to the block of most of its values, each by its weight.
+    A content value belongs with that wider one which most of its holders hold too, if at least the share
+    `overlap` do; a member belongs to the block of most of its values, each by its weight.
     """
     at = np.flatnonzero(held.of_kind(*CONTENT_KINDS)[group.favoured])
     content, lift = group.favoured[at], group.lift_bits[at]
     if len(content) == 0 or len(group) == 0:
         return np.full(len(group), -1, np.int64)
+    number = _joined(held, content, s)
     accounts, owner = held.holders_of(content)
     row = np.searchsorted(group.members, accounts)
     row[row == len(group)] = 0
-    inside = group.members[row] == accounts
-    holds = np.zeros((len(group), len(content)), dtype=np.float32)
-    holds[row[inside], owner[inside]] = 1.0
-    both = holds.T @ holds
-    size = np.diag(both)
-    least = s.overlap * np.maximum(np.minimum.outer(size, size), 1.0)
-    left, right = np.nonzero(np.triu(both >= least, 1))
-    number = np.unique(components(len(content), left, right), return_inverse=True)[1]
-    votes = holds * lift @ np.eye(int(number.max()) + 1, dtype=np.float32)[number]
+    own = group.members[row] == accounts
+    votes = np.zeros((len(group), int(number.max()) + 1))
+    np.add.at(votes, (row[own], number[owner[own]]), lift[owner[own]])
     return np.asarray(np.where(votes.sum(axis=1) > 0, votes.argmax(axis=1), -1), np.int64)
+
+
+def _joined(held: Incidence, content: Ints, s: MemberSettings) -> Ints:
+    """Number of the block of each content value, judged by `sample` evenly spaced holders or fewer."""
+    accounts, owner = held.holders_of(content)
+    everybody = np.unique(accounts)
+    everybody = everybody[:: len(everybody) // s.sample + 1]
+    row = np.searchsorted(everybody, accounts)
+    row[row == len(everybody)] = 0
+    known = everybody[row] == accounts
+    holds = np.zeros((len(everybody), len(content)), dtype=np.float32)
+    holds[row[known], owner[known]] = 1.0
+    order = np.argsort(-held.df[content], kind="stable")
+    both = (holds.T @ holds)[np.ix_(order, order)]
+    wider = np.tril(both / np.maximum(np.diag(both), 1.0)[:, None], -1)
+    best = wider.argmax(axis=1)
+    near = wider[np.arange(len(order)), best] >= s.overlap
+    root = components(len(content), order[near], order[best[near]])
+    return np.asarray(np.unique(root, return_inverse=True)[1], np.int64)
 
 
 def _only(group: Group, members: Ints) -> Group:

@@ -7,7 +7,7 @@ import pytest
 from tests.incidences import block, drawn, put_holdings
 
 from stillwatch.link.incidence import Incidence, read_incidence
-from stillwatch.link.membership import MemberSettings, settle
+from stillwatch.link.membership import MemberSettings, blocks, settle
 from stillwatch.model.families import FAMILIES
 from stillwatch.store.duck import DuckTables
 
@@ -60,3 +60,18 @@ def test_members_have_even_odds_or_better(t: DuckTables) -> None:
     group = settle(held, np.searchsorted(held.accounts, np.array(PLANTED)))
     assert 0 <= group.log_odds.min()
     assert group.members.tolist() == sorted(group.members.tolist())
+
+
+def test_two_crowds_with_a_bridge_stay_apart(t: DuckTables) -> None:
+    """Forty accounts of one request and thirty of another, some of each with a third in common."""
+    rng = np.random.default_rng(5)
+    rows = drawn(rng, accounts=600, kinds=KINDS)
+    rows += [(a, kind, 9_001) for a in range(1, 41) for kind in ("template", "issuer")]
+    rows += [(a, kind, 9_002) for a in range(51, 81) for kind in ("template", "issuer")]
+    rows += [(a, "template", 9_003) for a in (*range(1, 9), *range(51, 58))]
+    put_holdings(t, rows, accounts=600)
+    held = read_incidence(t)
+    seed = np.searchsorted(held.accounts, np.array([*range(1, 41), *range(51, 81)]))
+    assert [list(range(1, 41)), list(range(51, 81))] == sorted(
+        held.accounts[block].tolist() for block in blocks(held, seed)
+    )

@@ -1,0 +1,53 @@
+"""Wholes and parts: who is accused must bear it without the others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings
+from stillwatch.attribute.hypotheses import Hypothesis
+from stillwatch.attribute.judge import _standing, _without_copies
+from stillwatch.store.duck import DuckTables
+
+NOBODY = Hypothesis("unrelated", "chance", "innocent", 0.0, MappingProxyType({}))
+FAMILIES = MappingProxyType({"content": (4 * UNIT, 3 * UNIT, 5 * UNIT)})
+NONE = MappingProxyType({})
+GUILTY = Assessment(
+    "distillation", -6 * UNIT, 20 * UNIT, 15 * UNIT, 25 * UNIT, NOBODY, FAMILIES, (), NONE, NONE
+)  # fmt: skip
+INNOCENT = replace(GUILTY, verdict="innocent", weight=-9 * UNIT, low=-12 * UNIT, high=-6 * UNIT)
+DOUBTFUL = replace(GUILTY, verdict="coordinated_other", low=5 * UNIT)
+
+
+@pytest.mark.parametrize(
+    ("whole", "tied", "rest", "standing"),
+    [
+        pytest.param(GUILTY, GUILTY, DOUBTFUL, [0], id="the rest looks like the harvest: one campaign"),
+        pytest.param(GUILTY, GUILTY, INNOCENT, [1, 2], id="an innocent crowd is let go"),
+        pytest.param(GUILTY, INNOCENT, INNOCENT, [1, 2], id="neither part bears the accusation"),
+        pytest.param(INNOCENT, GUILTY, INNOCENT, [1, 2], id="a campaign does not hide in a crowd"),
+        pytest.param(INNOCENT, INNOCENT, INNOCENT, [0], id="an innocent whole stays whole"),
+    ],
+)
+def test_parts_against_the_whole(
+    t: DuckTables, whole: Assessment, tied: Assessment, rest: Assessment, standing: list[int]
+) -> None:
+    t.put("group_parts", pa.table({"group_id": [1, 2], "parent": [0, 0], "tied": [True, False]}))
+    found = {0: whole, 1: tied, 2: rest}
+    assert standing == _standing(t, found, AssessSettings())
+
+
+def test_a_copy_of_an_accused_group_is_left_out() -> None:
+    members = {0: np.arange(10), 1: np.arange(6), 2: np.arange(8, 20)}
+    found = {0: GUILTY, 1: GUILTY, 2: INNOCENT}
+    assert [0, 2] == _without_copies([0, 1, 2], found, members)
+
+
+def test_the_accused_come_before_larger_innocent_groups() -> None:
+    members = {0: np.arange(10), 1: np.arange(9)}
+    assert [1] == _without_copies([0, 1], {0: INNOCENT, 1: GUILTY}, members)

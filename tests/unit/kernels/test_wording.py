@@ -1,0 +1,69 @@
+"""Word sets and their scores: order does not count, what stands in a slot does not win."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from stillwatch.model.kernels.wording import Lexicon, WordSets, all_scores, fitting, word_sets
+
+
+def sets(*texts: str | None, systems: list[str | None] | None = None) -> WordSets:
+    plain = pa.array(texts, pa.large_string())
+    return word_sets(plain, pa.array(systems or [None] * len(texts), pa.large_string()))
+
+
+def lexicon(words: np.ndarray, weights: list[list[float]], least: list[float]) -> Lexicon:
+    """Every word has a weight under every profile; nothing is lost by absence."""
+    n, profiles = len(words), len(least)
+    return Lexicon(
+        words,
+        np.arange(n + 1) * profiles,
+        np.tile(np.arange(profiles, dtype=np.int32), n),
+        np.array(weights, np.float32).ravel(),
+        np.zeros(profiles, np.float32),
+        np.array(least, np.float32),
+    )
+
+
+def test_words_are_counted_once_in_any_order() -> None:
+    found = sets("red blue red", "Blue, red!")
+    assert [2, 2] == np.diff(found.starts).tolist()
+    assert set(found.words[:2].tolist()) == set(found.words[2:].tolist())
+
+
+def test_a_null_text_has_no_words() -> None:
+    assert [0, 1] == np.diff(sets(None, "one").starts).tolist()
+
+
+def test_words_of_the_system_text_are_other_words() -> None:
+    found = sets("red", None, systems=[None, "red"])
+    assert found.words[0] != found.words[1]
+
+
+def test_only_both_ends_of_a_long_text_count() -> None:
+    long = " ".join(f"w{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(400))
+    assert 128 == len(sets(long).words)
+
+
+def test_texts_can_be_taken_and_joined() -> None:
+    found = sets("a b", "c", "d e f")
+    again = found.take(np.array([2, 0])).joined(found.take(np.array([1])))
+    assert [3, 2, 1] == np.diff(again.starts).tolist()
+    assert found.words[2] == again.words[-1]
+
+
+def test_scores_add_up_by_profile() -> None:
+    found = sets("a b", "b")
+    scale = lexicon(found.words[:2], [[1.0, 5.0], [2.0, 0.5]], [2.5, 5.0])
+    text, profile, score = all_scores(found, scale)
+    assert {(0, 0): 3.0, (0, 1): 5.5, (1, 0): 2.0, (1, 1): 0.5} == {
+        (int(t), int(p)): float(s) for t, p, s in zip(text, profile, score, strict=True)
+    }
+
+
+def test_a_profile_far_below_the_best_does_not_fit() -> None:
+    found = sets("a b")
+    scale = lexicon(found.words, [[10.0, 3.0], [10.0, 3.0]], [1.0, 1.0])
+    assert [0, 1] == sorted(fitting(found, scale)[1].tolist())
+    assert [0] == fitting(found, scale, of_best=0.6)[1].tolist()
