@@ -88,8 +88,8 @@ def _standing(t: Tables, found: Mapping[int, Assessment], s: AssessSettings) -> 
 
 
 def _bears(rest: Assessment, s: AssessSettings) -> bool:
-    """Whether those tied by content alone look like the harvest rather than like its best other explanation."""
-    return rest.low > s.family_bits * UNIT and rest.families["content"][0] >= s.content_bits * UNIT
+    """Whether what those tied by content alone take looks like the harvest, and no relation explains them better."""
+    return rest.families["content"][0] >= s.family_bits * UNIT and rest.verdict != "innocent"
 
 
 def _without_copies(
