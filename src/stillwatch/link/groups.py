@@ -16,6 +16,8 @@ from stillwatch.model.kernels.components import components
 Ints = NDArray[np.int64]
 
 CONTENT_FAMILY = FAMILIES.index("content") + 1
+CLIENT_FAMILY = FAMILIES.index("client") + 1
+FACTS = tuple(FAMILIES.index(name) + 1 for name in ("identity", "network", "payment"))
 MARKS = (
     "signup_address", "client", "signup_client", "email_domain", "email_pattern", "phone", "end_user", "metadata",
     "signup_hour", "instrument", "neighbour", "issuer", "template", "system", "wording",
@@ -31,7 +33,8 @@ class GroupSettings:
     A group with the share `inside` of its members in another is a copy, unless the other's tightness is less than
     `tighter` times its own. Two pieces are tried as one if they have a private frame and marks of `marks` families in
     common, each held by the share `principal` of both; a frame of which groups like these have the share `exclusive`
-    of all holders is enough. The whole must keep the share `kept` of the members and of the weight.
+    of all holders is enough. So are such marks of `marks` families of facts about accounts, whatever the pieces send.
+    The whole must keep the share `kept` of the members and of the weight.
 
     Members whom a family other than content and client gives `tied_bits` are one part, the others another, if each has
     the share `least_part`.
@@ -146,15 +149,19 @@ def _distinct(groups: Sequence[Group], s: GroupSettings) -> list[Group]:
 
 
 def _put_together(held: Incidence, groups: Sequence[Group], public: Ints, s: GroupSettings) -> list[Group]:
-    """Make two pieces one where they favour the same principal marks and the whole holds together as well."""
+    """Make two pieces one where they favour the same principal marks and the whole holds together as well.
+
+    Pieces of one pool that send different things stay whole: settling would keep to what most of them send.
+    """
     pieces = dict(enumerate(groups))
     name = {i: i for i in pieces}
-    for a, b in _similar(held, groups, public, s):
+    for a, b, alike in _similar(held, groups, public, s):
         left, right = name[a], name[b]
         if left == right:
             continue
         x, y = pieces[left], pieces[right]
-        whole = settle(held, np.union1d(x.members, y.members))
+        both = np.union1d(x.members, y.members)
+        whole = settle(held, both) if alike else described(held, both)
         kept = min(np.isin(p.members, whole.members).mean() for p in (x, y))
         if kept < s.kept or whole.cohesion < s.kept * min(x.cohesion, y.cohesion):
             continue
@@ -166,8 +173,9 @@ def _put_together(held: Incidence, groups: Sequence[Group], public: Ints, s: Gro
 
 def _similar(
     held: Incidence, groups: Sequence[Group], public: Ints, s: GroupSettings
-) -> list[tuple[int, int]]:
-    """Pairs of groups with common principal marks in `marks` or more families, a private frame among them.
+) -> list[tuple[int, int, bool]]:
+    """Pairs of groups with common principal marks in `marks` or more families, and whether a private frame is among
+    them; the pairs with one come first.
 
     A mark is principal where at least `principal` of the members hold it.
     """
@@ -184,18 +192,21 @@ def _similar(
     left, right, mark = _neighbours(owner[order], value[order])
     exclusive = _exclusive(held, groups, owner[order], value[order], s.exclusive)
     pair, at = np.unique(left * max(len(groups), 1) + right, return_inverse=True)
-    flags = np.zeros((len(pair), 16), dtype=bool)
+    flags, alone = np.zeros((2, len(pair), len(FAMILIES) + 1), dtype=bool)
     flags[at, held.family[mark]] = True
-    alone = np.zeros(len(pair), dtype=bool)
-    alone[at[np.isin(mark, exclusive)]] = True
-    good = flags[:, CONTENT_FAMILY] & (alone | (flags.sum(axis=1) >= s.marks))
-    return [(int(p) // len(groups), int(p) % len(groups)) for p in pair[good]]
+    sole = np.isin(mark, exclusive)
+    alone[at[sole], held.family[mark[sole]]] = True
+    alike = flags[:, CONTENT_FAMILY] & (alone[:, CONTENT_FAMILY] | (flags.sum(axis=1) >= s.marks))
+    pooled = alone[:, FACTS].sum(axis=1) >= s.marks
+    pairs = [(int(p) // len(groups), int(p) % len(groups)) for p in pair]
+    chosen = np.flatnonzero(alike).tolist() + np.flatnonzero(pooled & ~alike).tolist()
+    return [(*pairs[i], bool(alike[i])) for i in chosen]
 
 
 def _exclusive(held: Incidence, groups: Sequence[Group], owner: Ints, value: Ints, least: float) -> Ints:
-    """Frames of which the groups that hold them as a principal mark have the share `least` of all holders."""
+    """Marks of which the groups that hold them as a principal mark have the share `least` of all holders."""
     found = []
-    for v in np.unique(value[held.family[value] == CONTENT_FAMILY]):
+    for v in np.unique(value[held.family[value] != CLIENT_FAMILY]):
         members = np.unique(np.concatenate([groups[int(g)].members for g in owner[value == v]]))
         holders = held.account_of[held.heads[v] : held.heads[v + 1]]
         if np.isin(holders, members).mean() >= least:

@@ -23,7 +23,7 @@ COLUMNS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"group": (0, 250), "family": (385, 150), "value": (670, 290)}
 )
 WIDTH = 960.0
-LABEL: Mapping[str, int] = MappingProxyType({"group": 34, "family": 18, "value": 38})
+LABEL: Mapping[str, int] = MappingProxyType({"group": 28, "family": 16, "value": 32})
 SHORT_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "client": "client build",
@@ -198,7 +198,7 @@ def _value_card(row: Row, signatures: Mapping[int, str | None]) -> _Card:
     key = row["value_key"]
     name = _name(row["kind"])
     text = signatures.get(key) if row["kind"] == "template" else None
-    label = f"“{clipped(text, 38)}”" if text else f"{name} {key & 0xFFFFFF:06x}"
+    label = f"“{clipped(text, 30)}”" if text else f"{name} {key & 0xFFFFFF:06x}"
     note = f"held by {plural(row['accounts'], 'member')}"
     if row["rarity_bits"] is not None:
         note += f" · {bits(row['rarity_bits'], sign=False)} bits rare"
