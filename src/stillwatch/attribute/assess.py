@@ -89,24 +89,48 @@ def assess(
     settings: AssessSettings,
 ) -> Assessment:
     """Compare the hypotheses on a group's measurements {feature: (value, n)}."""
-    names = [name for name in FEATURES if name in measured]
-    value = np.array([measured[n][0] for n in names])
-    count = np.array([measured[n][1] for n in names], np.float64)
+    return assess_every([measured], hypotheses, settings)[0]
+
+
+def assess_every(
+    measured: Sequence[Mapping[str, tuple[float, int]]],
+    hypotheses: Sequence[Hypothesis],
+    settings: AssessSettings,
+) -> list[Assessment]:
+    """Compare the hypotheses on the measurements of each group; likelihoods are worked out for all groups at once."""
+    names = list(FEATURES)
+    known = np.array([[n in m for n in names] for m in measured], bool).reshape(-1, len(names))
+    pairs = np.array([[m.get(n, (0.0, 0)) for n in names] for m in measured], np.float64)
+    value, count = pairs.reshape(-1, len(names), 2).transpose(2, 0, 1)
     low, high = wilson(value * count, count)
-    ends = np.stack([value, low, high])
-    bits = np.stack([_likelihoods(h, names, ends) for h in hypotheses])  # (H, 3, F)
-    bits = np.rint(bits * UNIT).astype(np.int64)
+    ends = np.stack([value, low, high], axis=1)  # (G, 3, F)
+    bits = np.stack([_likelihoods(h, names, ends) for h in hypotheses], axis=1)  # (G, H, 3, F)
+    every = np.rint(bits * UNIT).astype(np.int64)
+    out = []
+    for g, own in enumerate(known):
+        told = {names[j]: (float(value[g, j]), int(count[g, j])) for j in np.flatnonzero(own)}
+        out.append(_compared(told, every[g][:, :, own], hypotheses, settings))
+    return out
+
+
+def _compared(
+    told: Mapping[str, tuple[float, int]],
+    bits: Ints,
+    hypotheses: Sequence[Hypothesis],
+    settings: AssessSettings,
+) -> Assessment:
+    """The comparison on one group's measurements from their bits under each hypothesis, int64[H, 3, F]."""
     total = bits[:, 0].sum(axis=1)
     prior = np.array([round(h.prior_bits * UNIT) for h in hypotheses])
     target = next(i for i, h in enumerate(hypotheses) if h.kind == "distillation")
     others = [i for i in range(len(hypotheses)) if i != target]
-    told = dict(zip(names, value.tolist(), strict=True))
-    others = [i for i in others if hypotheses[i].possible(told)] or others
+    values = {name: value for name, (value, _) in told.items()}
+    others = [i for i in others if hypotheses[i].possible(values)] or others
     best = max(others, key=lambda i: (total[i] + prior[i], -i))
     difference = bits[target] - bits[best]  # (3, F)
     items = tuple(
-        Item(n, float(value[j]), int(count[j]), int(difference[0, j]), *_ends(difference[:, j]))
-        for j, n in enumerate(names)
+        Item(name, value, n, int(difference[0, j]), *_ends(difference[:, j]))
+        for j, (name, (value, n)) in enumerate(told.items())
     )
     families = {f: _family(items, f) for f in FAMILIES}
     weight, least, most = (sum(part[k] for part in families.values()) for k in range(3))
@@ -127,7 +151,7 @@ def _likelihoods(h: Hypothesis, names: Sequence[str], ends: Floats) -> Floats:
         if name in h.expects:
             rising = h.kind == "distillation" and name in RISING
             density = log2_density_at_most if rising else log2_density
-            out[:, j] = density(ends[:, j], *h.expects[name])
+            out[:, :, j] = density(ends[:, :, j], *h.expects[name])
     return out
 
 

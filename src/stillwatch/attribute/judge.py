@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, assess
+from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, assess_every
 from stillwatch.attribute.features import write_features
 from stillwatch.attribute.hypotheses import Hypothesis
 from stillwatch.model.engine import Tables
@@ -39,7 +39,8 @@ def judge(t: Tables, hypotheses: Sequence[Hypothesis], settings: AssessSettings)
     for row in rows.to_pylist():
         measured[row["group_id"]][row["feature"]] = (row["value"], row["n"])
     members = _members(t)
-    found = {g: assess(measured[g], hypotheses, settings) for g in members}
+    every = assess_every([measured[g] for g in members], hypotheses, settings)
+    found = dict(zip(members, every, strict=True))
     standing = _without_copies(_standing(t, found, settings), found, members)
     t.put("standing", pa.table({"group_id": pa.array(standing, pa.int64())}))
     for name in OF_GROUPS:
@@ -55,36 +56,56 @@ def _members(t: Tables) -> dict[int, Ints]:
     return dict(zip(ids.tolist(), np.split(accounts, first[1:]), strict=True)) if len(ids) else {}
 
 
-@dataclass
-class _Parts:
-    """The tied part of a group and the rest, where both are in the tables."""
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece of a group: the group of its members, whether facts tie them, and the group of everybody else."""
 
-    tied: int | None = None
-    rest: int | None = None
+    inside: int
+    tied: bool
+    others: int | None
+
+
+def _pieces(t: Tables, found: Mapping[int, Assessment]) -> dict[int, list[_Piece]]:
+    """Pieces of each group that has any; of two pieces each is all the others of the other."""
+    rows = t.query("SELECT * FROM group_parts ORDER BY parent, piece, group_id").to_pylist()
+    inside, outside = (
+        {(r["parent"], r["piece"]): r for r in rows if r["inside"] == side} for side in (True, False)
+    )
+    out: dict[int, list[_Piece]] = defaultdict(list)
+    for (parent, piece), row in inside.items():
+        other = outside.get((parent, piece)) or inside.get((parent, 1 - piece))
+        group = other["group_id"] if other else None
+        if row["group_id"] in found:
+            out[parent].append(_Piece(row["group_id"], row["tied"], group if group in found else None))
+    return {parent: pieces for parent, pieces in out.items() if len(pieces) > 1}
 
 
 def _standing(t: Tables, found: Mapping[int, Assessment], s: AssessSettings) -> list[int]:
-    """Wholes, or their parts where these differ: the accused must bear the verdict without the others, and who
-    is tied by content alone must not look innocent by itself."""
-    of: dict[int, _Parts] = defaultdict(_Parts)
-    rows = t.query("SELECT group_id, parent, tied FROM group_parts ORDER BY group_id").to_pylist()
-    for row in rows:
-        if row["group_id"] in found:
-            setattr(of[row["parent"]], "tied" if row["tied"] else "rest", row["group_id"])
-    inner = {row["group_id"] for row in rows}
+    """Wholes, or their pieces where these differ: the accused must bear the verdict without the others, a crowd with
+    facts of its own that speak for it is let go, and who is tied by content alone must take what looks like the
+    harvest."""
+    of = _pieces(t, found)
+    inner = set(t.query("SELECT group_id FROM group_parts")["group_id"].to_pylist())
     out: list[int] = []
     for group in found:
-        part = of.get(group)
         if group in inner:
             continue
-        if part is None or part.tied is None or part.rest is None:
-            out.append(group)
-            continue
         accused = found[group].verdict == "distillation"
-        apart = accused and not _bears(found[part.rest], s)
-        apart |= not accused and found[part.tied].verdict == "distillation"
-        out += [part.tied, part.rest] if apart else [group]
-    return out
+        apart = [p for p in of.get(group, ()) if _differs(p, found[p.inside], s, accused=accused)]
+        if not apart:
+            out.append(group)
+        elif len(apart) == 1 and apart[0].others is not None:
+            out += [apart[0].inside, apart[0].others]
+        else:
+            out += [p.inside for p in of[group]]
+    return sorted(out)
+
+
+def _differs(piece: _Piece, own: Assessment, s: AssessSettings, *, accused: bool) -> bool:
+    """Whether a piece is to be judged apart from an accused or an innocent whole."""
+    if not accused:
+        return piece.tied and own.verdict == "distillation"
+    return own.verdict == "innocent" and own.high < 0 if piece.tied else not _bears(own, s)
 
 
 def _bears(rest: Assessment, s: AssessSettings) -> bool:

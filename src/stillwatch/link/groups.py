@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.link.incidence import Incidence
-from stillwatch.link.membership import CONTENT_KINDS, Group, blocks, described, settle
+from stillwatch.link.incidence import CONTENT_KINDS, Incidence
+from stillwatch.link.membership import Group, blocks, described, settle
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.components import components
 
 Ints = NDArray[np.int64]
 
 CONTENT_FAMILY = FAMILIES.index("content") + 1
-CLIENT_FAMILY = FAMILIES.index("client") + 1
 FACTS = tuple(FAMILIES.index(name) + 1 for name in ("identity", "network", "payment"))
 MARKS = (
     "signup_address", "client", "signup_client", "email_domain", "email_pattern", "phone", "end_user", "metadata",
@@ -33,11 +32,9 @@ class GroupSettings:
     A group with the share `inside` of its members in another is a copy, unless the other's tightness is less than
     `tighter` times its own. Two pieces are tried as one if they have a private frame and marks of `marks` families in
     common, each held by the share `principal` of both; a frame of which groups like these have the share `exclusive`
-    of all holders is enough. So are such marks of `marks` families of facts about accounts, whatever the pieces send.
+    of all holders is enough. So are marks of which the two have that share, in `marks` families of facts about
+    accounts, whatever the pieces send.
     The whole must keep the share `kept` of the members and of the weight.
-
-    Members whom a family other than content and client gives `tied_bits` are one part, the others another, if each has
-    the share `least_part`.
     """
 
     min_accounts: int = 3
@@ -50,8 +47,6 @@ class GroupSettings:
     principal: float = 0.2
     exclusive: float = 0.7
     kept: float = 0.8
-    tied_bits: float = 2.0
-    least_part: float = 0.05
 
 
 def form_groups(
@@ -69,19 +64,6 @@ def form_groups(
     groups = _put_together(held, _distinct(groups, s), public, s)
     groups = [g for g in groups if len(g) >= s.min_accounts and _has_content(held, g)]
     return _distinct(groups, s)
-
-
-def parts(held: Incidence, group: Group, settings: GroupSettings | None = None) -> tuple[Group, Group] | None:
-    """Members whom more than content and client ties to the group, and the rest; None unless both are many.
-
-    An innocent crowd that uses what a few use in concert has no part in their doing, and lends them no excuse.
-    """
-    s = settings or GroupSettings()
-    other = [f for f, name in enumerate(FAMILIES) if name not in ("content", "client")]
-    tied = group.family_bits[:, other].max(axis=1) >= s.tied_bits
-    if min(tied.sum(), (~tied).sum()) < max(s.min_accounts, s.least_part * len(group)):
-        return None
-    return described(held, group.members[tied]), described(held, group.members[~tied])
 
 
 def _around_stars(held: Incidence, groups: Sequence[Group], stars: Ints, s: GroupSettings) -> list[Group]:
@@ -192,26 +174,38 @@ def _similar(
     left, right, mark = _neighbours(owner[order], value[order])
     exclusive = _exclusive(held, groups, owner[order], value[order], s.exclusive)
     pair, at = np.unique(left * max(len(groups), 1) + right, return_inverse=True)
-    flags, alone = np.zeros((2, len(pair), len(FAMILIES) + 1), dtype=bool)
+    flags = np.zeros((len(pair), len(FAMILIES) + 1), dtype=bool)
     flags[at, held.family[mark]] = True
-    sole = np.isin(mark, exclusive)
-    alone[at[sole], held.family[mark[sole]]] = True
-    alike = flags[:, CONTENT_FAMILY] & (alone[:, CONTENT_FAMILY] | (flags.sum(axis=1) >= s.marks))
-    pooled = alone[:, FACTS].sum(axis=1) >= s.marks
+    alone = np.zeros(len(pair), dtype=bool)
+    alone[at[np.isin(mark, exclusive)]] = True
+    alike = flags[:, CONTENT_FAMILY] & (alone | (flags.sum(axis=1) >= s.marks))
     pairs = [(int(p) // len(groups), int(p) % len(groups)) for p in pair]
-    chosen = np.flatnonzero(alike).tolist() + np.flatnonzero(pooled & ~alike).tolist()
-    return [(*pairs[i], bool(alike[i])) for i in chosen]
+    pooled = [
+        i
+        for i in np.flatnonzero(~alike & (flags[:, FACTS].sum(axis=1) >= s.marks))
+        if _pooled(held, [groups[g].members for g in pairs[i]], mark[at == i], s)
+    ]
+    return [(*pairs[i], bool(alike[i])) for i in [*np.flatnonzero(alike), *pooled]]
 
 
 def _exclusive(held: Incidence, groups: Sequence[Group], owner: Ints, value: Ints, least: float) -> Ints:
-    """Marks of which the groups that hold them as a principal mark have the share `least` of all holders."""
-    found = []
-    for v in np.unique(value[held.family[value] != CLIENT_FAMILY]):
-        members = np.unique(np.concatenate([groups[int(g)].members for g in owner[value == v]]))
-        holders = held.account_of[held.heads[v] : held.heads[v + 1]]
-        if np.isin(holders, members).mean() >= least:
-            found.append(int(v))
-    return np.array(found, np.int64)
+    """Frames of which the groups that hold them as a principal mark have the share `least` of all holders."""
+    frames = np.unique(value[held.family[value] == CONTENT_FAMILY])
+    held_by = {int(v): np.concatenate([groups[int(g)].members for g in owner[value == v]]) for v in frames}
+    return np.array([v for v, m in held_by.items() if _within(held, v, m) >= least], np.int64)
+
+
+def _pooled(held: Incidence, pieces: Sequence[Ints], marks: Ints, s: GroupSettings) -> bool:
+    """Whether almost nobody else holds their common marks, in `marks` families of facts about accounts."""
+    members = np.concatenate(pieces)
+    facts = marks[np.isin(held.family[marks], FACTS)]
+    own = [v for v in facts if _within(held, v, members) >= s.exclusive]
+    return len(np.unique(held.family[own])) >= s.marks
+
+
+def _within(held: Incidence, value: int, members: Ints) -> float:
+    """Share of a value's holders among the members."""
+    return float(np.isin(held.account_of[held.heads[value] : held.heads[value + 1]], members).mean())
 
 
 def _neighbours(owner: Ints, value: Ints) -> tuple[Ints, Ints, Ints]:

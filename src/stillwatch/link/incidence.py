@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stillwatch.model.engine import Tables
 from stillwatch.model.families import KINDS
+from stillwatch.model.kernels.overlap import wider_sets
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
@@ -21,6 +22,9 @@ MARKING = (
     "signup_hour", "api_key", "instrument", "neighbour", "issuer", "payment_kind", "template", "system",
     "tools", "schema", "wording", "continuation", "reasoning_replay", "debut",
 )  # fmt: skip
+CONTENT_KINDS = ("template", "system", "tools", "schema", "wording")
+OVERLAP = 0.5  # share of a content value's holders who hold a wider one, that makes the two one block
+SAMPLE = 512  # of these holders
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,8 @@ class Incidence:
     `account_of[heads[v]:heads[v + 1]]`. `kinds` int16[K] are the codes that occur, `kind_at` the position of
     each value's kind among them, `has` bool[N, K] says who holds any value of a kind, private ones included,
     `having` int64[K] how many do. `share_of` float32, beside `account_of`, is the share of the holder's exchanges
-    with the value.
+    with the value. `wider_of[wider[v]:wider[v + 1]]` are the content values with more holders than the content value
+    v which the share `OVERLAP` of its holders hold too, the nearest first.
     """
 
     accounts: Ints
@@ -49,6 +54,8 @@ class Incidence:
     kind_at: Ints
     has: Flags
     having: Ints
+    wider: Ints
+    wider_of: Ints
 
     @property
     def n(self) -> int:
@@ -137,6 +144,9 @@ def _compress(
     kinds = np.unique(having_kind).astype(np.int16)
     has = np.zeros((len(accounts), len(kinds)), dtype=bool)
     has[np.searchsorted(accounts, having), np.searchsorted(kinds, having_kind)] = True
+    value_of = value[order].astype(np.int32)
+    content = np.isin(kind[fresh], [KINDS[name].code for name in CONTENT_KINDS])
+    wider, wider_of = wider_sets(heads, codes, starts, value_of, content, least=OVERLAP, sample=SAMPLE)
     return Incidence(
         accounts=accounts.astype(np.int64),
         kind=kind[fresh].astype(np.int16),
@@ -144,7 +154,7 @@ def _compress(
         key=key[fresh].astype(np.int64),
         df=df[fresh].astype(np.int64),
         starts=starts,
-        value_of=value[order].astype(np.int32),
+        value_of=value_of,
         heads=heads,
         account_of=codes,
         share_of=share,
@@ -152,4 +162,6 @@ def _compress(
         kind_at=np.searchsorted(kinds, kind[fresh]).astype(np.int64),
         has=has,
         having=has.sum(axis=0).astype(np.int64),
+        wider=wider,
+        wider_of=wider_of,
     )

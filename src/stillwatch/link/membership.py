@@ -16,11 +16,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.link.incidence import Incidence
+from stillwatch.link.incidence import CONTENT_KINDS, Incidence, gather
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.components import components
 
-CONTENT_KINDS = ("template", "system", "tools", "schema", "wording")
 CONTENT = FAMILIES.index("content") + 1
 
 Ints = NDArray[np.int64]
@@ -32,14 +31,12 @@ class MemberSettings:
     """A favoured value has `min_lift_bits` and at least `min_holders` members or the share `min_share` of them;
     `most_bits` and `least_bits` bound one family's weight, `dedicated_bits` that of content for an account
     with at least the share `dedicated` of such exchanges; `prior_bits` bounds the prior from below and from
-    above; `rounds` of re-estimation; `overlap` of a value's holders with a wider one that makes them one block."""
+    above; `rounds` of re-estimation."""
 
     min_lift_bits: float = 2.0
     most_bits: float = 8.0
     dedicated_bits: float = 12.0
     dedicated: float = 0.5
-    overlap: float = 0.5
-    sample: int = 4096
     least_bits: float = -6.0
     min_holders: int = 3
     min_share: float = 0.08
@@ -81,25 +78,25 @@ def settle(held: Incidence, seed: Ints, settings: MemberSettings | None = None) 
     members = seed
     group = _judge(held, members, s)
     for _ in range(s.rounds):
-        inside = _main_block(held, group, seed, s)
+        inside = _main_block(held, group, seed)
         if len(inside) < s.min_holders or np.array_equal(inside, members):
             break
         members = inside
         group = _judge(held, members, s)
-    return _only(group, _main_block(held, group, seed, s))
+    return _only(group, _main_block(held, group, seed))
 
 
 def blocks(held: Incidence, seed: Ints, settings: MemberSettings | None = None) -> list[Ints]:
     """The seed's members by the content they share, blocks of `min_holders` or more; the seed itself if it has none."""
     s = settings or MemberSettings()
-    of = _block_of(held, described(held, seed, s), s)
+    of = _block_of(held, described(held, seed, s))
     found = [seed[of == b] for b in np.unique(of[of >= 0])]
     return [b for b in found if len(b) >= s.min_holders] or [seed]
 
 
-def _main_block(held: Incidence, group: Group, seed: Ints, s: MemberSettings) -> Ints:
+def _main_block(held: Incidence, group: Group, seed: Ints) -> Ints:
     """Members in the block of content that has most of the seed; all of them where the group favours no content."""
-    of = _block_of(held, group, s)
+    of = _block_of(held, group)
     if (of < 0).all():
         return group.members
     known = of[np.isin(group.members, seed) & (of >= 0)]
@@ -107,17 +104,17 @@ def _main_block(held: Incidence, group: Group, seed: Ints, s: MemberSettings) ->
     return np.asarray(group.members[of == main], np.int64)
 
 
-def _block_of(held: Incidence, group: Group, s: MemberSettings) -> Ints:
+def _block_of(held: Incidence, group: Group) -> Ints:
     """Number of the block of each member, -1 for none.
 
-    A content value belongs with that wider one which most of its holders hold too, if at least the share
-    `overlap` do; a member belongs to the block of most of its values, each by its weight.
+    A content value belongs with that wider one which most of its holders hold too; a member belongs to the block
+    of most of its values, each by its weight.
     """
     at = np.flatnonzero(held.of_kind(*CONTENT_KINDS)[group.favoured])
     content, lift = group.favoured[at], group.lift_bits[at]
     if len(content) == 0 or len(group) == 0:
         return np.full(len(group), -1, np.int64)
-    number = _joined(held, content, s)
+    number = _joined(held, content)
     accounts, owner = held.holders_of(content)
     row = np.searchsorted(group.members, accounts)
     row[row == len(group)] = 0
@@ -127,22 +124,16 @@ def _block_of(held: Incidence, group: Group, s: MemberSettings) -> Ints:
     return np.asarray(np.where(votes.sum(axis=1) > 0, votes.argmax(axis=1), -1), np.int64)
 
 
-def _joined(held: Incidence, content: Ints, s: MemberSettings) -> Ints:
-    """Number of the block of each content value, judged by `sample` evenly spaced holders or fewer."""
-    accounts, owner = held.holders_of(content)
-    everybody = np.unique(accounts)
-    everybody = everybody[:: len(everybody) // s.sample + 1]
-    row = np.searchsorted(everybody, accounts)
-    row[row == len(everybody)] = 0
-    known = everybody[row] == accounts
-    holds = np.zeros((len(everybody), len(content)), dtype=np.float32)
-    holds[row[known], owner[known]] = 1.0
-    order = np.argsort(-held.df[content], kind="stable")
-    both = (holds.T @ holds)[np.ix_(order, order)]
-    wider = np.tril(both / np.maximum(np.diag(both), 1.0)[:, None], -1)
-    best = wider.argmax(axis=1)
-    near = wider[np.arange(len(order)), best] >= s.overlap
-    root = components(len(content), order[near], order[best[near]])
+def _joined(held: Incidence, content: Ints) -> Ints:
+    """Number of the block of each content value: each goes with the nearest of its wider ones that is there."""
+    rows, inner = gather(held.wider, content)
+    at = np.searchsorted(content, held.wider_of[rows])
+    at[at == len(content)] = 0
+    there = content[at] == held.wider_of[rows]
+    inner, outer = inner[there], at[there]
+    nearest = np.ones(len(inner), dtype=bool)
+    nearest[1:] = inner[1:] != inner[:-1]
+    root = components(len(content), inner[nearest], outer[nearest])
     return np.asarray(np.unique(root, return_inverse=True)[1], np.int64)
 
 

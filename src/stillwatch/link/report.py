@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from stillwatch.link.groups import parts
 from stillwatch.link.incidence import Incidence
 from stillwatch.link.membership import Group
 from stillwatch.link.pairs import Pairs
+from stillwatch.link.parts import parts
 from stillwatch.link.stars import Stars
 from stillwatch.model.engine import Relation, Tables
 from stillwatch.model.families import BY_CODE, FAMILIES
@@ -40,16 +40,16 @@ def write_members(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relati
 
 
 def with_parts(t: Tables, held: Incidence, groups: Sequence[Group]) -> list[Group]:
-    """The groups and behind them their parts, which `group_parts` (group_id, parent, tied) names."""
+    """The groups and behind them their parts, which `group_parts` (group_id, parent, piece, inside, tied) names."""
     every = list(groups)
-    rows: list[tuple[int, int, bool]] = []
+    rows: list[tuple[int, int, int, bool, bool]] = []
     for i, group in enumerate(groups):
-        for part, tied in zip(parts(held, group) or (), (True, False), strict=False):
-            rows.append((len(every), i, tied))
-            every.append(part)
-    columns = list(zip(*rows, strict=True)) or [(), (), ()]
-    kinds = (pa.int64(), pa.int64(), pa.bool_())
-    names = ("group_id", "parent", "tied")
+        for part in parts(held, group):
+            rows.append((len(every), i, part.piece, part.inside, part.tied))
+            every.append(part.group)
+    kinds = (pa.int64(), pa.int64(), pa.int64(), pa.bool_(), pa.bool_())
+    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+    names = ("group_id", "parent", "piece", "inside", "tied")
     t.put("group_parts", pa.table({n: pa.array(c, k) for n, c, k in zip(names, columns, kinds, strict=True)}))
     return every
 

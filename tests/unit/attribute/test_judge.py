@@ -30,6 +30,7 @@ DOUBTFUL = replace(GUILTY, verdict="coordinated_other", low=5 * UNIT)
         pytest.param(GUILTY, GUILTY, DOUBTFUL, [0], id="the rest looks like the harvest: one campaign"),
         pytest.param(GUILTY, GUILTY, INNOCENT, [1, 2], id="an innocent crowd is let go"),
         pytest.param(GUILTY, INNOCENT, INNOCENT, [1, 2], id="neither part bears the accusation"),
+        pytest.param(GUILTY, DOUBTFUL, GUILTY, [0], id="a part too small to be sure of is no other crowd"),
         pytest.param(INNOCENT, GUILTY, INNOCENT, [1, 2], id="a campaign does not hide in a crowd"),
         pytest.param(INNOCENT, INNOCENT, INNOCENT, [0], id="an innocent whole stays whole"),
     ],
@@ -37,8 +38,48 @@ DOUBTFUL = replace(GUILTY, verdict="coordinated_other", low=5 * UNIT)
 def test_parts_against_the_whole(
     t: DuckTables, whole: Assessment, tied: Assessment, rest: Assessment, standing: list[int]
 ) -> None:
-    t.put("group_parts", pa.table({"group_id": [1, 2], "parent": [0, 0], "tied": [True, False]}))
+    table = {
+        "group_id": [1, 2],
+        "parent": [0, 0],
+        "piece": [0, 1],
+        "inside": [True] * 2,
+        "tied": [True, False],
+    }
+    t.put("group_parts", pa.table(table))
     found = {0: whole, 1: tied, 2: rest}
+    assert standing == _standing(t, found, AssessSettings())
+
+
+@pytest.mark.parametrize(
+    ("whole", "pieces", "others", "standing"),
+    [
+        pytest.param(GUILTY, (GUILTY, INNOCENT, GUILTY), (GUILTY,) * 3, [2, 5], id="one firm is let go"),
+        pytest.param(GUILTY, (GUILTY, INNOCENT, INNOCENT), (GUILTY,) * 3, [1, 2, 3], id="each by itself"),
+        pytest.param(GUILTY, (GUILTY, DOUBTFUL, GUILTY), (GUILTY,) * 3, [0], id="pools of one campaign"),
+        pytest.param(
+            INNOCENT, (INNOCENT, GUILTY, DOUBTFUL), (INNOCENT,) * 3, [2, 5], id="one pool among firms"
+        ),
+    ],
+)
+def test_a_crowd_with_facts_of_its_own_is_judged_by_itself(
+    t: DuckTables,
+    whole: Assessment,
+    pieces: tuple[Assessment, ...],
+    others: tuple[Assessment, ...],
+    standing: list[int],
+) -> None:
+    """Groups 1 to 3 are the pieces, 4 to 6 everybody but them."""
+    numbers = list(range(1, 7))
+    inside = [n < 4 for n in numbers]
+    table = {
+        "group_id": numbers,
+        "parent": [0] * 6,
+        "piece": [0, 1, 2] * 2,
+        "inside": inside,
+        "tied": [True] * 6,
+    }
+    t.put("group_parts", pa.table(table))
+    found = {0: whole} | dict(zip(numbers, (*pieces, *others), strict=True))
     assert standing == _standing(t, found, AssessSettings())
 
 

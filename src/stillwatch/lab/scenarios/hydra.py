@@ -29,8 +29,6 @@ SCENARIO = Scenario(
     title="20,000 accounts of relays; a twentieth of their traffic is the harvest",
     days=14,
     accounts=100_000,
-    shares=MappingProxyType(
-        {"undeclared_relay": 0.08}
-    ),  # as many relays that carry no harvest as one may expect
+    shares=MappingProxyType({"undeclared_relay": 0.12}),  # relays that carry no harvest are common
     campaigns=(Campaign("hydra", "actor-hydra", 20_000, partial(relay, how=_HEADS)),),
 )
