@@ -4,8 +4,8 @@ Every measurement has a log-likelihood under each hypothesis, bounded by the uni
 they add up. All bits are integers in 1/1024 before they are added, so the sum does not depend on order.
 
 Three questions stay apart. Linked: some family other than content must weigh enough. Undeclared: declared
-relations are hypotheses that must be beaten. Harvesting: where the log has text, content must weigh enough too,
-since most false accusations take linked for harvesting.
+relations are hypotheses that must be beaten. Harvesting: where the log has text, what says what the answers are
+for must not speak against it, since most false accusations take linked for harvesting: a spam ring asks in concert too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.attribute.features import FEATURES, RISING
+from stillwatch.attribute.features import FEATURES, PURPOSE, RISING
 from stillwatch.attribute.hypotheses import Hypothesis, log2_density, log2_density_at_most
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.intervals import wilson
@@ -30,18 +30,19 @@ UNIT = 1024
 @dataclass(frozen=True, slots=True)
 class AssessSettings:
     """`threshold_bits` that the lower end of the weight must pass; `family_bits` that two families must reach,
-    one of them not content; `content_bits` below which content, where the log has text, speaks against; `prior_bits` of
-    distillation against everything else.
+    one of them not content; `purpose_bits` below which the purpose, where the log has text, speaks against;
+    `prior_bits` of distillation against everything else.
 
     `threshold_bits` was raised until none of 1,486 innocent groups of training traffic passed, each judged by
-    expectations fitted without its run; that is how it was chosen, not a test of it. `content_bits` was
-    lowered from 1 to 0 after a look at a test seed of the slow scenario; on training traffic both pass nobody.
+    expectations fitted without its run; that is how it was chosen, not a test of it.
+    Before, all of content had to reach 0 bits, and dedication made up for a purpose that was not there
+    (decision 0011).
     """
 
     threshold_bits: float = 11.0
     family_bits: float = 3.0
     prior_bits: float = -6.0
-    content_bits: float = 0.0
+    purpose_bits: float = 0.0
     needs_content: bool = True
 
 
@@ -71,6 +72,11 @@ class Assessment:
     items: tuple[Item, ...]
     log2_lr: Mapping[str, int]
     posterior: Mapping[str, float]
+
+    @property
+    def purpose(self) -> int:
+        """Weight of what says what the answers are for."""
+        return sum(i.bits for i in self.items if i.feature in PURPOSE)
 
     @property
     def p_distillation(self) -> float:
@@ -136,7 +142,8 @@ def _compared(
     weight, least, most = (sum(part[k] for part in families.values()) for k in range(3))
     least, most = _combined(items, weight)
     own_prior = round(settings.prior_bits * UNIT)
-    verdict = _verdict(families, least, hypotheses[best], total[target] - total[best], settings)
+    purpose = sum(i.bits for i in items if i.feature in PURPOSE)
+    verdict = _verdict(families, purpose, least, hypotheses[best], total[target] - total[best], settings)
     log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
     p = probability(own_prior + weight)
     return Assessment(
@@ -173,11 +180,16 @@ def _combined(items: Sequence[Item], weight: int) -> tuple[int, int]:
 
 
 def _verdict(
-    families: Mapping[str, tuple[int, int, int]], low: int, best: Hypothesis, lead: int, s: AssessSettings
+    families: Mapping[str, tuple[int, int, int]],
+    purpose: int,
+    low: int,
+    best: Hypothesis,
+    lead: int,
+    s: AssessSettings,
 ) -> str:
     strong = [f for f, (bits, _, _) in families.items() if bits >= s.family_bits * UNIT]
     linked = len(strong) >= 2 and any(f != "content" for f in strong)
-    harvesting = not s.needs_content or families["content"][0] >= s.content_bits * UNIT
+    harvesting = not s.needs_content or purpose >= s.purpose_bits * UNIT
     if low > s.threshold_bits * UNIT and linked and harvesting:
         return "distillation"
     if best.kind == "coordinated" or lead > 0:

@@ -159,6 +159,8 @@ RISING = frozenset(
         "common_frame", "many_frames", "crossed", "hand_off", "model_pivot",
     }
 )  # fmt: skip
+# what the answers are for; the other measurements of content say how much in concert they are asked for
+PURPOSE = frozenset({"harvest_intent", "one_intent", "long_answers", "token_limit", "novelty"})
 FEATURES: Mapping[str, Feature] = MappingProxyType({f.name: f for f in _ROWS})
 
 

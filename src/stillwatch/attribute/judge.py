@@ -110,7 +110,8 @@ def _differs(piece: _Piece, own: Assessment, s: AssessSettings, *, accused: bool
 
 def _bears(rest: Assessment, s: AssessSettings) -> bool:
     """Whether what those tied by content alone take looks like the harvest, and no relation explains them better."""
-    return rest.families["content"][0] >= s.family_bits * UNIT and rest.verdict != "innocent"
+    harvest = rest.purpose >= s.purpose_bits * UNIT and rest.families["content"][0] >= s.family_bits * UNIT
+    return harvest and rest.verdict != "innocent"
 
 
 def _without_copies(
