@@ -61,27 +61,57 @@ def form_groups(
     groups = [settle(held, block) for seed in found for block in blocks(held, seed)]
     groups = [g for g in groups if len(g) >= s.min_accounts]
     groups += _around_stars(held, groups, stars, s)
-    groups = _put_together(held, _distinct(groups, s), public, s)
+    groups = _put_together(held, _distinct(held, groups, s), public, s)
     groups = [g for g in groups if len(g) >= s.min_accounts and _has_content(held, g)]
-    return _distinct(groups, s)
+    return _distinct(held, groups, s)
 
 
 def _around_stars(held: Incidence, groups: Sequence[Group], stars: Ints, s: GroupSettings) -> list[Group]:
-    """Groups settled from the holders of stars that are not covered yet; stars held by the same are one seed."""
+    """Groups settled from the holders of stars that are not covered yet; stars held by the same are one seed.
+
+    A seed is given up as soon as what it has become would be dropped as a copy of a group.
+    """
     covered = np.zeros(len(held.df))
+    kept = _Kept(held.n, s)
     for group in groups:
         _cover(held, group, covered)
+        kept.add(group)
     out = []
     for alike in _alike(held, stars, s):
         if covered[alike].max() >= s.covered:
             continue
         covered[alike] = 1.0
         for block in blocks(held, np.unique(held.holders_of(alike)[0])):
-            group = settle(held, block)
+            group = settle(held, block, known=kept.has)
             if len(group) >= s.min_accounts:
                 _cover(held, group, covered)
+                kept.add(group)
                 out.append(group)
     return out
+
+
+class _Kept:
+    """Groups found so far, to tell whether another is a copy of one."""
+
+    def __init__(self, accounts: int, settings: GroupSettings) -> None:
+        self._s = settings
+        self._groups: list[Group] = []
+        self._of: list[list[int]] = [[] for _ in range(accounts)]
+
+    def add(self, group: Group) -> None:
+        for m in group.members.tolist():
+            self._of[m].append(len(self._groups))
+        self._groups.append(group)
+
+    def has(self, group: Group) -> bool:
+        """Whether most of its members stand in one that holds together as well."""
+        inside = [k for m in group.members.tolist() for k in self._of[m]]
+        rivals, overlap = np.unique(np.array(inside, np.int64), return_counts=True)
+        return any(
+            n >= self._s.inside * len(group)
+            and self._groups[int(k)].tightness >= self._s.tighter * group.tightness
+            for k, n in zip(rivals, overlap, strict=True)
+        )
 
 
 def _alike(held: Incidence, stars: Ints, s: GroupSettings) -> list[Ints]:
@@ -110,24 +140,16 @@ def _has_content(held: Incidence, group: Group) -> bool:
     return bool(held.of_kind(*CONTENT_KINDS)[group.favoured].any())
 
 
-def _distinct(groups: Sequence[Group], s: GroupSettings) -> list[Group]:
+def _distinct(held: Incidence, groups: Sequence[Group], s: GroupSettings) -> list[Group]:
     """Drop copies of a group: most of whose members stand in one that holds together as well."""
     ordered = sorted(groups, key=lambda g: (-g.tightness * np.log2(len(g) + 1), -len(g), int(g.members[0])))
-    kept: list[Group] = []
-    at: dict[int, list[int]] = {}
+    kept = _Kept(held.n, s)
+    out = []
     for group in ordered:
-        inside = [k for m in group.members.tolist() for k in at.get(m, ())]
-        rivals, overlap = np.unique(np.array(inside, np.int64), return_counts=True)
-        copied = any(
-            n >= s.inside * len(group) and kept[int(k)].tightness >= s.tighter * group.tightness
-            for k, n in zip(rivals, overlap, strict=True)
-        )
-        if copied:
-            continue
-        for m in group.members.tolist():
-            at.setdefault(m, []).append(len(kept))
-        kept.append(group)
-    return kept
+        if not kept.has(group):
+            kept.add(group)
+            out.append(group)
+    return out
 
 
 def _put_together(held: Incidence, groups: Sequence[Group], public: Ints, s: GroupSettings) -> list[Group]:

@@ -72,11 +72,6 @@ class Incidence:
         rows, owner = gather(self.heads, values)
         return self.account_of[rows].astype(np.int64), owner
 
-    def shares_of(self, values: Ints) -> NDArray[np.float32]:
-        """Share of a holder's exchanges that have the value, in the order of `holders_of`."""
-        rows, _ = gather(self.heads, values)
-        return self.share_of[rows]
-
     def of_kind(self, *names: str) -> Flags:
         """bool[V]: the value is of one of these kinds."""
         return np.isin(self.kind, [KINDS[name].code for name in names])

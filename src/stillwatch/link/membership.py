@@ -11,6 +11,7 @@ from the members found, so the group's signature and its membership settle toget
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +24,7 @@ from stillwatch.model.kernels.components import components
 CONTENT = FAMILIES.index("content") + 1
 
 Ints = NDArray[np.int64]
+Codes = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 
@@ -68,11 +70,17 @@ class Group:
         return float(self.family_bits.sum(axis=1).mean()) if len(self.members) else 0.0
 
 
-def settle(held: Incidence, seed: Ints, settings: MemberSettings | None = None) -> Group:
+def settle(
+    held: Incidence,
+    seed: Ints,
+    settings: MemberSettings | None = None,
+    *,
+    known: Callable[[Group], bool] = lambda _: False,
+) -> Group:
     """Grow and prune a seed until its members stay the same, at most `rounds` times.
 
     Whoever shares no content with most of the seed is left out in every round: two crowds with something in common
-    would otherwise hold each other up.
+    would otherwise hold each other up. Stops early, with no members, if the group becomes one that is `known`.
     """
     s = settings or MemberSettings()
     members = seed
@@ -81,6 +89,8 @@ def settle(held: Incidence, seed: Ints, settings: MemberSettings | None = None) 
         inside = _main_block(held, group, seed)
         if len(inside) < s.min_holders or np.array_equal(inside, members):
             break
+        if known(_only(group, inside)):
+            return _only(group, inside[:0])
         members = inside
         group = _judge(held, members, s)
     return _only(group, _main_block(held, group, seed))
@@ -115,12 +125,14 @@ def _block_of(held: Incidence, group: Group) -> Ints:
     if len(content) == 0 or len(group) == 0:
         return np.full(len(group), -1, np.int64)
     number = _joined(held, content)
-    accounts, owner = held.holders_of(content)
-    row = np.searchsorted(group.members, accounts)
-    row[row == len(group)] = 0
-    own = group.members[row] == accounts
-    votes = np.zeros((len(group), int(number.max()) + 1))
-    np.add.at(votes, (row[own], number[owner[own]]), lift[owner[own]])
+    rows, owner = gather(held.heads, content)
+    row_of = np.full(held.n, -1, np.int64)
+    row_of[group.members] = np.arange(len(group))
+    row = row_of[held.account_of[rows]]
+    own = row >= 0
+    width = int(number.max()) + 1
+    cell = row[own] * width + number[owner[own]]
+    votes = np.bincount(cell, weights=lift[owner[own]], minlength=len(group) * width).reshape(-1, width)
     return np.asarray(np.where(votes.sum(axis=1) > 0, votes.argmax(axis=1), -1), np.int64)
 
 
@@ -158,8 +170,11 @@ def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = F
     lift = np.log2(share_in / share_out)
     strong = (lift >= s.min_lift_bits) & (inside >= max(s.min_holders, s.min_share * n))
     favoured, lifts = found[strong], lift[strong]
-    asked = members if fixed else np.union1d(members, np.unique(held.holders_of(favoured)[0]))
-    bits = _family_bits(held, asked, members, favoured, lifts, s)
+    rows, owner = gather(held.heads, favoured)
+    holder = held.account_of[rows]
+    asked = members if fixed else _either(held.n, members, holder)
+    best = _best_lift(held, asked, favoured, lifts, _Holding(rows, owner, holder), s)
+    bits = _family_bits(held, asked, members, np.unique(held.kind_at[favoured]), best, s)
     prior = float(np.clip(np.log2(max(n, 1) / max(rest, 1)), *s.prior_bits))
     log_odds = prior + bits.sum(axis=1)
     keep = (log_odds >= 0) | fixed
@@ -167,65 +182,86 @@ def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = F
     return Group(asked[keep], log_odds[keep], bits[keep], favoured, lifts, tightness)
 
 
+@dataclass(frozen=True, slots=True)
+class _Holding:
+    """Who holds the favoured values: rows of the incidence, position of the value, account."""
+
+    rows: Ints
+    owner: Ints
+    holder: Codes
+
+
+def _either(n: int, left: Ints, right: Codes) -> Ints:
+    """Accounts in one of the two, of n; sorted."""
+    inside = np.zeros(n, dtype=bool)
+    inside[left] = True
+    inside[right] = True
+    return np.flatnonzero(inside)
+
+
 def _tightness(held: Incidence, members: Ints, bits: Floats, favoured: Ints) -> float:
     n = len(members)
     if n < 2:
         return 0.0
-    found, counts = _counts(held, members)
-    of = np.isin(found, favoured)
+    rows, owner = gather(held.heads, favoured)
+    inside = np.zeros(held.n, dtype=bool)
+    inside[members] = True
+    counts = np.bincount(owner[inside[held.account_of[rows]]], minlength=len(favoured))
     together = np.bincount(
-        held.family[found[of]] - 1,
-        weights=counts[of] * (counts[of] - 1) / (n * (n - 1)),
-        minlength=len(FAMILIES),
+        held.family[favoured] - 1, weights=counts * (counts - 1) / (n * (n - 1)), minlength=len(FAMILIES)
     )
     return float((np.maximum(bits.mean(axis=0), 0) * np.minimum(together, 1.0)).sum())
 
 
 def _counts(held: Incidence, members: Ints) -> tuple[Ints, Ints]:
-    values, _ = held.values_of(members)
-    found, counts = np.unique(values, return_counts=True)
-    return found, counts.astype(np.int64)
+    """Values the members hold, and how many of them hold each."""
+    rows, _ = gather(held.starts, members)
+    counts = np.bincount(held.value_of[rows], minlength=len(held.df))
+    found = np.flatnonzero(counts)
+    return found, counts[found].astype(np.int64)
 
 
 def _family_bits(
-    held: Incidence, asked: Ints, members: Ints, favoured: Ints, lifts: Floats, s: MemberSettings
+    held: Incidence, asked: Ints, members: Ints, kinds: Ints, best: Floats, s: MemberSettings
 ) -> Floats:
     """Weight of each family for each account asked; float64[len(asked), 7]."""
-    best = _best_lift(held, asked, favoured, lifts, s)
-    has = held.has[asked]
-    is_member = np.isin(asked, members)
-    everybody = held.having
-    bits = np.zeros(best.shape)
-    for k in np.unique(held.kind_at[favoured]):
-        hit = best[:, k] > 0
-        n_in, hit_in = (has[:, k] & is_member).sum(), (hit & is_member).sum()
-        n_out, hit_out = everybody[k] - n_in, (hit & ~is_member).sum()
-        share_in, share_out = (hit_in + 0.5) / (n_in + 1.0), (hit_out + 0.5) / (n_out + 1.0)
-        present = np.minimum(best[:, k], np.log2(share_in / share_out))
-        absent = np.log2((1 - share_in) / (1 - share_out))
-        bits[:, k] = np.where(hit, present, np.where(has[:, k], absent, 0.0))
-    return _strongest(np.clip(bits, s.least_bits, s.dedicated_bits), held.kinds)
+    inside = np.zeros(held.n, dtype=bool)
+    inside[members] = True
+    is_member = inside[asked, None]
+    best, has = best[:, kinds], held.has[np.ix_(asked, kinds)]
+    hit = best > 0
+    n_in, hit_in = (has & is_member).sum(axis=0), (hit & is_member).sum(axis=0)
+    n_out, hit_out = held.having[kinds] - n_in, (hit & ~is_member).sum(axis=0)
+    share_in, share_out = (hit_in + 0.5) / (n_in + 1.0), (hit_out + 0.5) / (n_out + 1.0)
+    present = np.minimum(best, np.log2(share_in / share_out))
+    absent = np.log2((1 - share_in) / (1 - share_out))
+    bits = np.where(hit, present, np.where(has, absent, 0.0))
+    return _strongest(np.clip(bits, s.least_bits, s.dedicated_bits), held.kinds[kinds])
 
 
-def _best_lift(held: Incidence, asked: Ints, favoured: Ints, lifts: Floats, s: MemberSettings) -> Floats:
+def _best_lift(
+    held: Incidence, asked: Ints, favoured: Ints, lifts: Floats, holding: _Holding, s: MemberSettings
+) -> Floats:
     """The largest bounded lift among the favoured values that each account holds, by kind; float64[n, K]."""
     best = np.zeros(len(asked) * len(held.kinds))
-    accounts, owner = held.holders_of(favoured)
-    at = np.searchsorted(asked, accounts)
-    at[at == len(asked)] = 0
-    known = asked[at] == accounts if len(asked) else np.zeros(len(accounts), dtype=bool)
-    cell = at * len(held.kinds) + held.kind_at[favoured[owner]]
-    own = held.family[favoured[owner]] == CONTENT
-    most = np.where(own & (held.shares_of(favoured) >= s.dedicated), s.dedicated_bits, s.most_bits)
-    np.maximum.at(best, cell[known], np.minimum(lifts[owner], most)[known])
+    row_of = np.full(held.n, -1, np.int64)
+    row_of[asked] = np.arange(len(asked))
+    at = row_of[holding.holder]
+    own = (held.family[favoured] == CONTENT)[holding.owner]
+    most = np.where(own & (held.share_of[holding.rows] >= s.dedicated), s.dedicated_bits, s.most_bits)
+    bounded = np.minimum(lifts[holding.owner], most)
+    cell = at * len(held.kinds) + held.kind_at[favoured][holding.owner]
+    known = at >= 0
+    np.maximum.at(best, cell[known], bounded[known])
     return best.reshape(len(asked), len(held.kinds))
 
 
 def _strongest(bits: Floats, kinds: NDArray[np.int16]) -> Floats:
     """Of each family the kind with the largest weight either way."""
     out = np.zeros((len(bits), len(FAMILIES)))
-    for k, code in enumerate(kinds):
-        f = int(code) // 100 - 1
-        stronger = np.abs(bits[:, k]) > np.abs(out[:, f])
-        out[:, f] = np.where(stronger, bits[:, k], out[:, f])
+    family = kinds.astype(np.int64) // 100 - 1
+    for f in np.unique(family):
+        own = bits[:, family == f]
+        first = np.abs(own).argmax(axis=1)
+        out[:, f] = own[np.arange(len(own)), first]
     return out
