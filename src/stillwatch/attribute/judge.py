@@ -92,6 +92,8 @@ def _standing(t: Tables, found: Mapping[int, Assessment], s: AssessSettings) -> 
             continue
         accused = found[group].verdict == "distillation"
         apart = [p for p in of.get(group, ()) if _differs(p, found[p.inside], s, accused=accused)]
+        hides = [p for p in of.get(group, ()) if not accused and _hides(p, found)]
+        apart = hides[:1] or apart
         if not apart:
             out.append(group)
         elif len(apart) == 1 and apart[0].others is not None:
@@ -106,6 +108,12 @@ def _differs(piece: _Piece, own: Assessment, s: AssessSettings, *, accused: bool
     if not accused:
         return piece.tied and own.verdict == "distillation"
     return own.verdict == "innocent" and own.high < 0 if piece.tied else not _bears(own, s)
+
+
+def _hides(piece: _Piece, found: Mapping[int, Assessment]) -> bool:
+    """Whether everybody but the piece would be accused, and the piece would not."""
+    others = found[piece.others].verdict if piece.others is not None else ""
+    return others == "distillation" and found[piece.inside].verdict != "distillation"
 
 
 def _bears(rest: Assessment, s: AssessSettings) -> bool:
