@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stillwatch.attribute.curve import Curve
 from stillwatch.attribute.features import FEATURES, RISING
 from stillwatch.attribute.hypotheses import Hypothesis, log2_density, log2_density_at_most
 from stillwatch.model.families import FAMILIES
@@ -59,7 +60,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the measurements of one group say; all bits in 1/1024."""
+    """What the measurements of one group say; all bits in 1/1024.
+
+    `correction` is what calibration adds to the weight: prior, weight and correction are the posterior.
+    """
 
     verdict: str
     prior: int
@@ -71,11 +75,12 @@ class Assessment:
     items: tuple[Item, ...]
     log2_lr: Mapping[str, int]
     posterior: Mapping[str, float]
+    correction: int = 0
 
     @property
     def p_distillation(self) -> float:
-        """Posterior probability: prior and weight as odds."""
-        return probability(self.prior + self.weight)
+        """Posterior probability: prior, weight and correction as odds."""
+        return probability(self.prior + self.weight + self.correction)
 
 
 def probability(bits: int) -> float:
@@ -87,8 +92,9 @@ def assess(
     measured: Mapping[str, tuple[float, int]],
     hypotheses: Sequence[Hypothesis],
     settings: AssessSettings,
+    curve: Curve | None = None,
 ) -> Assessment:
-    """Compare the hypotheses on a group's measurements {feature: (value, n)}."""
+    """Compare the hypotheses on a group's measurements {feature: (value, n)}; a curve calibrates the probability."""
     names = [name for name in FEATURES if name in measured]
     value = np.array([measured[n][0] for n in names])
     count = np.array([measured[n][1] for n in names], np.float64)
@@ -114,10 +120,11 @@ def assess(
     own_prior = round(settings.prior_bits * UNIT)
     verdict = _verdict(families, least, hypotheses[best], total[target] - total[best], settings)
     log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
-    p = probability(own_prior + weight)
+    correction = round(curve.worth(weight / UNIT) * UNIT) - weight if curve else 0
+    p = probability(own_prior + weight + correction)
     return Assessment(
         verdict, own_prior, weight, least, most, hypotheses[best], families, items, log2_lr,
-        _posteriors(hypotheses, total + prior, target, p),
+        _posteriors(hypotheses, total + prior, target, p), correction,
     )  # fmt: skip
 
 
