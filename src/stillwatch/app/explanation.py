@@ -199,7 +199,9 @@ def _staircase(waterfall: Waterfall, *, wide: bool) -> Table:
 def _bar(waterfall: Waterfall, step: Step) -> Text:
     """A step as blocks on the axis of the staircase."""
     ends = sorted(round(waterfall.place(at) / 100 * BAR) for at in (step.start, step.end))
-    kind = {"prior": "prior", "posterior": "total", "sum": "total"}.get(step.role) or ("for" if step.bits >= 0 else "against")
+    kind = {"prior": "prior", "posterior": "total", "sum": "total"}.get(step.role) or (
+        "for" if step.bits >= 0 else "against"
+    )
     bar = Text(" " * ends[0])
     bar.append("█" * max(ends[1] - ends[0], 1), style=STYLES[kind])
     return bar.append(" " * (BAR + 1 - len(bar)))

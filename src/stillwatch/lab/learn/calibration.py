@@ -84,54 +84,60 @@ def held_out_weights(groups: Sequence[Labelled]) -> tuple[Floats, Bools]:
     return np.concatenate([w for w, _ in parts]), np.concatenate([y for _, y in parts])
 
 
-def learn_curve(weight: Floats, hostile: Bools, *, bins: int = 12) -> Curve:
-    """The curve of groups: log2 likelihood ratio in bins with as many harvests each, pooled until it rises.
+def learn_curve(weight: Floats, hostile: Bools, *, bins: int = 16) -> Curve:
+    """The curve of groups: log2 likelihood ratio in bins, pooled until it rises.
 
-    Half a group is added to either side of a bin, so that what was never seen is not impossible. Raises
-    `InputError` if one side is missing or more weight does not mean more harvests. Source of the pooling: Ayer,
-    Brunk, Ewing, Reid and Silverman, "An empirical distribution function for sampling with incomplete
-    information", 1955.
+    Bins hold equal shares when both sides count the same. Half a group is added to either side of a bin, so that
+    what was never seen is not impossible. Raises `InputError` if one side is missing or more weight does not mean
+    more harvests. Source of the pooling: Ayer, Brunk, Ewing, Reid and Silverman, "An empirical distribution
+    function for sampling with incomplete information", 1955.
     """
-    h, b = np.sort(weight[hostile]), weight[~hostile]
-    where = f"{len(h)} harvests and {len(b)} innocent groups"
-    if not len(h) or not len(b):
+    n1, n0 = int(hostile.sum()), int((~hostile).sum())
+    where = f"{n1} harvests and {n0} innocent groups"
+    if not n1 or not n0:
         raise InputError("one side is missing", where=where, remedy="Give scans with campaigns and without")
-    cuts = np.quantile(h, np.arange(1, bins) / bins)
-    own = np.searchsorted(cuts, h, side="right")
-    seen = np.bincount(np.searchsorted(cuts, b, side="right"), minlength=bins)
+    order = np.argsort(weight, kind="stable")
+    share = np.where(hostile, 0.5 / n1, 0.5 / n0)[order]
+    first = np.searchsorted(weight[order], weight[order])  # equal weights stay together
+    own = ((np.cumsum(share) - share)[first] * bins * (1 - 1e-9)).astype(int)
     pools: list[_Pool] = []
-    for k in range(bins):
-        inside = h[own == k]
-        if not len(inside):
-            continue
-        pools.append(_Pool(inside, int(seen[k])))
-        while len(pools) > 1 and pools[-2].worth(len(h), len(b)) >= pools[-1].worth(len(h), len(b)):
+    for k in np.unique(own):
+        pools.append(_Pool(weight[order][own == k], share[own == k], hostile[order][own == k]))
+        while len(pools) > 1 and pools[-2].worth(n1, n0) >= pools[-1].worth(n1, n0):
             last = pools.pop()
-            pools[-1] = _Pool(
-                np.concatenate([pools[-1].harvests, last.harvests]), pools[-1].benign + last.benign
-            )
+            pools[-1] = pools[-1].with_(last)
     if len(pools) < 2:
-        raise InputError(
-            "more weight does not mean more harvests", where=where, remedy="Learn expectations anew"
-        )
-    return Curve(tuple((p.middle, round(p.worth(len(h), len(b)), 3)) for p in pools))
+        remedy = "Learn expectations anew"
+        raise InputError("more weight does not mean more harvests", where=where, remedy=remedy)
+    return Curve(tuple((p.middle, round(p.worth(n1, n0), 3)) for p in pools))
 
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """Weights of the harvests of a stretch, and how many innocent groups fall into it."""
+    """Groups of a stretch in order: weights, shares when both sides count the same, which are harvests."""
 
-    harvests: Floats
-    benign: int
+    weight: Floats
+    share: Floats
+    hostile: Bools
 
     @property
     def middle(self) -> float:
-        return round(float(np.median(self.harvests)), 3)
+        """Weight that halves the shares."""
+        sums = np.cumsum(self.share)
+        return round(float(self.weight[np.searchsorted(sums, sums[-1] / 2)]), 3)
 
-    def worth(self, harvests: int, benign: int) -> float:
+    def with_(self, other: _Pool) -> _Pool:
+        """Both stretches as one."""
+        return _Pool(
+            np.concatenate([self.weight, other.weight]),
+            np.concatenate([self.share, other.share]),
+            np.concatenate([self.hostile, other.hostile]),
+        )
+
+    def worth(self, harvests: int, innocent: int) -> float:
         """log2 likelihood ratio of falling into the stretch, of so many in all."""
-        share = (len(self.harvests) + 0.5) / (harvests + 1)
-        return math.log2(share * (benign + 1) / (self.benign + 0.5))
+        h, b = int(self.hostile.sum()), int((~self.hostile).sum())
+        return math.log2((h + 0.5) * (innocent + 1) / ((b + 0.5) * (harvests + 1)))
 
 
 def shipped(training: Sequence[Pair], benign: Sequence[Pair]) -> Calibration:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+
+from stillwatch.lab.intervals import FEW, rate
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 DRAWS = 1000
-EDGES = (0.0, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 1.0)
+EDGES = (0.0, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +111,14 @@ Score = Callable[[Floats, Bools, float], float]
 
 
 def measure(name: str, score: Score, runs: Sequence[Judged], prior_bits: float) -> Measure:
-    """A score of all groups with its interval."""
-    worth, hostile = _pooled(runs)
+    """A score of all groups with its interval.
+
+    Scores that take chance differences for errors come out higher on drawn groups; the interval still holds the value.
+    """
+    value = score(*_pooled(runs), prior_bits)
     drawn = [score(*_pooled(sample), prior_bits) for sample in _resampled(runs)]
-    low, high = np.quantile(drawn, [0.025, 0.975]) if drawn else (np.nan, np.nan)
-    return Measure(name, score(worth, hostile, prior_bits), float(low), float(high))
+    low, high = np.quantile([value, *drawn], [0.025, 0.975])
+    return Measure(name, value, min(float(low), value), max(float(high), value))
 
 
 def reliability(runs: Sequence[Judged], prior_bits: float) -> list[Bin]:
@@ -121,29 +127,39 @@ def reliability(runs: Sequence[Judged], prior_bits: float) -> list[Bin]:
     p, share = probabilities(worth, prior_bits), shares(hostile, prior_bits)
     resampled = [_pooled(sample) for sample in _resampled(runs)]
     out = []
-    for k, (low, high) in enumerate(zip(EDGES[:-1], EDGES[1:], strict=True)):
-        inside = (p >= low) & ((p < high) | (k == len(EDGES) - 2))
+    for low, high in pairwise(EDGES):
+        inside = _within(p, low, high)
         if not inside.any():
             continue
         w, y = share[inside], hostile[inside]
-        seen = float((w * y).sum() / w.sum())
         drawn = [_seen(a, b, prior_bits, low, high) for a, b in resampled]
         known = [s for s in drawn if s is not None]
-        ends = np.quantile(known, [0.025, 0.975]) if known else (0.0, 1.0)
-        own = float((w * p[inside]).sum() / w.sum())
+        ends = [*(np.quantile(known, [0.025, 0.975]) if known else ()), *_few(w, y, share, hostile)]
+        stated, seen = float((w * p[inside]).sum() / w.sum()), float((w * y).sum() / w.sum())
         out.append(
-            Bin(low, high, own, seen, min(float(ends[0]), seen), max(float(ends[1]), seen), *_sides(y))
+            Bin(low, high, stated, seen, float(min(ends)), float(max(ends)), int(y.sum()), int((~y).sum()))
         )
     return out
 
 
-def _sides(hostile: Bools) -> tuple[int, int]:
-    return int(hostile.sum()), int((~hostile).sum())
+def _within(p: Floats, low: float, high: float) -> Bools:
+    return np.asarray((p >= low) & ((p < high) | (high == 1.0)), bool)
+
+
+def _few(w: Floats, y: Bools, share: Floats, hostile: Bools) -> tuple[float, float]:
+    """Ends that a few groups of one side allow at least: their number might have been as high as the exact bound."""
+    one = float(share[hostile].max(initial=0.0))
+    other = float(share[~hostile].max(initial=0.0))
+    h, b = float(w[y].sum()), float(w[~y].sum())
+    most_h, most_b = (rate(int(n), 1).high or 0.0 for n in (y.sum(), (~y).sum()))
+    high = max(one * most_h, h) if y.sum() < FEW else h
+    low = max(other * most_b, b) if (~y).sum() < FEW else b
+    return h / (h + low) if h + low else 0.0, high / (high + b) if high + b else 1.0
 
 
 def _seen(worth: Floats, hostile: Bools, prior_bits: float, low: float, high: float) -> float | None:
     p, share = probabilities(worth, prior_bits), shares(hostile, prior_bits)
-    inside = (p >= low) & ((p < high) | (high == 1.0))
+    inside = _within(p, low, high)
     whole = float(share[inside].sum())
     return float(share[inside & hostile].sum()) / whole if whole else None
 
@@ -159,7 +175,7 @@ def _resampled(runs: Sequence[Judged]) -> list[list[Judged]]:
     for _ in range(DRAWS):
         sample = []
         for run in (runs[i] for i in rng.integers(len(runs), size=len(runs))):
-            rows = rng.integers(len(run.worth), size=len(run.worth)) if len(run.worth) else []
+            rows = rng.integers(max(len(run.worth), 1), size=len(run.worth))
             sample.append(Judged(run.run, run.worth[rows], run.hostile[rows]))
         hostile = np.concatenate([r.hostile for r in sample])
         if hostile.any() and not hostile.all():

@@ -23,9 +23,9 @@ def draw_reliability(panels: Mapping[str, Mapping[str, Sequence[Bin]]], path: Pa
             for (name, bins), color in zip(kinds.items(), (INK, "#b3261e"), strict=False):
                 x, y = [b.stated for b in bins], [b.seen for b in bins]
                 ends = [[b.seen - b.seen_low for b in bins], [b.seen_high - b.seen for b in bins]]
-                axis.errorbar(x, y, yerr=ends, fmt="o-", ms=4, lw=1, capsize=2, color=color, label=name)
+                axis.errorbar(x, y, yerr=ends, fmt="o", ms=4, lw=1, capsize=2, color=color, label=name)
             axis.set_title(title, loc="left", fontsize=8)
             axis.set_xlabel("probability stated, at even prior")
             axis.set_ylabel("share that are harvests")
-            axis.legend(frameon=False, loc="lower right")
+            axis.legend(frameon=False, loc="upper left")
         canvas.savefig(path, dpi=110, metadata={"Software": None})
