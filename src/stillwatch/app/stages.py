@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from stillwatch import signals
 from stillwatch.app.resources import disposable_domains, hypotheses, intent_weights, reference_texts
-from stillwatch.attribute.assess import Assessment, AssessSettings
+from stillwatch.attribute.assess import Assessment, AssessSettings, calibrated
 from stillwatch.attribute.curve import Curve
 from stillwatch.attribute.judge import judge
 from stillwatch.ingest.coverage import Coverage
@@ -198,5 +198,7 @@ def _keep_those_who_take_part(t: DuckTables) -> None:
 
 
 def attribute(t: DuckTables, settings: AssessSettings, curve: Curve | None) -> dict[int, Assessment]:
-    """Assessment of each group, its probability calibrated by the curve."""
-    return judge(t, hypotheses(), settings, curve)
+    """Assessment of each group, its probabilities calibrated by the curve if there is one."""
+    known = hypotheses()
+    found = judge(t, known, settings)
+    return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found

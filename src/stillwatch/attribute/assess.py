@@ -11,7 +11,7 @@ since most false accusations take linked for harvesting.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,9 +92,8 @@ def assess(
     measured: Mapping[str, tuple[float, int]],
     hypotheses: Sequence[Hypothesis],
     settings: AssessSettings,
-    curve: Curve | None = None,
 ) -> Assessment:
-    """Compare the hypotheses on a group's measurements {feature: (value, n)}; a curve calibrates the probability."""
+    """Compare the hypotheses on a group's measurements {feature: (value, n)}."""
     names = [name for name in FEATURES if name in measured]
     value = np.array([measured[n][0] for n in names])
     count = np.array([measured[n][1] for n in names], np.float64)
@@ -120,11 +119,10 @@ def assess(
     own_prior = round(settings.prior_bits * UNIT)
     verdict = _verdict(families, least, hypotheses[best], total[target] - total[best], settings)
     log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
-    correction = round(curve.worth(weight / UNIT) * UNIT) - weight if curve else 0
-    p = probability(own_prior + weight + correction)
+    p = probability(own_prior + weight)
     return Assessment(
         verdict, own_prior, weight, least, most, hypotheses[best], families, items, log2_lr,
-        _posteriors(hypotheses, total + prior, target, p), correction,
+        _posteriors(hypotheses, total + prior, target, p),
     )  # fmt: skip
 
 
@@ -166,6 +164,15 @@ def _verdict(
     if best.kind == "coordinated" or lead > 0:
         return "coordinated_other"
     return "innocent"
+
+
+def calibrated(a: Assessment, hypotheses: Sequence[Hypothesis], curve: Curve) -> Assessment:
+    """The assessment with calibrated probabilities; verdict and weights stay."""
+    correction = round(curve.worth(a.weight / UNIT) * UNIT) - a.weight
+    scores = np.array([a.log2_lr[h.name] + round(h.prior_bits * UNIT) for h in hypotheses])
+    target = next(i for i, h in enumerate(hypotheses) if h.kind == "distillation")
+    p = probability(a.prior + a.weight + correction)
+    return replace(a, correction=correction, posterior=_posteriors(hypotheses, scores, target, p))
 
 
 def _posteriors(hypotheses: Sequence[Hypothesis], scores: Ints, target: int, p: float) -> dict[str, float]:

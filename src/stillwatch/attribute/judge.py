@@ -11,7 +11,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, assess
-from stillwatch.attribute.curve import Curve
 from stillwatch.attribute.features import write_features
 from stillwatch.attribute.hypotheses import Hypothesis
 from stillwatch.model.engine import Tables
@@ -29,9 +28,7 @@ OF_GROUPS = (
 ABSORBED = 0.6  # share of its members in one finding that makes another a copy of it
 
 
-def judge(
-    t: Tables, hypotheses: Sequence[Hypothesis], settings: AssessSettings, curve: Curve | None = None
-) -> dict[int, Assessment]:
+def judge(t: Tables, hypotheses: Sequence[Hypothesis], settings: AssessSettings) -> dict[int, Assessment]:
     """Assessment of each group that stands, by its number; fills `group_features`.
 
     Groups that are not reported (a whole whose parts are, a copy) are taken out of the tables of groups.
@@ -42,7 +39,7 @@ def judge(
     for row in rows.to_pylist():
         measured[row["group_id"]][row["feature"]] = (row["value"], row["n"])
     members = _members(t)
-    found = {g: assess(measured[g], hypotheses, settings, curve) for g in members}
+    found = {g: assess(measured[g], hypotheses, settings) for g in members}
     standing = _without_copies(_standing(t, found, settings), found, members)
     t.put("standing", pa.table({"group_id": pa.array(standing, pa.int64())}))
     for name in OF_GROUPS:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.app.resources import hypotheses, shipped_calibration
-from stillwatch.attribute.assess import UNIT, AssessSettings, assess
+from stillwatch.attribute.assess import UNIT, AssessSettings, assess, calibrated
 from stillwatch.attribute.calibration import (
     OPEN,
     RELATION,
@@ -98,7 +98,7 @@ def test_the_curve_goes_through_its_knots() -> None:
 def test_calibration_changes_the_probability_and_nothing_else(value: float, n: int) -> None:
     measured = {"novelty": (value, n), "shared_network": (1 - value, n)}
     raw = assess(measured, hypotheses(), AssessSettings())
-    found = assess(measured, hypotheses(), AssessSettings(), CURVE)
+    found = calibrated(raw, hypotheses(), CURVE)
     assert (raw.verdict, raw.weight, raw.low, raw.items) == (
         found.verdict,
         found.weight,
