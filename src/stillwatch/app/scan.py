@@ -21,7 +21,7 @@ from rich.console import Console
 
 from stillwatch import __version__
 from stillwatch.app import report, stages
-from stillwatch.app.claims import calibration_in_use
+from stillwatch.app.calibration_in_use import calibration_in_use
 from stillwatch.app.resources import hypotheses
 from stillwatch.app.secret import default_key_file, read_key
 from stillwatch.app.signatures import write_signatures

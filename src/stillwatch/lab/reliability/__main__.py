@@ -40,7 +40,7 @@ from stillwatch.lab.reliability.measures import (
 )
 from stillwatch.lab.reliability.pages import CALIBRATED, PICTURE, RAW, Findings, page
 from stillwatch.lab.reliability.plot import draw_reliability
-from stillwatch.lab.reliability.runs import Planned, make_runs, read_plan
+from stillwatch.lab.reliability.runs import Planned, make_runs, measuring_digest, read_plan
 from stillwatch.model.errors import InputError, ResourceError, StillwatchError
 from stillwatch.store.files import replace_text
 
@@ -114,7 +114,9 @@ def main(argv: Sequence[str], command: Callable[[float], Run] = command_line) ->
             _learn(runs)
         known, calibration = shipped_hypotheses(), shipped_calibration()
         found = {name: _set(name, runs, known, calibration) for name in ("calibration", "test")}
-        _write(found, calibration, chosen.out, " ".join(["python -m stillwatch.lab.reliability", *argv]))
+        plan = [str(chosen.plan)] if chosen.plan else []
+        command_said = " ".join(["python -m stillwatch.lab.reliability", *plan])
+        _write(found, calibration, chosen.out, command_said)
     except StillwatchError as error:
         sys.stderr.write(f"Error {error.where}: {error.what}\n      {error.remedy}\n")
         return 2
@@ -148,7 +150,7 @@ def _write(found: Mapping[str, Mapping[str, Findings]], known: Calibration, out:
         draw_reliability(bins, out / PICTURE)
     except OSError as error:
         raise ResourceError(f"cannot write: {error}", where=str(out), remedy="Free space") from error
-    replace_text(out / "reliability.md", page(found, known, command))
+    replace_text(out / "reliability.md", page(found, known, command, measuring_digest()))
 
 
 def _say(line: str) -> None:

@@ -33,7 +33,7 @@ class Findings:
     measures: Sequence[Measure]
 
 
-def page(found: Mapping[str, Mapping[str, Findings]], known: Calibration, command: str) -> str:
+def page(found: Mapping[str, Mapping[str, Findings]], known: Calibration, command: str, code: str) -> str:
     """The page: what was measured, the diagram, tables per set, how to run it again."""
     parts = [
         "# Do the probabilities hold?",
@@ -57,7 +57,11 @@ def page(found: Mapping[str, Mapping[str, Findings]], known: Calibration, comman
             )
         )
     versions = f"Stillwatch {__version__}, Python {platform.python_version()}, numpy {np.__version__}"
-    parts += ["## Run it again", f"```sh\n{command}\n```", f"{versions}; expectations {known.expectations}."]
+    parts += [
+        "## Run it again",
+        f"```sh\n{command}\n```",
+        f"{versions}; measured by code {code}, expectations {known.expectations}.",
+    ]
     return "\n\n".join(parts) + "\n"
 
 

@@ -28,7 +28,7 @@ from stillwatch.store.results import MARK
 
 APART = ("hypotheses.toml", "calibration.json", "suite.toml", "aims.toml", "reliability.toml")
 UNREAD = (
-    "app/report", "app/commands", "app/terminal", "app/explanation", "app/calibrate", "app/claims",
+    "app/report", "app/commands", "app/terminal", "app/explanation", "app/calibrat",
     "attribute/assess", "attribute/calibration", "attribute/conformal", "attribute/curve", "attribute/findings",
     "lab/figures", "lab/learn", "lab/redteam", "lab/reliability", "lab/compare", "lab/peers", "lab/reference", "share",
 )  # fmt: skip
