@@ -128,6 +128,24 @@ def changed(own: Path, path: Path, **fields: object) -> Path:
     return path
 
 
+def test_a_campaign_far_above_a_long_history_has_a_small_q_value(
+    own: Path, scanned: Scanned, tmp_path: Path
+) -> None:
+    low = tuple(range(-90_000, -85_000, 10))
+    long = changed(own, tmp_path / "long.json", scores={OPEN: low, RELATION: low})
+    ran = run(
+        "scan", scanned.data, "--out", tmp_path / "out", "--calibration", long, "--key-file", scanned.key
+    )
+    assert 0 == ran.code, ran
+    rows = {r["verdict"]: r for r in read_table(tmp_path / "out", "campaigns").to_pylist()}
+    assert pytest.approx(1 / 501) == rows["distillation"]["p_value"]
+    assert pytest.approx(1 / 501) == rows["distillation"]["q_value"]  # both groups rank first: 2 of 2
+    assert "q 0.2%" in ran.out
+    report = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "False-discovery rate (q)" in report
+    assert "rank among 500 groups of your own history" in report
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
