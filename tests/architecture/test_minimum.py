@@ -13,7 +13,8 @@ import pytest
 IMPORT_ALL = """
 import importlib, pkgutil, stillwatch
 for info in pkgutil.walk_packages(stillwatch.__path__, "stillwatch."):
-    if not info.name.startswith(("stillwatch.lab.fit.", "stillwatch.lab.figures.plots", "stillwatch.lab.figures.__m")):
+    draws = ("fit.", "figures.plots", "figures.__m", "reliability.plot", "reliability.__m")
+    if not info.name.removeprefix("stillwatch.lab.").startswith(draws):
         importlib.import_module(info.name)
 """
 

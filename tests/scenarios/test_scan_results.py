@@ -45,7 +45,8 @@ def test_prior_and_evidence_make_the_probability(scanned: Scanned) -> None:
     for row in scanned.table("campaigns").to_pylist():
         bits = row["prior_bits"] + sum(weights[row["campaign_id"]].values())
         assert row["prior_bits"] + row["weight_bits"] == pytest.approx(bits, abs=1e-9)
-        assert row["p_distillation"] == pytest.approx(1 / (1 + 2**-bits), abs=1e-6)
+        posterior = bits + row["calibration_bits"]
+        assert row["p_distillation"] == pytest.approx(1 / (1 + 2**-posterior), abs=1e-6)
 
 
 def test_weights_lie_within_their_intervals(scanned: Scanned) -> None:

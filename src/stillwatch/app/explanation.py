@@ -15,7 +15,7 @@ from rich.text import Text
 
 from stillwatch.app.report.campaign import Campaign, campaign, why_left_alone
 from stillwatch.app.report.results import Results, Row
-from stillwatch.app.report.waterfall import Step, Waterfall
+from stillwatch.app.report.waterfall import TOTALS, Step, Waterfall
 from stillwatch.app.report.words import (
     bits,
     chance,
@@ -36,6 +36,15 @@ BAR = 36
 NEAREST = 3
 STYLES: Mapping[str, str] = MappingProxyType(
     {"for": "red", "against": "green", "prior": "dim", "total": "bold red"}
+)
+STEPS: Mapping[str, str] = MappingProxyType(
+    {
+        "prior": "Prior",
+        "posterior": "Posterior",
+        "rest": "Not itemised",
+        "sum": "Prior and evidence",
+        "calibration": "Calibration",
+    }
 )
 
 
@@ -177,10 +186,8 @@ def _staircase(waterfall: Waterfall, *, wide: bool) -> Table:
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
     for step in waterfall.steps:
-        name = {"prior": "Prior", "posterior": "Posterior", "rest": "Not itemised"}.get(
-            step.role
-        ) or step.name
-        value = step.end if step.role == "posterior" else step.bits
+        name = STEPS.get(step.role) or step.name
+        value = step.end if step.role in TOTALS else step.bits
         note = odds(value) if step.role in ("prior", "posterior") else interval(step.low, step.high)
         bar = (_bar(waterfall, step),) if wide else ()
         table.add_row(
@@ -192,7 +199,9 @@ def _staircase(waterfall: Waterfall, *, wide: bool) -> Table:
 def _bar(waterfall: Waterfall, step: Step) -> Text:
     """A step as blocks on the axis of the staircase."""
     ends = sorted(round(waterfall.place(at) / 100 * BAR) for at in (step.start, step.end))
-    kind = {"prior": "prior", "posterior": "total"}.get(step.role) or ("for" if step.bits >= 0 else "against")
+    kind = {"prior": "prior", "posterior": "total", "sum": "total"}.get(step.role) or (
+        "for" if step.bits >= 0 else "against"
+    )
     bar = Text(" " * ends[0])
     bar.append("█" * max(ends[1] - ends[0], 1), style=STYLES[kind])
     return bar.append(" " * (BAR + 1 - len(bar)))

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from disposable_email_domains import blocklist
 
 from stillwatch import attribute, lab
+from stillwatch.attribute.calibration import Calibration, read_calibration
 from stillwatch.attribute.hypotheses import Hypothesis, read_hypotheses
 from stillwatch.model.kernels.intent import IntentWeights, read_weights
 
@@ -32,6 +33,12 @@ def hypotheses() -> tuple[Hypothesis, ...]:
     """The shipped explanations and what they expect."""
     text = (resources.files(attribute) / "hypotheses.toml").read_text("utf-8")
     return read_hypotheses(text, where="attribute/hypotheses.toml")
+
+
+def shipped_calibration() -> Calibration:
+    """The calibration that ships: made from simulated traffic, so it calibrates probabilities and supports no claim."""
+    text = (resources.files(attribute) / "calibration.json").read_bytes()
+    return read_calibration(text, where="attribute/calibration.json")
 
 
 def disposable_domains() -> frozenset[str]:

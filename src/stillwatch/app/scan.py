@@ -21,12 +21,14 @@ from rich.console import Console
 
 from stillwatch import __version__
 from stillwatch.app import report, stages
+from stillwatch.app.calibration_in_use import calibration_in_use
 from stillwatch.app.resources import hypotheses
 from stillwatch.app.secret import default_key_file, read_key
 from stillwatch.app.signatures import write_signatures
 from stillwatch.app.terminal import Steps, progress
 from stillwatch.attribute import findings, membership
 from stillwatch.attribute.assess import Assessment, AssessSettings
+from stillwatch.attribute.conformal import Claim, Traffic, claims
 from stillwatch.attribute.features import FEATURES
 from stillwatch.ingest.coverage import Coverage
 from stillwatch.model.engine import Window
@@ -40,13 +42,17 @@ from stillwatch.store.results import results_folder, write_json, write_table
 
 @dataclass(frozen=True, slots=True)
 class ScanSettings:
-    """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet."""
+    """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet; calibration file and the
+    false-discovery rate that it must be able to express; whether to write the report."""
 
     memory: str = ""
     threads: int = 0
     as_of: datetime | None = None
     key_file: Path | None = None
     quiet: bool = False
+    calibration: Path | None = None
+    level: float = 0.05
+    report: bool = True
 
 
 def scan(folder: Path, out: Path, settings: ScanSettings | None = None) -> Path:
@@ -66,7 +72,8 @@ def scan(folder: Path, out: Path, settings: ScanSettings | None = None) -> Path:
             summary = _Run(t, data, key, fresh, s).everything()
         shutil.rmtree(scratch)
         write_json(fresh, "summary.json", summary)
-        report.render(fresh)
+        if s.report:
+            report.render(fresh)
     return out
 
 
@@ -79,6 +86,8 @@ class _Run:
         self.names = stages.Names(set(), Coverage())
         self.rows = data.rows("exchanges")
         self.assess = AssessSettings()
+        self.in_use = calibration_in_use(s.calibration)
+        self.claims: dict[int, Claim] = {}
 
     def everything(self) -> dict[str, Any]:
         """Run the stages, write the tables, return the summary."""
@@ -98,7 +107,8 @@ class _Run:
             text = any(c.field == "prompt_text" and c.share > 0 for c in self.names.coverage.table())
             self.assess = AssessSettings(needs_content=text)
             with self._stage(steps, "assess"):
-                found = stages.attribute(self.t, self.assess)
+                found = stages.attribute(self.t, self.assess, self.in_use.curve)
+            self.claims = claims(found, self.in_use.calibration, self._traffic(window), level=self.s.level)
             with self._stage(steps, "results"):
                 self._results(found, window)
         return self._summary(window, dropped)
@@ -121,6 +131,10 @@ class _Run:
             )
         return Window(ends["first"], ends["last"] + timedelta(microseconds=1))
 
+    def _traffic(self, window: Window) -> Traffic:
+        days = (window.end - window.start) / timedelta(days=1)
+        return Traffic(days, self.assess.needs_content)
+
     def _results(self, found: Mapping[int, Assessment], window: Window) -> None:
         t = self.t
         stages.name_accounts(t, self.names, self.key)
@@ -137,7 +151,8 @@ class _Run:
         findings.write_pivots(t)
         self._exchange_names()
         write_signatures(t, self.data)
-        f = findings.Findings(found, hypotheses(), self._lacking(), self.assess.threshold_bits, window.end)
+        bits = self.assess.threshold_bits
+        f = findings.Findings(found, self.claims, hypotheses(), self._lacking(), bits, window.end)
         tables = {
             "campaigns": findings.campaigns(t, f),
             "evidence": findings.evidence(t, f, ids),
@@ -207,10 +222,7 @@ class _Run:
             "timings": self.watch.stages,
             "peak_memory_bytes": _peak_memory(),
             "settings": {"assess": asdict(self.assess), "memory": self.s.memory or "engine default"},
-            "calibration": {
-                "kind": "simulated",
-                "q_reason": "the shipped calibration is simulated: no q-value, no false-discovery claim",
-            },
+            "calibration": self.in_use.record(self.claims, self._traffic(window), self.s.level),
             "versions": {
                 "python": platform.python_version(),
                 "duckdb": duckdb.__version__,

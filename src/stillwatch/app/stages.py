@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from stillwatch import signals
 from stillwatch.app.resources import disposable_domains, hypotheses, intent_weights, reference_texts
-from stillwatch.attribute.assess import Assessment, AssessSettings
+from stillwatch.attribute.assess import Assessment, AssessSettings, calibrated
+from stillwatch.attribute.curve import Curve
 from stillwatch.attribute.judge import judge
 from stillwatch.ingest.coverage import Coverage
 from stillwatch.link.communities import communities, content_stars
@@ -196,6 +197,8 @@ def _keep_those_who_take_part(t: DuckTables) -> None:
     )
 
 
-def attribute(t: DuckTables, settings: AssessSettings) -> dict[int, Assessment]:
-    """Assessment of each group."""
-    return judge(t, hypotheses(), settings)
+def attribute(t: DuckTables, settings: AssessSettings, curve: Curve | None) -> dict[int, Assessment]:
+    """Assessment of each group, its probabilities calibrated by the curve if there is one."""
+    known = hypotheses()
+    found = judge(t, known, settings)
+    return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found

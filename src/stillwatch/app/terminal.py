@@ -20,6 +20,7 @@ from stillwatch.app.report.results import Row, read_results
 from stillwatch.app.report.words import (
     NOTHING,
     bits,
+    chance,
     clipped,
     count,
     interval,
@@ -77,6 +78,7 @@ def print_summary(results: Path, console: Console | None = None) -> None:
             "group coordinated for other ends",
             "groups coordinated for other ends",
         )
+    _claim(out, over)
     _look_alikes(out, [r for r in rows if r["verdict"] == "innocent"], over.accounts["innocent"])
     _losses(out, over)
     _stages(out, read.summary.get("timings") or ())
@@ -111,7 +113,16 @@ def _alternative(row: Row) -> Text:
     text = Text(title(row["best_alternative"]) or NOTHING)
     if row["alternative_bits"] is not None:
         text.append(f"\n{bits(row['alternative_bits'])} bits apart", style="dim")
+    if row["q_value"] is not None:
+        text.append(f"\nq {chance(row['q_value'])}", style="dim")
     return text
+
+
+def _claim(out: Console, over: Overview) -> None:
+    """What a q-value rests on, or why there is none."""
+    if over.q_reason:
+        out.print()
+        out.print(Text(f"q-values: {over.q_reason}", style="dim"))
 
 
 def _look_alikes(out: Console, rows: Sequence[Row], people: int) -> None:

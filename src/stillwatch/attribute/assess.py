@@ -11,11 +11,12 @@ for must not speak against it, since most false accusations take linked for harv
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stillwatch.attribute.curve import Curve
 from stillwatch.attribute.features import FEATURES, PURPOSE, RISING
 from stillwatch.attribute.hypotheses import Hypothesis, log2_density, log2_density_at_most
 from stillwatch.model.families import FAMILIES
@@ -60,7 +61,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What the measurements of one group say; all bits in 1/1024."""
+    """What the measurements of one group say; all bits in 1/1024.
+
+    `correction` is what calibration adds to the weight: prior, weight and correction are the posterior.
+    """
 
     verdict: str
     prior: int
@@ -72,6 +76,7 @@ class Assessment:
     items: tuple[Item, ...]
     log2_lr: Mapping[str, int]
     posterior: Mapping[str, float]
+    correction: int = 0
 
     @property
     def purpose(self) -> int:
@@ -80,8 +85,8 @@ class Assessment:
 
     @property
     def p_distillation(self) -> float:
-        """Posterior probability: prior and weight as odds."""
-        return probability(self.prior + self.weight)
+        """Posterior probability: prior, weight and correction as odds."""
+        return probability(self.prior + self.weight + self.correction)
 
 
 def probability(bits: int) -> float:
@@ -195,6 +200,15 @@ def _verdict(
     if best.kind == "coordinated" or lead > 0:
         return "coordinated_other"
     return "innocent"
+
+
+def calibrated(a: Assessment, hypotheses: Sequence[Hypothesis], curve: Curve) -> Assessment:
+    """The assessment with calibrated probabilities; verdict and weights stay."""
+    correction = round(curve.worth(a.weight / UNIT) * UNIT) - a.weight
+    scores = np.array([a.log2_lr[h.name] + round(h.prior_bits * UNIT) for h in hypotheses])
+    target = next(i for i, h in enumerate(hypotheses) if h.kind == "distillation")
+    p = probability(a.prior + a.weight + correction)
+    return replace(a, correction=correction, posterior=_posteriors(hypotheses, scores, target, p))
 
 
 def _posteriors(hypotheses: Sequence[Hypothesis], scores: Ints, target: int, p: float) -> dict[str, float]:

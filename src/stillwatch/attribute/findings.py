@@ -10,6 +10,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from stillwatch.attribute.assess import UNIT, Assessment, Item
+from stillwatch.attribute.conformal import Claim
 from stillwatch.attribute.features import FEATURES
 from stillwatch.attribute.hypotheses import Hypothesis
 from stillwatch.model.engine import Tables
@@ -21,9 +22,10 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the rows are made from: assessments by group, hypotheses, columns the input lacked."""
+    """What the rows are made from: assessments and claims by group, hypotheses, columns the input lacked."""
 
     assessments: Mapping[int, Assessment]
+    claims: Mapping[int, Claim]
     hypotheses: Sequence[Hypothesis]
     lacking: frozenset[str]
     threshold_bits: float
@@ -53,7 +55,7 @@ def campaigns(t: Tables, f: Findings) -> pa.Table:
     """Rows of `campaigns`."""
     rows = []
     for row in _sizes(t).to_pylist():
-        a = f.assessments[row["group_id"]]
+        a, claim = f.assessments[row["group_id"]], f.claims[row["group_id"]]
         rows.append(
             {
                 "campaign_id": row["campaign_id"],
@@ -67,8 +69,11 @@ def campaigns(t: Tables, f: Findings) -> pa.Table:
                 "weight_bits": a.weight / UNIT,
                 "weight_low": a.low / UNIT,
                 "weight_high": a.high / UNIT,
-                "q_value": None,
-                "q_reason": "the calibration in use is simulated; make your own with `stillwatch calibrate`",
+                "calibration_bits": a.correction / UNIT,
+                "traffic_class": claim.traffic_class,
+                "p_value": claim.p_value,
+                "q_value": claim.q_value,
+                "q_reason": claim.reason,
                 "best_alternative": a.best.name,
                 "alternative_bits": a.weight / UNIT,
                 "capabilities": row["capabilities"] or [],

@@ -426,13 +426,16 @@ CAMPAIGNS = _table(
     accounts! | int64 | member accounts
     exchanges! | int64 | demixed exchanges
     verdict! | string | `distillation`, `coordinated_other`, `innocent`
-    p_distillation | float64 | posterior probability of distillation
+    p_distillation | float64 | posterior probability of distillation, calibrated
     prior_bits | float64 | prior log-odds
     weight_bits | float64 | sum of the family weights
     weight_low | float64 | lower end of the 95% interval
     weight_high | float64 | upper end of the 95% interval
+    calibration_bits | float64 | what calibration adds to prior and weight
+    traffic_class | string | benign groups compared with: `relation`, `open`
+    p_value | float64 | rank among benign groups of a calibration of your own
     q_value | float64 | null without a valid calibration
-    q_reason | string | why there is no q-value
+    q_reason | string | what the q-value rests on, or why there is none
     best_alternative | string | strongest other explanation
     alternative_bits | float64 | log2 likelihood ratio of distillation against it
     capabilities | names | what is taken, commonest first

@@ -77,6 +77,20 @@ def test_what_no_statement_accounts_for_is_shown() -> None:
     assert [(s.role, s.bits) for s in made.steps[1:-1]] == [("family", 5.0), ("rest", -1.5)]
 
 
+def test_calibration_is_a_step_after_the_sum_that_the_threshold_is_for() -> None:
+    campaign = {"prior_bits": -6.0, "weight_bits": 20.0, "weight_low": 15.0, "weight_high": 22.0,
+                "threshold_bits": 11.0, "calibration_bits": -12.0}  # fmt: skip
+    made = staircase(campaign, [])
+    steps = [(s.role, s.bits, s.start, s.end) for s in made.steps[-3:]]
+    assert [
+        ("sum", 14.0, 0.0, 14.0),
+        ("calibration", -12.0, 14.0, 2.0),
+        ("posterior", 2.0, 0.0, 2.0),
+    ] == steps
+    assert (9.0, 16.0, None) == (made.steps[-3].low, made.steps[-3].high, made.steps[-1].low)
+    assert made.threshold == 5.0
+
+
 def test_the_threshold_is_placed_from_the_prior() -> None:
     assert stairs([("content", 5.0)]).threshold == 4.0
 

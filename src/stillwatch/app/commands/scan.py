@@ -28,14 +28,31 @@ def command(
         str,
         typer.Option("--as-of", help="Look only at what came before this time, such as 2026-03-01T00:00Z."),
     ] = "",
+    calibration: Annotated[
+        Path | None,
+        typer.Option("--calibration", help="File made by `stillwatch calibrate`; gives q-values."),
+    ] = None,
+    level: Annotated[
+        float, typer.Option(help="False-discovery rate that the calibration has to be able to express.")
+    ] = 0.05,
     json_: Annotated[bool, typer.Option("--json", help="Print summary.json instead of the summary.")] = False,
 ) -> None:
     """Find campaigns in a dataset folder and write result tables, summary.json and report.html.
 
     Example: `stillwatch scan data --out results`
     """
+    if not 0 < level < 1:
+        raise UsageError(
+            f"--level {level:g} is no rate", remedy="Give a number between 0 and 1, such as 0.05"
+        )
     settings = ScanSettings(
-        memory=memory, threads=threads, as_of=_time(as_of), key_file=key_file, quiet=json_
+        memory=memory,
+        threads=threads,
+        as_of=_time(as_of),
+        key_file=key_file,
+        quiet=json_,
+        calibration=calibration,
+        level=level,
     )
     scan(data, out, settings)
     if json_:

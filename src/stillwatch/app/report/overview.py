@@ -56,6 +56,7 @@ class Overview:
     settings: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]
     q_reason: str
+    probabilities: str
 
 
 def overview(results: Results) -> Overview:
@@ -71,7 +72,8 @@ def overview(results: Results) -> Overview:
         lost=tuple(visible(text, 400) for text in results.summary.get("lost") or ()),
         settings=tuple(_flat(_mapping(results.summary, "settings"))),
         facts=_facts(results.summary, calibration),
-        q_reason=visible(calibration.get("q_reason") or "", 300),
+        q_reason=visible(calibration.get("q_reason") or "", 600),
+        probabilities=visible(calibration.get("probabilities") or "", 300),
     )
 
 

@@ -10,6 +10,7 @@ from stillwatch.model.families import FAMILIES
 
 SMALL_BITS = 0.25
 ITEMS = 4  # statements of a family shown at once
+TOTALS = ("sum", "posterior")  # steps that start at zero
 ROUNDING_BITS = 0.05  # smaller differences are rounding, not a missing item
 
 
@@ -29,7 +30,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stair, from `start` to `end`; `role` is `prior`, `family`, `rest` or `posterior`."""
+    """One stair, from `start` to `end`; `role` is `prior`, `family`, `rest`, `sum`, `calibration` or `posterior`."""
 
     role: str
     name: str
@@ -74,7 +75,11 @@ class Waterfall:
 
 
 def staircase(campaign: Row, evidence: Sequence[Row]) -> Waterfall:
-    """The waterfall of a campaign: `prior_bits`, each family's sum, what is left over, and the posterior."""
+    """The waterfall of a campaign: `prior_bits`, each family's sum, what is left over, and the posterior.
+
+    Where calibration changed the probability, prior and evidence are summed up first, since the threshold is for
+    that sum, and calibration is a step of its own.
+    """
     prior = campaign["prior_bits"] or 0.0
     families = _families(evidence)
     total = campaign["weight_bits"]
@@ -88,7 +93,12 @@ def staircase(campaign: Row, evidence: Sequence[Row]) -> Waterfall:
             Step(step.role, step.name, step.bits, step.low, step.high, at, at + step.bits, step.items)
         )
         at += step.bits
-    steps.append(Step("posterior", "", at, *_shifted(campaign, prior), 0.0, at))
+    correction = campaign.get("calibration_bits") or 0.0
+    steps.append(Step("sum" if correction else "posterior", "", at, *_shifted(campaign, prior), 0.0, at))
+    if correction:
+        end = at + correction
+        steps.append(Step("calibration", "", correction, None, None, at, end))
+        steps.append(Step("posterior", "", end, None, None, 0.0, end))
     threshold = campaign["threshold_bits"]
     return _framed(steps, None if threshold is None else prior + threshold)
 
@@ -135,7 +145,7 @@ def _shifted(campaign: Row, prior: float) -> tuple[float | None, float | None]:
 def _framed(steps: list[Step], threshold: float | None) -> Waterfall:
     points = [0.0, *(s.start for s in steps), *(s.end for s in steps)]
     points += [s.start + v for s in steps if s.role == "family" for v in (s.low, s.high) if v is not None]
-    points += [v for s in steps if s.role == "posterior" for v in (s.low, s.high) if v is not None]
+    points += [v for s in steps if s.role in TOTALS for v in (s.low, s.high) if v is not None]
     points += [] if threshold is None else [threshold]
     margin = max(1.0, 0.04 * (max(points) - min(points)))
     return Waterfall(tuple(steps), min(points) - margin, max(points) + margin, threshold)

@@ -85,19 +85,19 @@ def hold_out(groups: Sequence[Known], settings: AssessSettings | None = None) ->
     Where no attack is left to learn from, nothing is judged.
     """
     s = settings or AssessSettings()
-    everything = _fitted([known.group for known in groups])
+    everything = fitted([known.group for known in groups])
     out = []
     for trait in (CAMPAIGN, TOOL, COHORT):
         for name in sorted({known.traits[trait] for known in groups if known.traits.get(trait)}):
             inside = [k.group for k in groups if k.traits.get(trait) == name]
             rest = [k.group for k in groups if k.traits.get(trait) != name]
             taught = any(group.hypothesis == DISTILLATION for group in rest)
-            without = _called(inside if taught else [], _fitted(rest) if taught else (), s)
+            without = _called(inside if taught else [], fitted(rest) if taught else (), s)
             out.append(Held(trait, name, trait != COHORT, without, _called(inside, everything, s)))
     return out
 
 
-def _fitted(groups: Sequence[Labelled]) -> tuple[Hypothesis, ...]:
+def fitted(groups: Sequence[Labelled]) -> tuple[Hypothesis, ...]:
     """The explanations that these groups teach; one they say nothing about is not known."""
     counts = Counter(g.hypothesis for g in groups)
     known = read_hypotheses(hypotheses_toml(fit(groups), counts), where="fitted expectations")
