@@ -6,7 +6,7 @@ without data has no row, which is no evidence either way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -162,15 +162,17 @@ RISING = frozenset(
 FEATURES: Mapping[str, Feature] = MappingProxyType({f.name: f for f in _ROWS})
 
 
-def write_features(t: Tables) -> Relation:
-    """Fill `group_features` from the tables of linking, facts, keys and activity."""
+def write_features(t: Tables, *, without: Collection[str] = ()) -> Relation:
+    """Fill `group_features` from the tables of linking, facts, keys and activity, but for families left out."""
+    left_out = [f"'{f.name}'" for f in FEATURES.values() if f.family in without]
+    wanted = f"AND feature NOT IN ({', '.join(left_out)})" if left_out else ""
     parts = [*_spread(), *_facts(t), *_content(t), *_clock(t), *_pace(t), *_signals()]
     return t.define(
         "group_features",
         f"""
         SELECT group_id, feature, least(1.0, greatest(0.0, round(CAST(value AS DOUBLE), 6))) AS value,
                CAST(n AS BIGINT) AS n
-        FROM ({" UNION ALL ".join(parts)}) AS measured WHERE value IS NOT NULL AND n > 0
+        FROM ({" UNION ALL ".join(parts)}) AS measured WHERE value IS NOT NULL AND n > 0 {wanted}
         """,
     )
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from stillwatch.app.ablation import read_without
 from stillwatch.app.scan import ScanSettings, scan
 from stillwatch.app.terminal import print_summary
 from stillwatch.model.errors import UsageError
@@ -28,6 +29,15 @@ def command(
         str,
         typer.Option("--as-of", help="Look only at what came before this time, such as 2026-03-01T00:00Z."),
     ] = "",
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without",
+            metavar="FAMILY",
+            help="Leave a family of evidence (network, client, identity, payment, content, protocol, timing) out "
+            "everywhere, or read no `text`; several with commas or by repeating it. To see what a family is worth.",
+        ),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print summary.json instead of the summary.")] = False,
 ) -> None:
     """Find campaigns in a dataset folder and write result tables, summary.json and report.html.
@@ -35,8 +45,9 @@ def command(
     Example: `stillwatch scan data --out results`
     """
     settings = ScanSettings(
-        memory=memory, threads=threads, as_of=_time(as_of), key_file=key_file, quiet=json_
-    )
+        memory=memory, threads=threads, as_of=_time(as_of), key_file=key_file, quiet=json_,
+        without=read_without(without or ()),
+    )  # fmt: skip
     scan(data, out, settings)
     if json_:
         typer.echo((out / "summary.json").read_text("utf-8"), nl=False)
