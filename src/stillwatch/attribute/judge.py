@@ -11,8 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, assess
-from stillwatch.attribute.features import write_features
 from stillwatch.attribute.hypotheses import Hypothesis
+from stillwatch.attribute.measured.write import write_features
 from stillwatch.model.engine import Tables
 
 Ints = NDArray[np.int64]
