@@ -139,7 +139,11 @@ _ROWS = (
     Feature(
         "hand_off", "timing", "members who started within an hour after a ban of another holder of the frame"
     ),
-    Feature("balanced", "timing", "evenness beyond chance with which requests are shared out over members"),
+    Feature(
+        "balanced",
+        "timing",
+        "evenness with which work is shared out over members, beyond chance and their own rhythms",
+    ),
     Feature(
         "synchrony",
         "timing",
@@ -147,19 +151,9 @@ _ROWS = (
     ),
     Feature("like_bursts", "timing", "likeness of how bursty members are, against accounts of like volume"),
     Feature(
-        "like_pauses",
-        "timing",
-        "likeness of members' pauses between requests, against accounts of like volume",
-    ),
-    Feature(
         "common_change",
         "timing",
-        "members whose activity began, ended or changed in the same six hours, beyond random accounts",
-    ),
-    Feature(
-        "common_switch",
-        "timing",
-        "members who took up a model in the same six hours, beyond random accounts that took one up",
+        "members whose activity began, ended or changed within one day, beyond random accounts",
     ),
     Feature(
         "signup_burst",

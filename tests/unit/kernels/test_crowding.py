@@ -27,7 +27,8 @@ def test_draws_are_always_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "chance", "left"), [(0.2, 0.5, 0.0), (0.75, 0.5, 0.5), (1.0, 0.3, 1.0), (1.0, 1.0, 0.0), (1.0, 0.95, 0.5)]
+    ("share", "chance", "left"),
+    [(0.2, 0.5, 0.0), (0.75, 0.5, 0.5), (1.0, 0.3, 1.0), (1.0, 1.0, 0.0), (1.0, 0.95, 0.5)],
 )
 def test_what_is_left_beyond_chance(share: float, chance: float, left: float) -> None:
     assert left == pytest.approx(beyond(share, chance))

@@ -15,12 +15,10 @@ _TENTH_US = 100_000  # tenths of a second: the sum of squares of a year's pauses
 
 
 def bursts(t: Tables) -> Rows:
-    """Rows `like_bursts` and `like_pauses`: members' burstiness and middle pause, ranked among accounts of as many
-    requests, spread less than those of random accounts."""
+    """Rows `like_bursts`: how much less members' burstiness spreads than that of accounts of as many requests."""
     rows = t.numpy(
         f"""
-        SELECT account_id, count(*) AS pauses, sum(pause) AS total, sum(pause * pause) AS squares,
-               quantile_disc(pause, 0.5) AS middle
+        SELECT account_id, count(*) AS pauses, sum(pause) AS total, sum(pause * pause) AS squares
         FROM (SELECT account_id, epoch_us(ts) // {_TENTH_US} - lag(epoch_us(ts) // {_TENTH_US}) OVER (
                   PARTITION BY account_id ORDER BY ts) AS pause FROM keys) AS p
         WHERE pause IS NOT NULL GROUP BY account_id HAVING count(*) >= {MIN_EXCHANGES - 1} ORDER BY account_id
@@ -30,16 +28,10 @@ def bursts(t: Tables) -> Rows:
     pauses = np.asarray(rows["pauses"], np.int64)
     total, squares = np.asarray(rows["total"], np.float64), np.asarray(rows["squares"], np.float64)
     volume = np.floor(np.log2(np.maximum(pauses, 1))).astype(np.int64)
-    measured = {
-        "like_bursts": burstiness(pauses, total, squares),
-        "like_pauses": np.asarray(rows["middle"], np.float64),
-    }
-    inside = members(t, ids)
+    ranks = ranks_among_alike(burstiness(pauses, total, squares), volume, least=LEAST_ALIKE)
     out: Rows = []
-    for name, values in measured.items():
-        ranks = ranks_among_alike(values, volume, least=LEAST_ALIKE)
-        for group, at in inside.items():
-            own = ranks[at][~np.isnan(ranks[at])]
-            if len(own) >= MIN_ACCOUNTS:
-                out.append((group, name, likeness(own), len(own)))
+    for group, at in members(t, ids).items():
+        own = ranks[at][~np.isnan(ranks[at])]
+        if len(own) >= MIN_ACCOUNTS:
+            out.append((group, "like_bursts", likeness(own), len(own)))
     return out

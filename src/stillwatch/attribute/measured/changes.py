@@ -1,4 +1,4 @@
-"""Common change-points: members that begin, end or change their model at one time, more than random accounts do."""
+"""Common change-points: members that begin, end or change their pace at one time, more than random accounts do."""
 
 from __future__ import annotations
 
@@ -11,20 +11,16 @@ from stillwatch.model.kernels.crowding import beyond, drawn_fullest, fullest
 
 Ints = NDArray[np.int64]
 
-WIDTH_HOURS = 6
+WIDTH_HOURS = 24  # accounts of few requests stop or start with a session, hours off the moment
 MIN_EXCHANGES = 4
 MIN_ACCOUNTS = 5
 SAMPLE = 1024  # members looked at, evenly spaced
-_MODEL = 1 << 32  # hours between two models' moments, so that no window holds both
 
 
 def changes(t: Tables) -> Rows:
-    """Rows `common_change` (activity) and `common_switch` (a model taken up) of groups with enough such members."""
-    return [*_crowded(t, "common_change", *_largest_changes(t)), *_crowded(t, "common_switch", *_switches(t))]
-
-
-def _crowded(t: Tables, name: str, accounts: Ints, hours: Ints) -> Rows:
-    """Share of members whose moments fall into one window, beyond the fullest of random sets of accounts."""
+    """Rows `common_change`: share of members whose largest change falls into one window, beyond the fullest window of
+    random sets of as many accounts."""
+    accounts, hours = _largest_changes(t)
     population = np.sort(hours)
     chance: dict[int, float] = {}
     out: Rows = []
@@ -35,7 +31,7 @@ def _crowded(t: Tables, name: str, accounts: Ints, hours: Ints) -> Rows:
             continue
         if n not in chance:
             chance[n] = drawn_fullest(population, n, WIDTH_HOURS) / n
-        out.append((group, name, beyond(fullest(own, WIDTH_HOURS) / n, chance[n]), n))
+        out.append((group, "common_change", beyond(fullest(own, WIDTH_HOURS) / n, chance[n]), n))
     return out
 
 
@@ -48,7 +44,8 @@ def _largest_changes(t: Tables) -> tuple[Ints, Ints]:
     rows = t.numpy(
         """
         SELECT account_id, moment FROM (
-            SELECT account_id, moment, row_number() OVER (PARTITION BY account_id ORDER BY far DESC, moment) AS place FROM (
+            SELECT account_id, moment,
+                   row_number() OVER (PARTITION BY account_id ORDER BY far DESC, moment) AS place FROM (
                 SELECT account_id, hour - start AS moment,
                        abs((done - n) * span - (hour - start) * whole) AS far FROM paced
                 UNION ALL
@@ -75,23 +72,3 @@ def _write_paced(t: Tables) -> None:
         WHERE s.whole >= {MIN_EXCHANGES}
         """,
     )
-
-
-def _switches(t: Tables) -> tuple[Ints, Ints]:
-    """When each account took up a model, a day or more after it began: the one it then used most."""
-    rows = t.numpy(
-        """
-        SELECT account_id, model_key, hour FROM (
-            SELECT u.account_id, u.model_key, u.hour,
-                   row_number() OVER (PARTITION BY u.account_id ORDER BY u.n DESC, u.hour, u.model_key) AS place
-            FROM (SELECT account_id, model_key, min(epoch_us(ts)) // 3600000000 AS hour, count(*) AS n
-                  FROM keys WHERE model_key IS NOT NULL GROUP BY account_id, model_key) u
-            JOIN (SELECT account_id, min(hour) AS began FROM activity GROUP BY account_id) b
-              ON b.account_id = u.account_id AND u.hour >= b.began + 24) AS later
-        WHERE place = 1 ORDER BY account_id
-        """
-    )
-    models = np.unique(np.asarray(rows["model_key"]), return_inverse=True)[1].astype(np.int64)
-    return np.asarray(rows["account_id"], np.int64), np.asarray(rows["hour"]).astype(
-        np.int64
-    ) + models * _MODEL

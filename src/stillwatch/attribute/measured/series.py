@@ -11,24 +11,27 @@ from numpy.typing import NDArray
 from stillwatch.attribute.measured.rows import Rows
 from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.crowding import DRAWS
-from stillwatch.model.kernels.series import coincidences, dispersion, lives, surrogate
+from stillwatch.model.kernels.series import coincidences, dispersion, surrogate
 
 Ints = NDArray[np.int64]
 
 SLOT_US = 600_000_000
-LEAST = 0.01  # a dispersion below it is as good as none: nothing is read into who is how far below
 SLOTS = 144  # of ten minutes a day
-PER_HOUR = 6
+HOURS = 24
+ALIKE = 4  # days of about the same amount that may stand for one another
+LEAST = 0.01  # a dispersion below it is as good as none: nothing is read into who is how far below
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesSettings:
     """`sample`: members looked at, evenly spaced; `min_accounts`; `min_freedom` of a dispersion that says anything;
-    `min_days` an account's life must span to be turned round; `most_bits` of synchrony that count as 1."""
+    a bout ends with `pause` slots of silence; `min_days` of activity that can be turned round; `most_bits` of
+    synchrony that count as 1."""
 
     sample: int = 256
     min_accounts: int = 4
     min_freedom: int = 30
+    pause: int = 3
     min_days: int = 3
     most_bits: float = 3.0
 
@@ -38,48 +41,66 @@ def series(t: Tables, settings: SeriesSettings | None = None) -> Rows:
     s = settings or SeriesSettings()
     rows: Rows = []
     for group, accounts, counts in _groups(t, s):
-        hours = counts.reshape(*counts.shape[:2], -1, PER_HOUR).sum(axis=3)
-        even = balance(hours, accounts, s)
+        even = balance(counts, accounts, s)
         if even is not None:
             rows.append((group, "balanced", even, len(accounts)))
-        first, last = lives(counts.sum(axis=2))
-        long = last - first + 1 >= s.min_days
+        long = (counts.sum(axis=2) > 0).sum(axis=1) >= s.min_days
         if long.sum() >= max(s.min_accounts, len(long) / 2):
             rows.append((group, "synchrony", synchrony(counts[long], accounts[long], s), int(long.sum())))
     return rows
 
 
-def balance(hours: Ints, accounts: Ints, s: SeriesSettings) -> float | None:
-    """Share of chance variance that `hours[account, day, hour]` lack, by the hour or by the day, whichever is more.
+def balance(counts: Ints, accounts: Ints, s: SeriesSettings) -> float | None:
+    """How much more evenly `counts[account, day, slot]` are split than chance and each one's own rhythm explain; None
+    if they are too few.
 
-    The yardstick is a random split of every window's total or, where it varies less, what the members' own series
-    give when turned round: what each does by the clock is no balancing.
+    The yardstick is a random split of each window's total over the accounts that live then or, where it varies less,
+    what the members' own series give when turned round: habits and clocks are even by themselves, but one account's
+    do not fill the gaps of another's. Requests are looked at by hour and by day, and by day the bouts that work
+    comes in; the largest counts.
     """
-    found = [_lack(hours, accounts, by_day, s) for by_day in (False, True)]
+    hours = counts.reshape(*counts.shape[:2], HOURS, -1).sum(axis=3)
+    found = [
+        _lack(hours, accounts, s),
+        _lack(counts.sum(axis=2, keepdims=True), accounts, s),
+        _lack(bouts(counts, s.pause).sum(axis=2, keepdims=True), accounts, s),
+    ]
     known = [value for value in found if value is not None]
     return max(known) if known else None
 
 
-def _lack(hours: Ints, accounts: Ints, by_day: bool, s: SeriesSettings) -> float | None:
-    ratio, freedom = dispersion(_windows(hours, by_day))
+def _lack(counts: Ints, accounts: Ints, s: SeriesSettings) -> float | None:
+    """The part by which a dispersion falls short of chance, and of its surrogates less one standard deviation."""
+    ratio, freedom = dispersion(counts.reshape(len(counts), -1))
     if freedom < s.min_freedom:
         return None
-    upper = ratio * (1.0 + 2.0 * (2.0 / freedom) ** 0.5)
-    if upper >= 1.0:
+    if ratio >= 1.0:
         return 0.0
-    turned = [dispersion(_windows(surrogate(hours, accounts, b), by_day))[0] for b in range(1, DRAWS + 1)]
-    return float(max(0.0, 1.0 - (upper + LEAST) / (min(1.0, *turned) + LEAST)))
+    turned = (surrogate(counts, accounts, b).reshape(len(counts), -1) for b in range(1, DRAWS + 1))
+    chance = np.array([dispersion(series)[0] for series in turned])
+    usual = min(1.0, float(chance.mean() - chance.std()))
+    return float(max(0.0, 1.0 - (ratio + LEAST) / (max(usual, 0.0) + LEAST)))
 
 
-def _windows(hours: Ints, by_day: bool) -> Ints:
-    return np.asarray(hours.sum(axis=2) if by_day else hours.reshape(len(hours), -1), np.int64)
+def bouts(counts: Ints, pause: int) -> Ints:
+    """Beginnings of bouts, of which each ends with `pause` slots of silence, as `counts[account, day, slot]`."""
+    active = (counts > 0).reshape(len(counts), -1)
+    recent = np.zeros_like(active)
+    for back in range(1, pause + 1):
+        recent[:, back:] |= active[:, :-back]
+    return np.asarray((active & ~recent).astype(np.int64).reshape(counts.shape), np.int64)
 
 
 def synchrony(slots: Ints, accounts: Ints, s: SeriesSettings) -> float:
     """How many more pairs are active in the same ten minutes of `slots[account, day, slot]` than in surrogates, in
-    bits over `most_bits`; two standard deviations of the surrogates count as chance."""
+    bits over `most_bits`; two standard deviations of the surrogates count as chance.
+
+    Days and hours in common are in the surrogates too. A few days on which everybody is busy are not wholly.
+    """
     seen = coincidences(slots.reshape(len(slots), -1) > 0)
-    turned = [surrogate(slots, accounts, b).reshape(len(slots), -1) > 0 for b in range(1, DRAWS + 1)]
+    turned = [
+        surrogate(slots, accounts, b, alike=ALIKE).reshape(len(slots), -1) > 0 for b in range(1, DRAWS + 1)
+    ]
     chance = np.array([coincidences(active) for active in turned], np.float64)
     bits = np.log2((seen + 1.0) / (chance.mean() + 2.0 * chance.std() + 1.0))
     return float(np.clip(bits / s.most_bits, 0.0, 1.0))

@@ -1,8 +1,8 @@
 """Are several accounts' series of requests independent? Dispersion, coincidence, and surrogates to hold them against.
 
-A series is counts in windows of time, one row an account. A surrogate turns each account's days round within its own
-life by a number of days of its own: its volume, its hours of the day and its bursts stay, what it shares with others
-goes.
+A series is counts in windows of time, one row an account. A surrogate turns what an account did round among the days on
+which it was active, by a number of days of its own: volume, days, hours and bursts stay, what it shares with others
+within a day goes.
 """
 
 from __future__ import annotations
@@ -19,18 +19,23 @@ Flags = NDArray[np.bool_]
 ROUNDS = 8  # of proportional fitting; rates and windows agree to a percent after about five
 
 
-def surrogate(counts: Ints, accounts: Ints, number: int) -> Ints:
-    """The series `counts[account, day, slot]` with each account's days turned round within its life.
+def surrogate(counts: Ints, accounts: Ints, number: int, *, alike: int = 0) -> Ints:
+    """The series `counts[account, day, slot]` with what each account did on its active days turned round among them.
 
-    The turn comes from the account's id and the surrogate's `number` alone; accounts active on one day stay as they
-    are.
+    With `alike`, among so many days of about the same amount at a time, so that days on which everybody is busy stay
+    such days. The turn comes from the account's id and the surrogate's `number` alone; accounts active on one day stay
+    as they are.
     """
-    first, last = lives(counts.sum(axis=2))
-    span = last - first + 1
-    turn = np.where(span > 1, 1 + mix(accounts, number) % np.maximum(span - 1, 1), 0)
-    day = np.arange(counts.shape[1])[None, :]
-    inside = (day >= first[:, None]) & (day <= last[:, None])
-    source = np.where(inside, first[:, None] + (day - first[:, None] + turn[:, None]) % span[:, None], day)
+    amount = counts.sum(axis=2)
+    days = np.argsort(-amount if alike else amount == 0, axis=1, kind="stable")  # active days come first
+    place = np.arange(counts.shape[1])[None, :]
+    many = (amount > 0).sum(axis=1)[:, None]
+    start = place - place % alike if alike else np.zeros_like(place)
+    size = np.maximum(np.minimum(alike or counts.shape[1], many - start), 1)
+    turn = 1 + mix(accounts, number)[:, None] % np.maximum(size - 1, 1)
+    turned = np.where(place < many, start + (place - start + turn) % size, place)
+    source = np.empty_like(days)
+    np.put_along_axis(source, days, np.take_along_axis(days, turned, axis=1), axis=1)
     return np.asarray(np.take_along_axis(counts, source[:, :, None], axis=1), np.int64)
 
 

@@ -43,9 +43,7 @@ def test_people_who_come_and_go_are_not(t: DuckTables, crowd: Crowd, rng: Rng) -
     assert 0.0 == named(changes(t))["common_change"]
 
 
-def test_an_outage_that_stops_everybody_explains_a_common_stop(
-    t: DuckTables, crowd: Crowd, rng: Rng
-) -> None:
+def test_an_outage_that_stops_everybody_explains_a_common_stop(t: DuckTables, crowd: Crowd, rng: Rng) -> None:
     for i in range(300):
         crowd.send(i, rng.uniform(0, 9 * DAY, 20))
     crowd.send(999, [0.0, DAYS * DAY])
@@ -54,25 +52,15 @@ def test_an_outage_that_stops_everybody_explains_a_common_stop(
     assert 0.0 == named(changes(t))["common_change"]
 
 
-def test_a_release_that_everybody_takes_up_is_no_common_switch(
+def test_a_release_day_that_everybody_is_busy_on_is_no_common_change(
     t: DuckTables, crowd: Crowd, rng: Rng
 ) -> None:
     for i in range(300):
-        crowd.send(i, rng.uniform(0, 9 * DAY, 9))
-        crowd.send(i, 10 * DAY + rng.exponential(2 * HOUR, 9), model=2)
+        crowd.send(i, rng.uniform(0, DAYS * DAY, 9))
+        crowd.send(i, 10 * DAY + rng.exponential(2 * HOUR, 12))
     crowd.group = list(range(25))
     crowd.fill(t)
-    assert named(changes(t))["common_switch"] < 0.2
-
-
-def test_a_pool_that_changes_its_model_at_once_is_seen(t: DuckTables, crowd: Crowd, rng: Rng) -> None:
-    for i in range(300):
-        crowd.send(i, rng.uniform(0, 3 * DAY, 9))
-        at = 12 * DAY if i < 25 else float(rng.uniform(5 * DAY, 19 * DAY))
-        crowd.send(i, at + rng.uniform(0, HOUR, 9), model=2)
-    crowd.group = list(range(25))
-    crowd.fill(t)
-    assert named(changes(t))["common_switch"] > 0.7
+    assert named(changes(t))["common_change"] < 0.3
 
 
 def test_lots_of_accounts_opened_within_hours_are_seen(t: DuckTables, crowd: Crowd, rng: Rng) -> None:
@@ -109,9 +97,7 @@ def test_one_program_behind_members_makes_their_pauses_alike(t: DuckTables, crow
     for group, low, high in ((range(12), 0.5, 1.0), (range(50, 80), 0.0, 0.3)):
         crowd.group = list(group)
         crowd.fill(t)
-        found = named(bursts(t))
-        assert low <= found["like_pauses"] <= high, found
-        assert low <= found["like_bursts"] <= high, found
+        assert low <= named(bursts(t))["like_bursts"] <= high
 
 
 def test_order_of_rows_does_not_matter(t: DuckTables, crowd: Crowd, rng: Rng) -> None:
