@@ -33,6 +33,7 @@ from stillwatch.signals.tables.activity import write_activity
 from stillwatch.signals.tables.crossings import write_crossings
 from stillwatch.signals.tables.facts import write_events, write_facts
 from stillwatch.signals.tables.frames import TEXT_KEYS, write_frames
+from stillwatch.signals.tables.handovers import write_handovers
 from stillwatch.signals.tables.holdings import write_holdings
 from stillwatch.signals.tables.keys import write_keys
 from stillwatch.signals.tables.sketch import Sketcher
@@ -120,6 +121,7 @@ def holdings(t: DuckTables, data: Dataset, key: HashKey) -> None:
     accounts = data.read("accounts")
     write_holdings(t, accounts, data.read("instruments"), key)
     write_crossings(t)
+    write_handovers(t)
     write_facts(t, accounts, key, disposable=disposable_domains())
     write_events(t, data.read("releases"), data.read("enforcement"), key)
 
