@@ -6,7 +6,7 @@ would leak back into the verdict.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from stillwatch.model.engine import Tables
@@ -24,6 +24,15 @@ FACTS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "payment": ("payment",),
         "timing": ("created_at",),
+    }
+)  # fmt: skip
+# columns of `keys` that say what was asked
+CONTENT_KEYS = frozenset(
+    {
+        "exact_key", "band_1", "band_2", "band_3", "head_key", "tail_key", "shingle_1", "shingle_2", "shingle_3",
+        "shingle_4", "shape_key", "tokens", "intent_reasoning", "intent_rubric", "intent_generation",
+        "intent_evolution", "intent_agentic", "intent_solutions", "intent_sensitive", "system_key", "tools_key",
+        "schema_key",
     }
 )  # fmt: skip
 
@@ -56,12 +65,15 @@ def leave_out(t: Tables, without: Sequence[str]) -> None:
     codes = ", ".join(str(family_code(name)) for name in families)
     t.define("holdings", f"SELECT * FROM holdings WHERE family NOT IN ({codes})")
     unknown = {column for name in families for column in FACTS_OF.get(name, ())}
-    kept = ", ".join(
-        f"CASE WHEN FALSE THEN {c} END AS {c}" if c in unknown else c for c in t.columns("facts")
-    )
-    t.define("facts", f"SELECT {kept} FROM facts")
+    t.define("facts", f"SELECT {_emptied(t, 'facts', unknown)} FROM facts")
     if "content" in families:
+        t.define("keys", f"SELECT {_emptied(t, 'keys', CONTENT_KEYS)} FROM keys")
         for name in ("templates", "exchange_templates", "exchange_wordings"):
             t.define(name, f"SELECT * FROM {name} WHERE FALSE")
     if "timing" in families:
         t.define("ban_times", "SELECT * FROM ban_times WHERE FALSE")
+
+
+def _emptied(t: Tables, name: str, columns: Collection[str]) -> str:
+    """All columns of a table for a SELECT, the named ones null."""
+    return ", ".join(f"CASE WHEN FALSE THEN {c} END AS {c}" if c in columns else c for c in t.columns(name))

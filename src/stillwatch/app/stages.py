@@ -18,6 +18,7 @@ from stillwatch.attribute.assess import Assessment, AssessSettings
 from stillwatch.attribute.judge import judge
 from stillwatch.ingest.coverage import Coverage
 from stillwatch.link.communities import communities, content_stars
+from stillwatch.link.demix import demix
 from stillwatch.link.flows import write_flows
 from stillwatch.link.groups import form_groups
 from stillwatch.link.incidence import read_incidence
@@ -175,6 +176,7 @@ def link(t: DuckTables, key: HashKey) -> int:
     write_values(t, held, groups)
     write_flows(t, held, groups)
     _keep_those_who_take_part(t)
+    demix(t)
     return len(groups)
 
 
