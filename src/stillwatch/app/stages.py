@@ -175,8 +175,8 @@ def link(t: DuckTables, key: HashKey) -> int:
     write_members(t, held, groups)
     write_values(t, held, groups)
     write_flows(t, held, groups)
-    _keep_those_who_take_part(t)
     demix(t)
+    _keep_those_who_take_part(t)
     return len(groups)
 
 

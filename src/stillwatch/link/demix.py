@@ -21,14 +21,16 @@ INTENTS = (
 @dataclass(frozen=True, slots=True)
 class DemixSettings:
     """A flow builds a data set if the share `asking` of its prompts has `intent` (1/100 bit), the share `fresh` of
-    them is new, and the share `single` has no earlier turns. `carried`: share of the members that must carry one;
-    `mixed`: share of the traffic from which on a group is what it builds, and stays whole."""
+    them is new, and the share `single` has no earlier turns. `carried`: share of the members that must carry one
+    that at least `spread` of them carry, since a customer's own is on a few accounts; `mixed`: share of the traffic
+    from which on a group is what it builds, and stays whole."""
 
     intent: int = 200
     asking: float = 0.3
     fresh: float = 0.2
     single: float = 0.8
     carried: float = 0.5
+    spread: int = 5
     mixed: float = 0.5
 
 
@@ -48,7 +50,8 @@ def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
     t.define(
         "building_flows",
         f"""
-        SELECT group_id, unframed, flow FROM flow_exchanges GROUP BY group_id, unframed, flow
+        SELECT group_id, unframed, flow, count(DISTINCT account_id) AS accounts
+        FROM flow_exchanges GROUP BY group_id, unframed, flow
         HAVING sum(asks) >= {s.asking} * count(*) AND count(DISTINCT exact_key) >= {s.fresh} * count(*)
            AND sum(CASE WHEN turn > 0 THEN 0 ELSE 1 END) >= {s.single} * count(*)
         """,
@@ -56,7 +59,7 @@ def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
     t.define(
         "built_exchanges",
         """
-        SELECT f.group_id, f.exchange_id, f.account_id FROM flow_exchanges f
+        SELECT f.group_id, f.exchange_id, f.account_id, b.accounts AS carriers FROM flow_exchanges f
         JOIN building_flows b ON b.group_id = f.group_id AND b.unframed = f.unframed AND b.flow = f.flow
         """,
     )
@@ -65,7 +68,8 @@ def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
         f"""
         SELECT w.group_id FROM (SELECT group_id, count(*) AS n, count(DISTINCT account_id) AS accounts
                                 FROM flow_exchanges GROUP BY group_id) w
-        JOIN (SELECT group_id, count(*) AS n, count(DISTINCT account_id) AS accounts
+        JOIN (SELECT group_id, count(*) AS n,
+                     count(DISTINCT CASE WHEN carriers >= {s.spread} THEN account_id END) AS accounts
               FROM built_exchanges GROUP BY group_id) b ON b.group_id = w.group_id
         WHERE b.accounts >= {s.carried} * w.accounts AND b.n < {s.mixed} * w.n
         """,
