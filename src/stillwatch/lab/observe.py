@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from stillwatch.lab.intervals import Tally, tally
 from stillwatch.lab.slices import slices
 from stillwatch.model.errors import InputError
+from stillwatch.store.dataset import Dataset
 from stillwatch.store.results import read_table
 
 Names = NDArray[np.object_]
@@ -248,7 +249,10 @@ def _demixed(a: _Accounts, results: Path, truth: Path) -> tuple[dict[str, tuple[
         np.asarray(pc.fill_null(sums[name].take(at), 0)).astype(np.int64)
         for name in ("exchanges_max", "campaign_exchanges_sum")
     )
-    taken = np.minimum(np.maximum(taken, hit), np.maximum(total, hit))  # one in two campaigns counts once
+    data = Dataset(truth.parent)
+    if data.has("exchanges"):  # says who sent an exchange of two campaigns, which counts once
+        taken = _senders(data, a.ids, called)[relays]
+    taken = np.maximum(taken, hit)
     groups = np.unique(a.group[relays].astype(str), return_inverse=True)[1]
     hits = np.bincount(groups, weights=hit).astype(np.int64)
     counts = {
@@ -262,6 +266,15 @@ def _demixed(a: _Accounts, results: Path, truth: Path) -> tuple[dict[str, tuple[
         "demixing_precision": tally(hits, np.bincount(groups, weights=taken).astype(np.int64)),
     }
     return tallies, counts
+
+
+def _senders(data: Dataset, ids: pa.Array, called: pa.Array) -> NDArray[np.int64]:
+    """How many of the called exchanges each id sent."""
+    found = np.zeros(len(ids), np.int64)
+    for batch in data.batches("exchanges", columns=["exchange_id", "account_id"]):
+        hit = batch.filter(pc.is_in(batch["exchange_id"], called))
+        found += _count(ids, pa.chunked_array([hit["account_id"]]))
+    return found
 
 
 def _count(ids: pa.Array, owners: pa.ChunkedArray) -> NDArray[np.int64]:
