@@ -9,7 +9,7 @@ import resource
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from rich.console import Console
 
 from stillwatch import __version__
 from stillwatch.app import report, stages
+from stillwatch.app.ablation import hidden_columns, leave_out
 from stillwatch.app.calibration_in_use import calibration_in_use
 from stillwatch.app.resources import hypotheses
 from stillwatch.app.secret import default_key_file, read_key
@@ -43,7 +44,8 @@ from stillwatch.store.results import results_folder, write_json, write_table
 @dataclass(frozen=True, slots=True)
 class ScanSettings:
     """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet; calibration file and the
-    false-discovery rate that it must be able to express; whether to write the report."""
+    false-discovery rate that it must be able to express; whether to write the report; what evidence to leave
+    `without` (families, or `text`)."""
 
     memory: str = ""
     threads: int = 0
@@ -53,6 +55,7 @@ class ScanSettings:
     calibration: Path | None = None
     level: float = 0.05
     report: bool = True
+    without: tuple[str, ...] = ()
 
 
 def scan(folder: Path, out: Path, settings: ScanSettings | None = None) -> Path:
@@ -62,7 +65,7 @@ def scan(folder: Path, out: Path, settings: ScanSettings | None = None) -> Path:
     both cases nothing half-written is left.
     """
     s = settings or ScanSettings()
-    data = open_dataset(folder)
+    data = replace(open_dataset(folder), hidden=hidden_columns(s.without))
     key_file = s.key_file or default_key_file()
     key = read_key(key_file)
     with results_folder(out) as fresh:
@@ -100,12 +103,15 @@ class _Run:
             window = self._window()
             with self._stage(steps, "frames and holdings"):
                 stages.holdings(self.t, self.data, self.key)
+                leave_out(self.t, self.s.without)
             with self._stage(steps, "signals"):
                 stages.scores(self.t, window)
             with self._stage(steps, "link"):
                 stages.link(self.t, self.key)
             text = any(c.field == "prompt_text" and c.share > 0 for c in self.names.coverage.table())
-            self.assess = AssessSettings(needs_content=text)
+            self.assess = AssessSettings(
+                needs_content=text and "content" not in self.s.without, without=self.s.without
+            )
             with self._stage(steps, "assess"):
                 found = stages.attribute(self.t, self.assess, self.in_use.curve)
             self.claims = claims(found, self.in_use.calibration, self._traffic(window), level=self.s.level)
@@ -219,6 +225,7 @@ class _Run:
                 {"column": c.field, "family": c.family, "share": c.share, "costs": c.cost} for c in cover
             ],
             "lost": [f"{c.field} is missing: {c.cost}" for c in cover if c.share == 0],
+            "without": list(self.s.without),
             "timings": self.watch.stages,
             "peak_memory_bytes": _peak_memory(),
             "settings": {"assess": asdict(self.assess), "memory": self.s.memory or "engine default"},

@@ -19,6 +19,7 @@ from stillwatch.attribute.curve import Curve
 from stillwatch.attribute.judge import judge
 from stillwatch.ingest.coverage import Coverage
 from stillwatch.link.communities import communities, content_stars
+from stillwatch.link.demix import demix
 from stillwatch.link.flows import write_flows
 from stillwatch.link.groups import form_groups
 from stillwatch.link.incidence import read_incidence
@@ -34,6 +35,7 @@ from stillwatch.signals.tables.activity import write_activity
 from stillwatch.signals.tables.crossings import write_crossings
 from stillwatch.signals.tables.facts import write_events, write_facts
 from stillwatch.signals.tables.frames import TEXT_KEYS, write_frames
+from stillwatch.signals.tables.handovers import write_handovers
 from stillwatch.signals.tables.holdings import write_holdings
 from stillwatch.signals.tables.keys import write_keys
 from stillwatch.signals.tables.sketch import Sketcher
@@ -121,6 +123,7 @@ def holdings(t: DuckTables, data: Dataset, key: HashKey) -> None:
     accounts = data.read("accounts")
     write_holdings(t, accounts, data.read("instruments"), key)
     write_crossings(t)
+    write_handovers(t)
     write_facts(t, accounts, key, disposable=disposable_domains())
     write_events(t, data.read("releases"), data.read("enforcement"), key)
 
@@ -173,6 +176,7 @@ def link(t: DuckTables, key: HashKey) -> int:
     write_members(t, held, groups)
     write_values(t, held, groups)
     write_flows(t, held, groups)
+    demix(t)
     _keep_those_who_take_part(t)
     return len(groups)
 

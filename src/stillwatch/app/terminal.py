@@ -64,6 +64,8 @@ def print_summary(results: Path, console: Console | None = None) -> None:
     out.print(Text(over.headline, style="bold red" if found else "bold"))
     if over.scope:
         out.print(Text(over.scope, style="dim"))
+    if over.without:
+        out.print(Text(over.without, style="bold yellow"))
     rows = sorted(read.rows("campaigns"), key=_order)
     ours = [r for r in rows if r["verdict"] == "distillation"]
     others = [r for r in rows if r["verdict"] == "coordinated_other"]

@@ -37,7 +37,7 @@ class AssessSettings:
     `threshold_bits` was raised until none of 1,486 innocent groups of training traffic passed, each judged by
     expectations fitted without its run; that is how it was chosen, not a test of it.
     Before, all of content had to reach 0 bits, and dedication made up for a purpose that was not there
-    (decision 0011).
+    (decision 0011). Measurements of families named in `without` are not made.
     """
 
     threshold_bits: float = 11.0
@@ -45,6 +45,7 @@ class AssessSettings:
     prior_bits: float = -6.0
     purpose_bits: float = 0.0
     needs_content: bool = True
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from stillwatch.model.engine import Relation, Tables
-from stillwatch.model.families import KINDS
-
-LIFT_BITS = 8.0  # a lift of this many bits counts as 1
-INTENT = 200  # 1/100 bit from which a prompt counts as asking for training data
-
 
 @dataclass(frozen=True, slots=True)
 class Feature:
@@ -145,6 +139,39 @@ _ROWS = (
     Feature(
         "hand_off", "timing", "members who started within an hour after a ban of another holder of the frame"
     ),
+    Feature(
+        "balanced",
+        "timing",
+        "evenness with which work is shared out over members, beyond chance and their own rhythms",
+    ),
+    Feature(
+        "synchrony",
+        "timing",
+        "of eightfold: members active in the same ten minutes, more often than their own days explain",
+    ),
+    Feature("like_bursts", "timing", "likeness of how bursty members are, against accounts of like volume"),
+    Feature(
+        "common_change",
+        "timing",
+        "members whose activity began, ended or changed within one day, beyond random accounts",
+    ),
+    Feature(
+        "signup_burst",
+        "identity",
+        "members who signed up within three hours of another, beyond the rate of sign-ups then",
+        ("created_at",),
+    ),
+    Feature(
+        "failed_over",
+        "timing",
+        "refused requests that another member sent again within a minute",
+        ("status",),
+    ),
+    Feature(
+        "taken_over",
+        "timing",
+        "bans and last refusals after which another member took up the frame within ten minutes, beyond chance",
+    ),
     Feature("address_churn", "network", "distinct addresses per exchange", ("client_address",)),
     Feature("token_limit", "content", "exchanges that ran into the length limit", ("finish_reason",)),
     Feature("refusals", "timing", "exchanges refused with 429 or 403", ("status",)),
@@ -162,276 +189,3 @@ RISING = frozenset(
 # what the answers are for; the other measurements of content say how much in concert they are asked for
 PURPOSE = frozenset({"harvest_intent", "one_intent", "long_answers", "token_limit", "novelty"})
 FEATURES: Mapping[str, Feature] = MappingProxyType({f.name: f for f in _ROWS})
-
-
-def write_features(t: Tables) -> Relation:
-    """Fill `group_features` from the tables of linking, facts, keys and activity."""
-    parts = [*_spread(), *_facts(t), *_content(t), *_clock(t), *_pace(t), *_signals()]
-    return t.define(
-        "group_features",
-        f"""
-        SELECT group_id, feature, least(1.0, greatest(0.0, round(CAST(value AS DOUBLE), 6))) AS value,
-               CAST(n AS BIGINT) AS n
-        FROM ({" UNION ALL ".join(parts)}) AS measured WHERE value IS NOT NULL AND n > 0
-        """,
-    )
-
-
-def _spread() -> list[str]:
-    """Features that say how a kind of value is spread over the members."""
-    share = "CAST({} AS DOUBLE) / with_kind"
-    lift = (
-        "CAST(favoured AS DOUBLE) / with_kind * least(1.0, greatest(0.0, "
-        f"log2((favoured + 0.5) / (with_kind + 1.0) / (outside_share + 0.0005)) / {LIFT_BITS}))"
-    )
-    return [
-        _kinds("shared_network", share.format("private"), "net24", "address", "signup_address"),
-        _kinds("one_exit", share.format("top"), "net24"),
-        _kinds("client_lift", lift, "client", "signup_client"),
-        _kinds("params_lift", lift, "params"),
-        _kinds("email_lift", lift, "email_pattern", "email_domain", "phone", "email_digest"),
-        _kinds("label_lift", lift, "end_user", "metadata"),
-        _kinds("signup_lift", lift, "signup_hour", "signup_day"),
-        _kinds("shared_instrument", share.format("shared"), "instrument"),
-        _kinds("one_instrument", share.format("top"), "instrument"),
-        _kinds("neighbours", share.format("shared"), "neighbour"),
-        _kinds("payment_lift", lift, "payment_kind", "issuer"),
-        _kinds("common_frame", share.format("top"), "template", "system"),
-        *_covered(),
-        f"""
-        SELECT g.group_id, 'many_frames' AS feature, least(8.0, count(v.value_key)) / 8.0 AS value, max(g.n) AS n
-        FROM (SELECT group_id, count(*) AS n FROM group_members GROUP BY group_id) g
-        LEFT JOIN (SELECT x.group_id, x.value_key, x.inside FROM group_values x
-                   JOIN templates p ON p.template_id = x.value_key
-                   WHERE x.kind = {_codes("template")} AND NOT p.public) v
-        ON v.group_id = g.group_id AND v.inside * 10 >= g.n
-        CROSS JOIN (SELECT count(exact_key) AS known FROM keys) k WHERE k.known > 0 GROUP BY g.group_id
-        """,
-        f"""
-        SELECT g.group_id, 'crossed' AS feature, coalesce(k.x, 0.0) AS value, g.n
-        FROM (SELECT group_id, count(*) AS n FROM group_members GROUP BY group_id) g
-        LEFT JOIN (SELECT group_id, max(CAST(shared AS DOUBLE)) / max(with_kind) AS x FROM group_kinds
-                   WHERE kind IN ({_codes("continuation", "reasoning_replay")}) GROUP BY group_id) k
-        ON k.group_id = g.group_id
-        CROSS JOIN (SELECT count(next_prefix_key) AS known FROM keys) p WHERE p.known > 0
-        """,
-    ]
-
-
-def _kinds(feature: str, value: str, *names: str) -> str:
-    return f"""
-        SELECT group_id, '{feature}' AS feature, max({value}) AS value, max(with_kind) AS n
-        FROM group_kinds WHERE kind IN ({_codes(*names)}) GROUP BY group_id
-        """
-
-
-def _covered() -> list[str]:
-    """Share of members whose membership a family supports by two bits or more."""
-    return [
-        f"""
-        SELECT group_id, '{family}_covered' AS feature,
-               avg(CASE WHEN bits_{family} >= 2 THEN 1.0 ELSE 0.0 END) AS value, count(*) AS n
-        FROM group_members GROUP BY group_id
-        """
-        for family in ("network", "identity", "payment")
-    ]
-
-
-def _codes(*names: str) -> str:
-    return ", ".join(str(KINDS[name].code) for name in names)
-
-
-def _facts(t: Tables) -> list[str]:
-    """Features that come from facts of the accounts."""
-    t.define(
-        "member_facts",
-        """
-        SELECT m.group_id, f.*, a.first_hour FROM group_members m
-        JOIN facts f ON f.account_id = m.account_id
-        JOIN (SELECT account_id, min(hour) AS first_hour FROM activity GROUP BY account_id) a
-        ON a.account_id = m.account_id
-        """,
-    )
-    one = {
-        "declared": ("declared", "CASE WHEN declared <> 0 THEN 1.0 ELSE 0.0 END"),
-        "permitted": ("declared", "CASE WHEN declared % 32 >= 16 THEN 1.0 ELSE 0.0 END"),
-        "verified": ("verification", "CASE WHEN verification >= 3 THEN 1.0 ELSE 0.0 END"),
-        "disposable": ("disposable", "CASE WHEN disposable THEN 1.0 ELSE 0.0 END"),
-        "education": ("program", "CASE WHEN program = 1 THEN 1.0 ELSE 0.0 END"),
-        "invoiced": ("payment", "CASE WHEN payment = 4 THEN 1.0 ELSE 0.0 END"),
-        "short_life": (
-            "created_at",
-            "CASE WHEN first_hour - epoch_us(created_at) // 3600000000 <= 48 THEN 1.0 ELSE 0.0 END",
-        ),
-    }
-    parts = [
-        f"""
-        SELECT group_id, '{name}' AS feature, avg({value}) AS value, count(*) AS n
-        FROM member_facts WHERE {column} IS NOT NULL GROUP BY group_id
-        """
-        for name, (column, value) in one.items()
-    ]
-    parts.append(_commonest("one_organization", "SELECT group_id, organization AS v FROM member_facts"))
-    parts.append(
-        _commonest(
-            "one_domain",
-            f"""
-            SELECT m.group_id, CASE WHEN m.free_email OR m.disposable THEN NULL ELSE h.value_key END AS v
-            FROM member_facts m JOIN holdings h ON h.account_id = m.account_id
-            WHERE h.kind = {KINDS["email_domain"].code}
-            """,
-        )
-    )
-    return parts
-
-
-def _commonest(feature: str, rows: str) -> str:
-    """Share of members on the commonest value; null where nobody has any."""
-    return f"""
-        SELECT t.group_id, '{feature}' AS feature, CAST(coalesce(b.top, 0) AS DOUBLE) / t.n AS value, t.n
-        FROM (SELECT group_id, count(*) AS n FROM ({rows}) AS x GROUP BY group_id) t
-        LEFT JOIN (SELECT group_id, max(n) AS top FROM
-                    (SELECT group_id, v, count(*) AS n FROM ({rows}) AS y WHERE v IS NOT NULL GROUP BY group_id, v) AS z
-                   GROUP BY group_id) b ON b.group_id = t.group_id
-        """
-
-
-def _content(t: Tables) -> list[str]:
-    """Features of the demixed exchanges."""
-    intents = (
-        "intent_reasoning", "intent_rubric", "intent_generation", "intent_evolution", "intent_agentic",
-        "intent_solutions", "intent_sensitive",
-    )  # fmt: skip
-    asked = ", ".join(f"avg(CASE WHEN {i} >= {INTENT} THEN 1.0 ELSE 0.0 END) AS {i}" for i in intents)
-    t.define(
-        "group_texts",
-        """
-        SELECT g.group_id, k.exact_key, count(*) AS n, count(DISTINCT k.account_id) AS senders
-        FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
-        WHERE k.exact_key IS NOT NULL GROUP BY g.group_id, k.exact_key
-        """,
-    )
-    t.define(
-        "group_content",
-        f"""
-        SELECT g.group_id, count(*) AS n, count(k.exact_key) AS with_text, count(k.turn) AS with_turn,
-               count(k.output_tokens) AS with_tokens,
-               avg(CASE WHEN k.turn = 0 THEN 1.0 WHEN k.turn > 0 THEN 0.0 END) AS single_turn,
-               avg(CASE WHEN greatest({", ".join(intents)}) >= {INTENT} THEN 1.0 ELSE 0.0 END) AS harvest_intent,
-               avg(CASE WHEN coalesce(k.schema_key, k.tools_key) IS NULL THEN 0.0 ELSE 1.0 END) AS schema_share,
-               avg(CASE WHEN k.output_tokens > q.long THEN 1.0 ELSE 0.0 END) AS long_answers,
-               avg(CASE WHEN p.public OR g.template_id IS NULL THEN 0.0 ELSE 1.0 END) AS private_frames, {asked}
-        FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
-        LEFT JOIN templates p ON p.template_id = g.template_id
-        CROSS JOIN (SELECT quantile_disc(output_tokens, 0.75) AS long FROM keys) q
-        GROUP BY g.group_id
-        """,
-    )
-    t.define(
-        "group_sizes",
-        """
-        SELECT m.group_id, sum(a.n) AS exchanges FROM group_members m
-        JOIN (SELECT account_id, sum(n) AS n FROM activity GROUP BY account_id) a ON a.account_id = m.account_id
-        GROUP BY m.group_id
-        """,
-    )
-    simple = {
-        "single_turn": "with_turn",
-        "harvest_intent": "with_text",
-        "schema_share": "n",
-        "long_answers": "with_tokens",
-        "private_frames": "with_text",
-    }
-    parts = [
-        f"SELECT group_id, '{name}' AS feature, {name} AS value, {n} AS n FROM group_content WHERE {n} > 0"
-        for name, n in simple.items()
-    ]
-    parts.append(
-        f"""
-        SELECT group_id, 'one_intent' AS feature, greatest({", ".join(intents)}) AS value, with_text AS n
-        FROM group_content WHERE with_text > 0
-        """
-    )
-    parts.append(
-        """
-        SELECT c.group_id, 'flow_share' AS feature, CAST(c.n AS DOUBLE) / s.exchanges AS value, s.exchanges AS n
-        FROM group_content c JOIN group_sizes s ON s.group_id = c.group_id
-        """
-    )
-    parts.append(
-        """
-        SELECT group_id, 'novelty' AS feature, CAST(count(*) AS DOUBLE) / sum(n) AS value, sum(n) AS n
-        FROM group_texts GROUP BY group_id
-        """
-    )
-    parts.append(
-        """
-        SELECT group_id, 'repeated' AS feature,
-               CAST(sum(CASE WHEN senders > 1 THEN n ELSE 0 END) AS DOUBLE) / sum(n) AS value, sum(n) AS n
-        FROM group_texts GROUP BY group_id
-        """
-    )
-    return parts
-
-
-def _clock(t: Tables) -> list[str]:
-    """Features of when the members are active."""
-    t.define(
-        "group_clock",
-        """
-        SELECT m.group_id, a.hour % 24 AS slot, CAST(sum(a.n) AS DOUBLE) AS n FROM group_members m
-        JOIN activity a ON a.account_id = m.account_id GROUP BY m.group_id, a.hour % 24
-        """,
-    )
-    return [
-        """
-        SELECT c.group_id, 'clock' AS feature, -sum(c.n / s.n * log2(c.n / s.n)) / log2(24.0) AS value,
-               max(s.n) AS n
-        FROM group_clock c JOIN (SELECT group_id, sum(n) AS n FROM group_clock GROUP BY group_id) s
-        ON s.group_id = c.group_id GROUP BY c.group_id HAVING max(s.n) >= 48
-        """
-    ]
-
-
-def _pace(t: Tables) -> list[str]:
-    """How alike the members' amounts are, and how much of the whole falls on two days.
-
-    Evenness is `exp(-s)` with s the standard deviation of the logarithm of a member's exchanges: people who happen to
-    use one thing differ by orders of magnitude, a shared queue is handed out in like portions.
-    """
-    t.define(
-        "group_days",
-        """
-        SELECT g.group_id, epoch_us(k.ts) // 86400000000 AS day, count(*) AS n
-        FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
-        GROUP BY g.group_id, epoch_us(k.ts) // 86400000000
-        """,
-    )
-    return [
-        """
-        SELECT group_id, 'even_usage' AS feature, exp(-stddev_samp(ln(n))) AS value, count(*) AS n
-        FROM (SELECT group_id, account_id, count(*) AS n FROM group_exchanges GROUP BY group_id, account_id) AS x
-        GROUP BY group_id HAVING count(*) >= 4
-        """,
-        """
-        SELECT d.group_id, 'two_days' AS feature,
-               CAST(sum(CASE WHEN d.place <= 2 THEN d.n ELSE 0 END) AS DOUBLE) / sum(d.n) AS value, sum(d.n) AS n
-        FROM (SELECT *, row_number() OVER (PARTITION BY group_id ORDER BY n DESC, day) AS place FROM group_days) AS d
-        GROUP BY d.group_id
-        """,
-    ]
-
-
-FROM_SIGNALS = ("hand_off", "address_churn", "token_limit", "refusals", "model_pivot")
-
-
-def _signals() -> list[str]:
-    """Features that are the members' mean of a signal."""
-    names = ", ".join(f"'{name}'" for name in FROM_SIGNALS)
-    return [
-        f"""
-        SELECT m.group_id, s.signal AS feature, avg(s.value) AS value, count(*) AS n
-        FROM group_members m JOIN scores s ON s.subject = m.account_id
-        WHERE s.signal IN ({names}) GROUP BY m.group_id, s.signal
-        """
-    ]

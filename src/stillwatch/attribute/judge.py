@@ -11,8 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, assess_every
-from stillwatch.attribute.features import write_features
 from stillwatch.attribute.hypotheses import Hypothesis
+from stillwatch.attribute.measured.write import write_features
 from stillwatch.model.engine import Tables
 
 Ints = NDArray[np.int64]
@@ -33,7 +33,7 @@ def judge(t: Tables, hypotheses: Sequence[Hypothesis], settings: AssessSettings)
 
     Groups that are not reported (a whole whose parts are, a copy) are taken out of the tables of groups.
     """
-    write_features(t)
+    write_features(t, without=settings.without)
     rows = t.query("SELECT group_id, feature, value, n FROM group_features ORDER BY group_id, feature")
     measured: dict[int, dict[str, tuple[float, int]]] = defaultdict(dict)
     for row in rows.to_pylist():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,9 @@ class Evaluation:
     roles: dict[str, int]
     exchange_recall: Figure
     exchange_precision: Figure
+    demixing_recall: Figure  # of relay accounts in found campaigns only
+    demixing_precision: Figure
+    traffic: dict[str, int]  # exchanges of those accounts by `true>called`
 
 
 def evaluate(results: Sequence[Path], truths: Sequence[Path]) -> Evaluation:
@@ -68,10 +71,17 @@ def pool(runs: Sequence[Observation]) -> Evaluation:
         rand_index=_rand_index([run.pairs for run in runs]),
         false_campaigns=rate(sum(run.false_campaigns for run in runs), len(runs)),
         false_campaigns_benign=rate(sum(run.false_campaigns for run in benign), len(benign)),
-        roles=dict(sorted(sum((Counter(run.roles) for run in runs), Counter()).items())),
+        roles=_sum([run.roles for run in runs]),
         exchange_recall=_share(runs, "exchange_recall"),
         exchange_precision=_share(runs, "exchange_precision"),
+        demixing_recall=_share(runs, "demixing_recall"),
+        demixing_precision=_share(runs, "demixing_precision"),
+        traffic=_sum([run.traffic for run in runs]),
     )
+
+
+def _sum(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    return dict(sorted(sum((Counter(c) for c in counts), Counter()).items()))
 
 
 def _share(runs: Sequence[Observation], name: str) -> Figure:

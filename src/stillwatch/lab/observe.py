@@ -6,7 +6,7 @@ Everything that `evaluate` pools over seeds is here as tallies of groups, so the
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from stillwatch.lab.intervals import Tally, tally
 from stillwatch.lab.slices import slices
 from stillwatch.model.errors import InputError
+from stillwatch.store.dataset import Dataset
 from stillwatch.store.results import read_table
 
 Names = NDArray[np.object_]
@@ -53,7 +54,8 @@ class Observation:
 
     `tallies` by figure: `recall`, `precision`, `false_positives`, `exchange_recall`, `exchange_precision`,
     `campaign/NAME` (recall), `cohort/NAME` (false positives), and for a slice such as the price plan
-    `slice/KIND/VALUE/recall` and `…/false_positives`. `roles` counts hostile accounts by `true>found` role.
+    `slice/KIND/VALUE/recall` and `…/false_positives`. `roles` counts hostile accounts by `true>found` role, `traffic`
+    exchanges of relay accounts in found campaigns by `true>called`: how well the harvest is told from the customers'.
     """
 
     run: str
@@ -62,6 +64,7 @@ class Observation:
     false_campaigns: int
     roles: dict[str, int]
     pairs: Pairs
+    traffic: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,13 @@ def observe(results: Path, truth: Path) -> Observation:
     """
     a = _accounts(results, truth)
     hostile = a.campaign != ""
+    demixed, traffic = _demixed(a, results, truth)
     tallies = {
         "recall": _tally(a, hostile, a.flagged),
         "precision": _tally(a, a.flagged, hostile),
         "false_positives": _tally(a, ~hostile, a.flagged),
         **_exchanges(results, truth),
+        **demixed,
     }
     for name in sorted(set(a.cohort[~hostile])):
         tallies[f"cohort/{name}"] = _tally(a, ~hostile & (a.cohort == name), a.flagged)
@@ -107,6 +112,7 @@ def observe(results: Path, truth: Path) -> Observation:
         false_campaigns=_false_campaigns(a),
         roles=dict(sorted(roles.items())),
         pairs=_pairs(a),
+        traffic=traffic,
     )
 
 
@@ -221,3 +227,57 @@ def _exchanges(results: Path, truth: Path) -> dict[str, tuple[Tally, ...]]:
         "exchange_recall": _by_group(_column(planted, "campaign"), taken),
         "exchange_precision": _by_group(_text(called["campaign_id_min"]), right),
     }
+
+
+def _demixed(a: _Accounts, results: Path, truth: Path) -> tuple[dict[str, tuple[Tally, ...]], dict[str, int]]:
+    """Of relay accounts in found campaigns: recall and precision of the exchanges called harvest, by group of accounts,
+    and counts of exchanges by what they are and what they were called."""
+    planted = _truth(truth, "exchanges")
+    relays = (a.role == "relay") & a.flagged
+    if "account_id" not in planted.column_names or not relays.any():
+        return {}, {}
+    rows = read_table(results, "campaign_exchanges")
+    called = rows.filter(pc.equal(rows["role"], "harvest"))["exchange_id"].combine_chunks()
+    harvest = _count(a.ids, planted["account_id"])[relays]
+    hit = _count(a.ids, planted.filter(pc.is_in(planted["exchange_id"], called))["account_id"])[relays]
+    members, campaigns = read_table(results, "members"), read_table(results, "campaigns")
+    guilty = campaigns.filter(pc.equal(campaigns["verdict"], "distillation"))["campaign_id"].combine_chunks()
+    accused = members.filter(pc.is_in(members["campaign_id"], guilty))
+    sums = accused.group_by("account_id").aggregate([("exchanges", "max"), ("campaign_exchanges", "sum")])
+    at = pc.index_in(a.ids.filter(pa.array(relays)), sums["account_id"].combine_chunks())
+    total, taken = (
+        np.asarray(pc.fill_null(sums[name].take(at), 0)).astype(np.int64)
+        for name in ("exchanges_max", "campaign_exchanges_sum")
+    )
+    data = Dataset(truth.parent)
+    if data.has("exchanges"):  # says who sent an exchange of two campaigns, which counts once
+        taken = _senders(data, a.ids, called)[relays]
+    taken = np.maximum(taken, hit)
+    groups = np.unique(a.group[relays].astype(str), return_inverse=True)[1]
+    hits = np.bincount(groups, weights=hit).astype(np.int64)
+    counts = {
+        "harvest>harvest": int(hit.sum()),
+        "harvest>customers": int((harvest - hit).sum()),
+        "customers>harvest": int((taken - hit).sum()),
+        "customers>customers": int(np.maximum(total - harvest - (taken - hit), 0).sum()),
+    }
+    tallies = {
+        "demixing_recall": tally(hits, np.bincount(groups, weights=harvest).astype(np.int64)),
+        "demixing_precision": tally(hits, np.bincount(groups, weights=taken).astype(np.int64)),
+    }
+    return tallies, counts
+
+
+def _senders(data: Dataset, ids: pa.Array, called: pa.Array) -> NDArray[np.int64]:
+    """How many of the called exchanges each id sent."""
+    found = np.zeros(len(ids), np.int64)
+    for batch in data.batches("exchanges", columns=["exchange_id", "account_id"]):
+        hit = batch.filter(pc.is_in(batch["exchange_id"], called))
+        found += _count(ids, pa.chunked_array([hit["account_id"]]))
+    return found
+
+
+def _count(ids: pa.Array, owners: pa.ChunkedArray) -> NDArray[np.int64]:
+    """How many of the owners each id is."""
+    at = np.asarray(pc.fill_null(pc.index_in(owners, ids), -1))
+    return np.bincount(at[at >= 0], minlength=len(ids)).astype(np.int64)

@@ -50,9 +50,13 @@ def communities(held: Incidence, pairs: Pairs, settings: SeedSettings | None = N
 def content_stars(held: Incidence, stars: Flags, public: Ints, *, min_accounts: int = 5) -> Ints:
     """Content values worth a seed, the most widely held first: validated stars, and private crowds.
 
-    A frame of the reference corpus that many hold is a seed only where its holders crowd elsewhere.
+    A frame of the reference corpus that many hold is a seed only where its holders crowd elsewhere. Where no account
+    holds any content, validated stars of every kind are seeds.
     """
     content = held.of_kind("template", "system", "tools", "schema", "wording")
+    if not content.any():
+        values = np.flatnonzero(stars & (held.df >= min_accounts))
+        return values[np.lexsort((held.key[values], -held.df[values]))]
     wide = content & (held.df >= min_accounts) & (held.df <= held.n // 4)
     private = wide & ~np.isin(held.key, public)
     values = np.flatnonzero((wide & stars) | private)

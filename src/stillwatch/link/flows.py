@@ -24,7 +24,8 @@ FLOW_KINDS = (
 def write_flows(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relation:
     """Fill `group_flows` (what each group fills) and `group_exchanges` (its demixed exchanges).
 
-    An exchange's probability is that of its surest flow: one minus the ratio of shares outside and inside.
+    An exchange's probability is that of its surest flow: one minus the ratio of shares outside and inside. Where
+    no account holds any content nothing can be demixed: all a member sent belongs, as surely as the member does.
     """
     t.put("group_flows", _flows(held, groups))
     parts = []
@@ -38,6 +39,8 @@ def write_flows(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relation
             JOIN group_flows f ON f.group_id = m.group_id AND f.kind = {code} AND f.value_key = x.{column}
             """
         )
+    if not held.of_kind(*(kind for kind, _, _ in FLOW_KINDS)).any():
+        parts = [_everything()]
     return t.define(
         "group_exchanges",
         f"""
@@ -47,6 +50,14 @@ def write_flows(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relation
         GROUP BY group_id, exchange_id
         """,
     )
+
+
+def _everything() -> str:
+    return """
+        SELECT m.group_id, k.exchange_id, k.account_id, 1.0 / (1.0 + pow(2.0, -least(60.0, m.log_odds))) AS p,
+               CAST(NULL AS BIGINT) AS template_id
+        FROM keys k JOIN group_members m ON m.account_id = k.account_id
+        """
 
 
 def _flows(held: Incidence, groups: Sequence[Group]) -> pa.Table:

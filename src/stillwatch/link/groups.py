@@ -52,7 +52,8 @@ class GroupSettings:
 def form_groups(
     held: Incidence, found: Sequence[Ints], stars: Ints, public: Ints, settings: GroupSettings | None = None
 ) -> list[Group]:
-    """Groups with some content in common, largest first; one may lie inside another.
+    """Groups with some content in common, largest first; one may lie inside another. Where no account holds any
+    content, other evidence is enough.
 
     `found` are communities; `stars` are content values, each of whose holders are a seed unless a group that
     favours the value already has most of them. `public` are keys of public content, which join nobody.
@@ -62,7 +63,8 @@ def form_groups(
     groups = [g for g in groups if len(g) >= s.min_accounts]
     groups += _around_stars(held, groups, stars, s)
     groups = _put_together(held, _distinct(held, groups, s), public, s)
-    groups = [g for g in groups if len(g) >= s.min_accounts and _has_content(held, g)]
+    known = held.of_kind(*CONTENT_KINDS).any()
+    groups = [g for g in groups if len(g) >= s.min_accounts and (not known or _has_content(held, g))]
     return _distinct(held, groups, s)
 
 

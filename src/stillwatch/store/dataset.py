@@ -22,10 +22,12 @@ BATCH_ROWS = 65_536
 class Dataset:
     """Input tables in a folder; tables that are not there read as empty ones.
 
-    Parts of one table may differ in which optional columns they hold, and in types that convert.
+    Parts of one table may differ in which optional columns they hold, and in types that convert. Columns named in
+    `hidden` read as if no file held them.
     """
 
     folder: Path
+    hidden: frozenset[str] = frozenset()
 
     def has(self, name: str) -> bool:
         """Whether the folder holds the table."""
@@ -40,7 +42,7 @@ class Dataset:
 
     def present(self, name: str) -> tuple[str, ...]:
         """Columns of the table's schema that any of its files holds."""
-        held = {column for _, part in self._open(name) for column in part.schema.names}
+        held = {column for _, part in self._open(name) for column in part.schema.names} - self.hidden
         return tuple(c.name for c in TABLES[name].columns if c.name in held)
 
     def rows(self, name: str) -> int:
@@ -63,7 +65,7 @@ class Dataset:
         table = TABLES[name]
         wanted = [c.name for c in table.columns if columns is None or c.name in columns]
         for file, part in self._open(name):
-            held = [column for column in wanted if column in part.schema.names]
+            held = [c for c in wanted if c in part.schema.names and c not in self.hidden]
             try:
                 scanner = part.scanner(columns=held, batch_size=rows, batch_readahead=2, fragment_readahead=1)
                 for batch in scanner.to_batches():

@@ -29,6 +29,10 @@ class Run:
     harvested: Sequence[tuple[str, str]] = ()  # exchange, campaign
     called: Sequence[tuple[str, str]] = field(default=())  # exchange, role
     grouped: bool = True  # the truth says which group each account is of
+    owners: Sequence[str] = ()  # accounts of the harvested exchanges, where the truth says so
+    sent: Mapping[str, tuple[int, int]] = field(
+        default_factory=dict
+    )  # exchanges of a member, and demixed ones
 
     def write(self, folder: Path) -> tuple[Path, Path]:
         """The result folder and the truth folder."""
@@ -39,6 +43,7 @@ class Run:
         _write(results, "campaigns", [{"campaign_id": c, "verdict": v} for c, (v, _) in self.found.items()])
         members = [
             {"campaign_id": c, "account_id": a, "p_member": p, "role": "harvester"}
+            | dict(zip(("exchanges", "campaign_exchanges"), self.sent.get(a, ()), strict=False))
             for c, (_, rows) in self.found.items()
             for a, p in rows
         ]
@@ -53,6 +58,8 @@ class Run:
             "exchange_id": pa.array([x for x, _ in self.harvested], pa.string()),
             "campaign": pa.array([c for _, c in self.harvested], pa.string()),
         }
+        if self.owners:
+            harvest["account_id"] = pa.array(self.owners, pa.string())
         pq.write_table(pa.table(harvest), truth / "exchanges.parquet")
         return results, truth
 
@@ -211,6 +218,28 @@ def test_campaigns_found_and_how_well(tmp_path: Path) -> None:
 
 def test_roles_that_were_confused(tmp_path: Path) -> None:
     assert {"relay>harvester": 3, "relay>missed": 1} == evaluated(tmp_path, KNOWN).roles
+
+
+def test_the_harvest_is_told_from_the_customers_of_a_relay(tmp_path: Path) -> None:
+    run = Run(
+        planted("h1", "h2"),
+        {"c-1": ("distillation", sure("h1"))},
+        harvested=[("x1", "raid"), ("x2", "raid"), ("x3", "raid")],
+        called=[("x1", "harvest"), ("x2", "harvest"), ("y1", "harvest")],
+        owners=("h1", "h1", "h1"),
+        sent={"h1": (20, 3)},
+    )
+    found = evaluated(tmp_path, run)
+    assert (2, 3) == (found.demixing_recall.part, found.demixing_recall.whole)
+    assert (2, 3) == (found.demixing_precision.part, found.demixing_precision.whole)
+    assert {
+        "customers>customers": 16, "customers>harvest": 1, "harvest>customers": 1, "harvest>harvest": 2
+    } == found.traffic  # fmt: skip
+
+
+def test_without_relay_accounts_nothing_is_demixed(tmp_path: Path) -> None:
+    found = evaluated(tmp_path, Run(benign("a"), {}, harvested=[("x", "raid")], owners=("a",)))
+    assert (None, {}) == (found.demixing_recall.value, found.traffic)
 
 
 def test_false_campaigns_are_counted_per_scan_and_per_benign_scan(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from stillwatch.signals.tables.activity import write_activity
 from stillwatch.signals.tables.crossings import write_crossings
 from stillwatch.signals.tables.facts import write_events, write_facts
 from stillwatch.signals.tables.frames import write_frames
+from stillwatch.signals.tables.handovers import write_handovers
 from stillwatch.signals.tables.holdings import write_holdings
 from stillwatch.store.duck import DuckTables
 
@@ -178,3 +179,70 @@ def test_only_bans_are_bans(t: DuckTables) -> None:
     rows = [{"account_id": a, "at": datetime(2026, 3, 1, tzinfo=UTC), "action": a} for a in ("ban", "verify")]
     write_events(t, table("releases"), table("enforcement", rows), KEY)
     assert [key_of("ban")] == t.query("SELECT account_id FROM ban_times")["account_id"].to_pylist()
+
+
+ASKED = "write three hard questions about the tides of a small bay"
+
+
+def handed(t: DuckTables, rows: Rows) -> dict[int, int]:
+    """Account and pool of each holding of kind `handoff`."""
+    fill(t, [{"prompt_text": ASKED, **row} for row in rows])
+    write_handovers(t)
+    found = t.query(f"SELECT account_id, value_key FROM holdings WHERE kind = {KINDS['handoff'].code}")
+    return {row["account_id"]: row["value_key"] for row in found.to_pylist()}
+
+
+def after(**delta: float) -> datetime:
+    return START + timedelta(**delta)
+
+
+def test_a_refused_request_sent_again_by_another_account(t: DuckTables) -> None:
+    pools = handed(
+        t,
+        [
+            {"account_id": "a", "status": 429},
+            {"account_id": "b", "ts": after(seconds=2), "status": 429},
+            {"account_id": "c", "ts": after(seconds=3)},
+            {"account_id": "d", "ts": after(days=9)},
+        ],
+    )
+    assert {key_of("a"), key_of("b"), key_of("c")} == set(pools)
+    assert 1 == len(set(pools.values()))
+
+
+def test_what_a_banned_account_left_is_sent_by_its_heir(t: DuckTables) -> None:
+    pools = handed(t, [{"account_id": "a", "status": 403}, {"account_id": "b", "ts": after(hours=9)}])
+    assert {key_of("a"), key_of("b")} == set(pools)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(
+            [{"account_id": "a", "status": 429}, {"account_id": "a", "ts": after(seconds=2)}], id="itself"
+        ),
+        pytest.param(
+            [{"account_id": "a", "status": 200}, {"account_id": "b", "ts": after(seconds=2)}], id="answered"
+        ),
+        pytest.param(
+            [{"account_id": "a", "ts": after(hours=1), "status": 429}, {"account_id": "b"}], id="before"
+        ),
+        pytest.param(
+            [
+                {"account_id": "a", "status": 429, "prompt_text": "hello"},
+                {"account_id": "b", "ts": after(seconds=2), "prompt_text": "hello"},
+            ],
+            id="short",
+        ),
+        pytest.param(
+            [{"account_id": "a", "status": 429}]
+            + [{"account_id": f"p{i}", "ts": after(seconds=i + 1)} for i in range(6)],
+            id="a class with one task",
+        ),
+        pytest.param(
+            [{"account_id": "a", "status": None}, {"account_id": "b", "ts": after(seconds=2)}], id="no status"
+        ),
+    ],
+)
+def test_what_is_no_hand_over(t: DuckTables, rows: Rows) -> None:
+    assert {} == handed(t, rows)

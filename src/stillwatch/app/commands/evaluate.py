@@ -52,8 +52,11 @@ def command(
 
 
 def _values(found: Evaluation) -> dict[str, Any]:
-    names = ("recall", "precision", "false_positives", "campaigns_found", "exchange_recall")
-    return {name: getattr(found, name).value for name in (*names, "exchange_precision")}
+    names = (
+        "recall", "precision", "false_positives", "campaigns_found", "exchange_recall", "exchange_precision",
+        "demixing_recall", "demixing_precision",
+    )  # fmt: skip
+    return {name: getattr(found, name).value for name in names}
 
 
 def _show(found: Evaluation, verdicts: Sequence[Verdict], out: Console) -> None:
@@ -65,10 +68,16 @@ def _show(found: Evaluation, verdicts: Sequence[Verdict], out: Console) -> None:
         "exchange recall": found.exchange_recall,
         "exchange precision": found.exchange_precision,
     }
+    if found.traffic:
+        figures |= {
+            "demixing recall": found.demixing_recall,
+            "demixing precision": found.demixing_precision,
+        }
     _block(out, "Accounts, campaigns and exchanges", figures)
     _block(out, "Recall by campaign", found.recall_by_campaign)
     _campaigns(out, found)
-    _roles(out, found.roles)
+    _crossed(out, "Roles of hostile accounts: true role by row, found role by column", found.roles)
+    _crossed(out, "Exchanges of found relay accounts: whose by row, called by column", found.traffic)
     _block(out, "Benign accounts accused, by cohort", found.cohorts)
     for kind, values in found.slices.items():
         for measure, title in (("false_positives", "Benign accounts accused"), ("recall", "Account recall")):
@@ -97,12 +106,12 @@ def _campaigns(out: Console, found: Evaluation) -> None:
         out.print(f"False campaigns per benign scan: {rate_text(found.false_campaigns_benign)}.")
 
 
-def _roles(out: Console, roles: Mapping[str, int]) -> None:
-    if not roles:
+def _crossed(out: Console, title: str, counts: Mapping[str, int]) -> None:
+    if not counts:
         return
-    pairs = {tuple(name.split(">")): n for name, n in roles.items()}
+    pairs = {tuple(name.split(">")): n for name, n in counts.items()}
     called = sorted({found for _, found in pairs})
-    table = _table("Roles of hostile accounts: true role by row, found role by column", ("", *called))
+    table = _table(title, ("", *called))
     for true in sorted({true for true, _ in pairs}):
         table.add_row(true, *(f"{pairs.get((true, found), 0):,}" for found in called))
     out.print(table)

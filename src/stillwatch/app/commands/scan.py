@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from stillwatch.app.ablation import read_without
 from stillwatch.app.scan import ScanSettings, scan
 from stillwatch.app.terminal import print_summary
 from stillwatch.model.errors import UsageError
@@ -35,6 +36,15 @@ def command(
     level: Annotated[
         float, typer.Option(help="False-discovery rate that the calibration has to be able to express.")
     ] = 0.05,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without",
+            metavar="FAMILY",
+            help="Leave a family of evidence (network, client, identity, payment, content, protocol, timing) out "
+            "everywhere, or read no `text`; several with commas or by repeating it. To see what a family is worth.",
+        ),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print summary.json instead of the summary.")] = False,
 ) -> None:
     """Find campaigns in a dataset folder and write result tables, summary.json and report.html.
@@ -53,6 +63,7 @@ def command(
         quiet=json_,
         calibration=calibration,
         level=level,
+        without=read_without(without or ()),
     )
     scan(data, out, settings)
     if json_:

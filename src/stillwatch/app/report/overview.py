@@ -53,6 +53,7 @@ class Overview:
     figures: tuple[Figure, ...]
     coverage: tuple[Coverage, ...]
     lost: tuple[str, ...]
+    without: str
     settings: tuple[tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]
     q_reason: str
@@ -70,6 +71,7 @@ def overview(results: Results) -> Overview:
         figures=_figures(totals, _mapping(results.summary, "input")),
         coverage=_coverage(results.summary),
         lost=tuple(visible(text, 400) for text in results.summary.get("lost") or ()),
+        without=_without(results.summary.get("without")),
         settings=tuple(_flat(_mapping(results.summary, "settings"))),
         facts=_facts(results.summary, calibration),
         q_reason=visible(calibration.get("q_reason") or "", 600),
@@ -103,6 +105,15 @@ def _scope(read: Mapping[str, Any]) -> str:
     dates = span(parsed(read.get("first")), parsed(read.get("last")))
     parts = [plural(read.get("exchanges"), "exchange"), plural(read.get("accounts"), "account")]
     return f"{listed(parts)} examined, {dates} (UTC)"
+
+
+def _without(names: object) -> str:
+    """What was left out on request, in words; empty if nothing was."""
+    if not isinstance(names, list) or not names:
+        return ""
+    return (
+        f"Left out on request: {listed([visible(name, 40) for name in names])}. Findings lack this evidence."
+    )
 
 
 def _figures(totals: Mapping[str, tuple[int, int, int]], read: Mapping[str, Any]) -> tuple[Figure, ...]:

@@ -1,0 +1,141 @@
+"""Load balancing and synchrony: what the members' series of requests share beyond each one's own rhythm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.attribute.measured.rows import Rows
+from stillwatch.model.engine import Tables
+from stillwatch.model.kernels.crowding import DRAWS
+from stillwatch.model.kernels.series import coincidences, dispersion, surrogate
+
+Ints = NDArray[np.int64]
+
+SLOT_US = 600_000_000
+SLOTS = 144  # of ten minutes a day
+HOURS = 24
+ALIKE = 4  # days of about the same amount that may stand for one another
+LEAST = 0.01  # a dispersion below it is as good as none: nothing is read into who is how far below
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesSettings:
+    """`sample`: members looked at, evenly spaced; `min_accounts`; `min_freedom` of a dispersion that says anything;
+    a bout ends with `pause` slots of silence; `min_days` of activity that can be turned round; `most_bits` of
+    synchrony that count as 1."""
+
+    sample: int = 256
+    min_accounts: int = 4
+    min_freedom: int = 30
+    pause: int = 3
+    min_days: int = 3
+    most_bits: float = 3.0
+
+
+def series(t: Tables, settings: SeriesSettings | None = None) -> Rows:
+    """Rows `balanced` and `synchrony` of each group whose demixed exchanges allow them."""
+    s = settings or SeriesSettings()
+    rows: Rows = []
+    for group, accounts, counts in _groups(t, s):
+        even = balance(counts, accounts, s)
+        if even is not None:
+            rows.append((group, "balanced", even, len(accounts)))
+        long = (counts.sum(axis=2) > 0).sum(axis=1) >= s.min_days
+        if long.sum() >= max(s.min_accounts, len(long) / 2):
+            rows.append((group, "synchrony", synchrony(counts[long], accounts[long], s), int(long.sum())))
+    return rows
+
+
+def balance(counts: Ints, accounts: Ints, s: SeriesSettings) -> float | None:
+    """How much more evenly `counts[account, day, slot]` are split than chance and each one's own rhythm explain; None
+    if they are too few.
+
+    The yardstick is a random split of each window's total over the accounts that live then or, where it varies less,
+    what the members' own series give when turned round: habits and clocks are even by themselves, but one account's
+    do not fill the gaps of another's. Requests are looked at by hour and by day, and by day the bouts that work
+    comes in; the largest counts.
+    """
+    hours = counts.reshape(*counts.shape[:2], HOURS, -1).sum(axis=3)
+    found = [
+        _lack(hours, accounts, s),
+        _lack(counts.sum(axis=2, keepdims=True), accounts, s),
+        _lack(bouts(counts, s.pause).sum(axis=2, keepdims=True), accounts, s),
+    ]
+    known = [value for value in found if value is not None]
+    return max(known) if known else None
+
+
+def _lack(counts: Ints, accounts: Ints, s: SeriesSettings) -> float | None:
+    """The part by which a dispersion falls short of chance, and of its surrogates less one standard deviation."""
+    ratio, freedom = dispersion(counts.reshape(len(counts), -1))
+    if freedom < s.min_freedom:
+        return None
+    if ratio >= 1.0:
+        return 0.0
+    turned = (surrogate(counts, accounts, b).reshape(len(counts), -1) for b in range(1, DRAWS + 1))
+    chance = np.array([dispersion(series)[0] for series in turned])
+    usual = min(1.0, float(chance.mean() - chance.std()))
+    return float(max(0.0, 1.0 - (ratio + LEAST) / (max(usual, 0.0) + LEAST)))
+
+
+def bouts(counts: Ints, pause: int) -> Ints:
+    """Beginnings of bouts, of which each ends with `pause` slots of silence, as `counts[account, day, slot]`."""
+    active = (counts > 0).reshape(len(counts), -1)
+    recent = np.zeros_like(active)
+    for back in range(1, pause + 1):
+        recent[:, back:] |= active[:, :-back]
+    return np.asarray((active & ~recent).astype(np.int64).reshape(counts.shape), np.int64)
+
+
+def synchrony(slots: Ints, accounts: Ints, s: SeriesSettings) -> float:
+    """How many more pairs are active in the same ten minutes of `slots[account, day, slot]` than in surrogates, in
+    bits over `most_bits`; two standard deviations of the surrogates count as chance.
+
+    Days and hours in common are in the surrogates too. A few days on which everybody is busy are not wholly.
+    """
+    seen = coincidences(slots.reshape(len(slots), -1) > 0)
+    turned = [
+        surrogate(slots, accounts, b, alike=ALIKE).reshape(len(slots), -1) > 0 for b in range(1, DRAWS + 1)
+    ]
+    chance = np.array([coincidences(active) for active in turned], np.float64)
+    bits = np.log2((seen + 1.0) / (chance.mean() + 2.0 * chance.std() + 1.0))
+    return float(np.clip(bits / s.most_bits, 0.0, 1.0))
+
+
+def _groups(t: Tables, s: SeriesSettings) -> Iterator[tuple[int, Ints, Ints]]:
+    """Each group with enough members: its number, sampled account ids, counts[account, day, slot]."""
+    t.define(
+        "timed_members",
+        f"""
+        SELECT group_id, account_id FROM (
+            SELECT group_id, account_id, row_number() OVER (PARTITION BY group_id ORDER BY account_id) - 1 AS place,
+                   count(*) OVER (PARTITION BY group_id) AS members
+            FROM (SELECT DISTINCT group_id, account_id FROM group_exchanges) AS e) AS m
+        WHERE members >= {s.min_accounts} AND place % ((members + {s.sample - 1}) // {s.sample}) = 0
+        """,
+    )
+    rows = t.numpy(
+        f"""
+        SELECT g.group_id, g.account_id, epoch_us(k.ts) // {SLOT_US} AS slot, count(*) AS n
+        FROM group_exchanges g
+        JOIN timed_members m ON m.group_id = g.group_id AND m.account_id = g.account_id
+        JOIN keys k ON k.exchange_id = g.exchange_id
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        """
+    )
+    t.drop("timed_members")
+    group, account, slot, n = (
+        np.asarray(rows[c]).astype(np.int64) for c in ("group_id", "account_id", "slot", "n")
+    )
+    ids, first = np.unique(group, return_index=True)
+    for i, at in enumerate(np.split(np.arange(len(group)), first[1:]) if len(ids) else []):
+        accounts, row = np.unique(account[at], return_inverse=True)
+        start = int(slot[at].min()) // SLOTS
+        days = int(slot[at].max()) // SLOTS - start + 1
+        counts = np.zeros((len(accounts), days * SLOTS), np.int64)
+        counts[row, slot[at] - start * SLOTS] = n[at]
+        yield int(ids[i]), accounts, counts.reshape(len(accounts), days, SLOTS)

@@ -1,0 +1,37 @@
+"""Table `group_features`: every measurement of every group."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from stillwatch.attribute.features import FEATURES
+from stillwatch.attribute.measured.account_facts import account_facts
+from stillwatch.attribute.measured.bursts import bursts
+from stillwatch.attribute.measured.changes import changes
+from stillwatch.attribute.measured.content import content
+from stillwatch.attribute.measured.handover import handover
+from stillwatch.attribute.measured.pace import pace
+from stillwatch.attribute.measured.rows import put_rows
+from stillwatch.attribute.measured.series import series
+from stillwatch.attribute.measured.signal_means import signal_means
+from stillwatch.attribute.measured.signups import signups
+from stillwatch.attribute.measured.spread import spread
+from stillwatch.model.engine import Relation, Tables
+
+
+def write_features(t: Tables, *, without: Collection[str] = ()) -> Relation:
+    """Fill `group_features` from the tables of linking, facts, keys and activity, but for families left out."""
+    shared = put_rows(t, "group_timing", [*series(t), *bursts(t), *changes(t), *signups(t)])
+    parts = [
+        *spread(), *account_facts(t), *content(t), *pace(t), *handover(t), shared, *signal_means(),
+    ]  # fmt: skip
+    left_out = [f"'{f.name}'" for f in FEATURES.values() if f.family in without]
+    wanted = f"AND feature NOT IN ({', '.join(left_out)})" if left_out else ""
+    return t.define(
+        "group_features",
+        f"""
+        SELECT group_id, feature, least(1.0, greatest(0.0, round(CAST(value AS DOUBLE), 6))) AS value,
+               CAST(n AS BIGINT) AS n
+        FROM ({" UNION ALL ".join(parts)}) AS measured WHERE value IS NOT NULL AND n > 0 {wanted}
+        """,
+    )

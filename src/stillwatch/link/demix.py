@@ -1,0 +1,88 @@
+"""A harvest inside a relay's traffic: of a mixed group only the flows that build a data set are the group's.
+
+A relay's accounts share the frames of its customers as well as the harvest's, and the customers send most. A flow (a
+frame, or a system text where no frame was found) builds a data set if its prompts ask for training data, its
+fillings are new and nobody follows up. Where many members carry such flows, and most of the group's traffic is of
+another sort, the rest is the customers' own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stillwatch.model.engine import Relation, Tables
+
+INTENTS = (
+    "intent_reasoning", "intent_rubric", "intent_generation", "intent_evolution", "intent_agentic",
+    "intent_solutions", "intent_sensitive",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DemixSettings:
+    """A flow builds a data set if the share `asking` of its prompts has `intent` (1/100 bit), the share `fresh` of
+    them is new, and the share `single` has no earlier turns. `carried`: share of the members that must carry one
+    that at least `spread` of them carry, since a customer's own is on a few accounts; `mixed`: share of the traffic
+    from which on a group is what it builds, and stays whole."""
+
+    intent: int = 200
+    asking: float = 0.3
+    fresh: float = 0.2
+    single: float = 0.8
+    carried: float = 0.5
+    spread: int = 5
+    mixed: float = 0.5
+
+
+def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
+    """Keep in `group_exchanges` of mixed groups only the flows that build a data set."""
+    s = settings or DemixSettings()
+    t.define(
+        "flow_exchanges",
+        f"""
+        SELECT g.group_id, g.exchange_id, g.account_id, g.template_id IS NULL AS unframed,
+               coalesce(g.template_id, k.system_key, 0) AS flow, k.exact_key, k.turn,
+               CASE WHEN greatest({", ".join(f"k.{name}" for name in INTENTS)}) >= {s.intent}
+                    THEN 1 ELSE 0 END AS asks
+        FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
+        """,
+    )
+    t.define(
+        "building_flows",
+        f"""
+        SELECT group_id, unframed, flow, count(DISTINCT account_id) AS accounts
+        FROM flow_exchanges GROUP BY group_id, unframed, flow
+        HAVING sum(asks) >= {s.asking} * count(*) AND count(DISTINCT exact_key) >= {s.fresh} * count(*)
+           AND sum(CASE WHEN turn > 0 THEN 0 ELSE 1 END) >= {s.single} * count(*)
+        """,
+    )
+    t.define(
+        "built_exchanges",
+        """
+        SELECT f.group_id, f.exchange_id, f.account_id, b.accounts AS carriers FROM flow_exchanges f
+        JOIN building_flows b ON b.group_id = f.group_id AND b.unframed = f.unframed AND b.flow = f.flow
+        """,
+    )
+    t.define(
+        "mixed_groups",
+        f"""
+        SELECT w.group_id FROM (SELECT group_id, count(*) AS n, count(DISTINCT account_id) AS accounts
+                                FROM flow_exchanges GROUP BY group_id) w
+        JOIN (SELECT group_id, count(*) AS n,
+                     count(DISTINCT CASE WHEN carriers >= {s.spread} THEN account_id END) AS accounts
+              FROM built_exchanges GROUP BY group_id) b ON b.group_id = w.group_id
+        WHERE b.accounts >= {s.carried} * w.accounts AND b.n < {s.mixed} * w.n
+        """,
+    )
+    kept = t.define(
+        "group_exchanges",
+        """
+        SELECT g.* FROM group_exchanges g
+        LEFT JOIN mixed_groups m ON m.group_id = g.group_id
+        LEFT JOIN built_exchanges b ON b.group_id = g.group_id AND b.exchange_id = g.exchange_id
+        WHERE m.group_id IS NULL OR b.exchange_id IS NOT NULL
+        """,
+    )
+    for name in ("flow_exchanges", "building_flows", "built_exchanges", "mixed_groups"):
+        t.drop(name)
+    return kept
