@@ -9,7 +9,7 @@ import resource
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from rich.console import Console
 
 from stillwatch import __version__
 from stillwatch.app import report, stages
+from stillwatch.app.lifecycle import Lifecycle
 from stillwatch.app.resources import hypotheses
 from stillwatch.app.secret import default_key_file, read_key
 from stillwatch.app.signatures import write_signatures
@@ -36,17 +37,19 @@ from stillwatch.model.tables import SCHEMA_VERSION
 from stillwatch.store.dataset import Dataset, open_dataset
 from stillwatch.store.duck import DuckTables, open_duck
 from stillwatch.store.results import results_folder, write_json, write_table
+from stillwatch.store.state import key_fingerprint
 
 
 @dataclass(frozen=True, slots=True)
 class ScanSettings:
-    """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet."""
+    """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet, folder of the state."""
 
     memory: str = ""
     threads: int = 0
     as_of: datetime | None = None
     key_file: Path | None = None
     quiet: bool = False
+    state: Path | None = None
 
 
 def scan(folder: Path, out: Path, settings: ScanSettings | None = None) -> Path:
@@ -56,25 +59,29 @@ def scan(folder: Path, out: Path, settings: ScanSettings | None = None) -> Path:
     both cases nothing half-written is left.
     """
     s = settings or ScanSettings()
-    data = open_dataset(folder)
+    data = replace(open_dataset(folder), before=s.as_of)
     key_file = s.key_file or default_key_file()
     key = read_key(key_file)
+    life = Lifecycle(s.state, _fingerprint(key))
     with results_folder(out) as fresh:
         scratch = fresh / "scratch"
         scratch.mkdir()
         with open_duck(scratch, memory=s.memory, threads=s.threads) as t:
-            summary = _Run(t, data, key, fresh, s).everything()
+            summary = _Run(t, data, key, fresh, s, life).everything()
         shutil.rmtree(scratch)
         write_json(fresh, "summary.json", summary)
         report.render(fresh)
+    life.remember()
     return out
 
 
 class _Run:
     """One scan: what its steps share."""
 
-    def __init__(self, t: DuckTables, data: Dataset, key: HashKey, out: Path, s: ScanSettings) -> None:
-        self.t, self.data, self.key, self.out, self.s = t, data, key, out, s
+    def __init__(
+        self, t: DuckTables, data: Dataset, key: HashKey, out: Path, s: ScanSettings, life: Lifecycle
+    ) -> None:
+        self.t, self.data, self.key, self.out, self.s, self.life = t, data, key, out, s, life
         self.watch = stages.Stopwatch()
         self.names = stages.Names(set(), Coverage())
         self.rows = data.rows("exchanges")
@@ -110,10 +117,6 @@ class _Run:
             yield
 
     def _window(self) -> Window:
-        if self.s.as_of is not None:
-            limit = self.s.as_of.isoformat()
-            self.t.define("keys", f"SELECT * FROM keys WHERE ts < TIMESTAMPTZ '{limit}'")
-            self.t.define("reasoning", f"SELECT * FROM reasoning WHERE ts < TIMESTAMPTZ '{limit}'")
         ends = self.t.query("SELECT min(ts) AS first, max(ts) AS last FROM keys").to_pylist()[0]
         if ends["first"] is None:
             raise InputError(
@@ -124,7 +127,7 @@ class _Run:
     def _results(self, found: Mapping[int, Assessment], window: Window) -> None:
         t = self.t
         stages.name_accounts(t, self.names, self.key)
-        ids = findings.name_campaigns(t)
+        own = findings.name_campaigns(t)
         t.put(
             "verdicts",
             pa.table(
@@ -134,10 +137,13 @@ class _Run:
                 }
             ),
         )
-        findings.write_pivots(t)
+        ids = self.life.name(t, own, window.end)
         self._exchange_names()
         write_signatures(t, self.data)
-        f = findings.Findings(found, hypotheses(), self._lacking(), self.assess.threshold_bits, window.end)
+        f = findings.Findings(
+            found, hypotheses(), self._lacking(), self.assess.threshold_bits, window.end,
+            self.life.phases, self.life.detected,
+        )  # fmt: skip
         tables = {
             "campaigns": findings.campaigns(t, f),
             "evidence": findings.evidence(t, f, ids),
@@ -153,6 +159,7 @@ class _Run:
         }
         for name, rows in tables.items():
             write_table(self.out, name, rows)
+        self.life.follow(t, tables["campaigns"], window.end)
 
     def _lacking(self) -> frozenset[str]:
         """Columns that measurements need and the input does not hold, or holds only empty."""
@@ -195,10 +202,9 @@ class _Run:
                 "first": window.start.isoformat(),
                 "last": window.end.isoformat(),
                 "digest": _digest(self.t),
-                "key": hashlib.blake2b(
-                    f"{self.key.k0}:{self.key.k1}".encode(), digest_size=8, person=b"sw-key-digest"
-                ).hexdigest(),
+                "key": _fingerprint(self.key),
             },
+            "state": self.life.summary(),
             "counts": _counts(self.t),
             "coverage": [
                 {"column": c.field, "family": c.family, "share": c.share, "costs": c.cost} for c in cover
@@ -235,6 +241,10 @@ class _Run:
         )
         ids: list[str] = rows["campaign_id"].to_pylist()
         return ids
+
+
+def _fingerprint(key: HashKey) -> str:
+    return key_fingerprint(f"{key.k0}:{key.k1}")
 
 
 def _peak_memory() -> int:

@@ -36,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: `stage` says who writes it (`input`, `between`, `result`, `truth`)."""
+    """One table: `stage` says who writes it (`input`, `between`, `result`, `state`, `truth`)."""
 
     name: str
     stage: str
@@ -189,6 +189,8 @@ RELEASES = _table(
     """
     model! | string | model name
     released_at! | ts | released
+    family | string | models that share it are variants of one another; where absent, nothing is said of it
+    safeguards | int16 | how strict its safeguards are, higher is stricter; where absent, an older model counts as laxer
     """,
     key=("model",),
 )
@@ -613,6 +615,51 @@ CAMPAIGN_ACTIVITY = _table(
     key=("campaign_id", "hour"),
 )
 
+STATE_CAMPAIGNS = _table(
+    "state_campaigns",
+    "state",
+    "Campaigns of earlier scans.",
+    """
+    campaign_id! | string | the id it keeps
+    verdict! | string | verdict of the last scan that found it
+    first_seen | ts | first demixed exchange of any scan
+    last_seen | ts | last demixed exchange of any scan
+    detected_at | ts | when the evidence first sufficed
+    merged_into | string | campaign it became a part of, null if it stands
+    phases | phases | dated phases so far
+    """,
+    key=("campaign_id",),
+)
+
+STATE_MEMBERS = _table(
+    "state_members",
+    "state",
+    "Accounts that any earlier scan found in a campaign.",
+    """
+    campaign_id! | string | the campaign
+    account_id! | int64 | keyed hash of the account id
+    first_seen | ts | first demixed exchange of any scan
+    last_seen | ts | last demixed exchange of any scan
+    banned_at | ts | ban or suspension, null if none is known
+    """,
+    key=("campaign_id", "account_id"),
+)
+
+STATE_VALUES = _table(
+    "state_values",
+    "state",
+    "What marks a campaign: the values its members favoured in the last scan that found them favoured.",
+    """
+    campaign_id! | string | the campaign
+    kind! | int16 | kind of value, see `model.families`
+    value_key! | int64 | keyed hash of the value
+    share! | float64 | share of the members that held it
+    lift_bits! | float64 | how much commoner among them than among others
+    last_seen | ts | end of the window in which it was favoured
+    """,
+    key=("campaign_id", "kind", "value_key"),
+)
+
 TRUTH_ACCOUNTS = _table(
     "truth_accounts",
     "truth",
@@ -685,6 +732,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             MEASUREMENTS,
             CAMPAIGN_TEMPLATES,
             CAMPAIGN_ACTIVITY,
+            STATE_CAMPAIGNS,
+            STATE_MEMBERS,
+            STATE_VALUES,
             TRUTH_ACCOUNTS,
             TRUTH_CAMPAIGNS,
             TRUTH_EXCHANGES,

@@ -28,6 +28,12 @@ def command(
         str,
         typer.Option("--as-of", help="Look only at what came before this time, such as 2026-03-01T00:00Z."),
     ] = "",
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state", help="Folder that remembers campaigns from scan to scan: ids and phases carry over."
+        ),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print summary.json instead of the summary.")] = False,
 ) -> None:
     """Find campaigns in a dataset folder and write result tables, summary.json and report.html.
@@ -35,7 +41,7 @@ def command(
     Example: `stillwatch scan data --out results`
     """
     settings = ScanSettings(
-        memory=memory, threads=threads, as_of=_time(as_of), key_file=key_file, quiet=json_
+        memory=memory, threads=threads, as_of=_time(as_of), key_file=key_file, quiet=json_, state=state
     )
     scan(data, out, settings)
     if json_:

@@ -11,8 +11,9 @@ from stillwatch.lab.figures.cell import Done, Failed
 from stillwatch.lab.figures.ladder import Step, net_cost, ratio
 from stillwatch.lab.figures.runs import label
 from stillwatch.lab.figures.suite import Family, Variant
-from stillwatch.lab.intervals import Figure
+from stillwatch.lab.intervals import Figure, share
 from stillwatch.lab.reference.markdown import table
+from stillwatch.lab.reidentify import Reidentification
 from stillwatch.lab.wording import aim_row, figure_cells, mean_text, percent, rate_text
 
 SHARE = ("", "share", "95% interval", "of", "groups")
@@ -151,6 +152,7 @@ def _details(row: Row) -> str:
         cells = [aim_row(v) for v in row.verdicts]
         parts.append(table(("aim", "limit", "figure", "95% interval", "status"), cells))
     parts.append(_campaigns(f))
+    parts.append(_reidentified([d.reidentified for d in row.done if d.reidentified is not None]))
     parts.append(_shares("Benign accounts accused, by cohort", f.cohorts))
     for kind, values in f.slices.items():
         for measure, title in (("false_positives", "Benign accounts accused"), ("recall", "Account recall")):
@@ -173,6 +175,18 @@ def _campaigns(f: Evaluation) -> str:
         lines.append(f"* Roles, true > found: {roles}.")
     text = "\n".join(lines)
     return text + ("\n\n" + _shares("Recall by campaign", f.recall_by_campaign) if f.campaigns else "")
+
+
+def _reidentified(pairs: Sequence[Reidentification]) -> str:
+    """Ids over a ban, where an earlier scan was made with the same state."""
+    if not pairs:
+        return ""
+    figures = {
+        "ids of accused campaigns that go on with new accounts": share([p.kept for p in pairs]),
+        "new accounts found under an earlier id": share([p.accounts for p in pairs]),
+        "ids that stand for another group than before": share([p.false for p in pairs]),
+    }
+    return _shares("Re-identified by the later scan", figures)
 
 
 def _shares(title: str, figures: Mapping[str, Figure]) -> str:

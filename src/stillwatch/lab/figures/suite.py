@@ -17,13 +17,17 @@ from stillwatch.model.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One simulation and its scan; `simulate` and `scan` are further options of the two commands."""
+    """One simulation and its scan; `simulate` and `scan` are further options of the two commands.
+
+    With `before_days`, a scan of the first days with `--state` comes first, and the whole is scanned with that state.
+    """
 
     scenario: str
     scale: float
     seed: int
     simulate: tuple[str, ...] = ()
     scan: tuple[str, ...] = ()
+    before_days: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class _Family(msgspec.Struct, forbid_unknown_fields=True):
     seeds: list[int] | None = None
     scale: float | None = None
     scales: Mapping[str, float] = {}
+    before_days: Mapping[str, float] = {}
     variants: tuple[_Options, ...] = ()
 
 
@@ -102,5 +107,7 @@ def _variant(
     scale = row.scales.get(scenario, suite.scale if row.scale is None else row.scale)
     more: Mapping[str, Any] = {"simulate": options.simulate, "scan": options.scan} if options else {}
     name = f"{scenario}, {options.name}" if options else scenario
+    if options is None and scenario in row.before_days:
+        more = {"before_days": row.before_days[scenario]}
     cells = tuple(Cell(scenario, scale, seed, **more) for seed in seeds)
     return Variant(name, scenario, cells, options is not None)
