@@ -14,16 +14,17 @@ from stillwatch.model.errors import InputError
 from stillwatch.store.results import read_table
 
 MOST = 0.5  # a found campaign is of the independent group that has more than this share of its accounts
-RENEWED = 3  # new accounts that show that a campaign went on under its id
+RENEWED = 2  # new accounts that show that a campaign went on under its id; one may be a stray
 
 
 @dataclass(frozen=True, slots=True)
 class Reidentification:
     """Of one pair of scans.
 
-    `kept`: of each planted campaign, the ids it was accused under before, and those that hold new accounts of it after;
-    `accounts`: of each planted campaign, accounts that only the later scan accuses, and those under an id of before;
-    `false`: ids in both scans that stand for one independent group, and those that stand for another one after.
+    `kept`: of each planted campaign, the ids it was found under before, and those that hold new accounts of it after;
+    `accounts`: of each planted campaign, accounts that only the later scan finds, and those under an id of before;
+    `false`: ids in both scans that stand for one independent group, and those that stand for another one after. Found
+    is who is in a campaign with a verdict other than innocent.
     """
 
     kept: tuple[Tally, ...]
@@ -38,18 +39,18 @@ def reidentify(before: Path, after: Path, truth: Path) -> Reidentification:
     """
     group, campaign = _truth(truth)
     old, new = _members(before), _members(after)
-    accused_old, accused_new = _accused(before), _accused(after)
+    found_old, found_new = _found(before), _found(after)
     kept: dict[str, list[int]] = {}
-    for name in sorted(accused_old):
+    for name in sorted(found_old):
         planted = _main(old[name], campaign)
         if planted:
             fresh = [a for a in new.get(name, ()) if campaign.get(a) == planted and a not in old[name]]
             counts = kept.setdefault(planted, [0, 0])
             counts[0] += len(fresh) >= RENEWED
             counts[1] += 1
-    known = {a for name in accused_old for a in old[name]}
+    known = {a for name in found_old for a in old[name]}
     accounts: dict[str, list[int]] = {}
-    for name in sorted(accused_new):
+    for name in sorted(found_new):
         for account in new[name]:
             planted = campaign.get(account, "")
             if planted in kept and account not in known:
@@ -87,9 +88,9 @@ def _members(results: Path) -> dict[str, frozenset[str]]:
     return {name: frozenset(accounts) for name, accounts in found.items()}
 
 
-def _accused(results: Path) -> set[str]:
+def _found(results: Path) -> set[str]:
     rows = read_table(results, "campaigns").select(["campaign_id", "verdict"]).to_pylist()
-    return {r["campaign_id"] for r in rows if r["verdict"] == "distillation"}
+    return {r["campaign_id"] for r in rows if r["verdict"] != "innocent"}
 
 
 def _main(accounts: frozenset[str], of: Mapping[str, str]) -> str:

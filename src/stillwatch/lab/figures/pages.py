@@ -182,7 +182,7 @@ def _reidentified(pairs: Sequence[Reidentification]) -> str:
     if not pairs:
         return ""
     figures = {
-        "ids of accused campaigns that go on with new accounts": share([p.kept for p in pairs]),
+        "ids of found campaigns that go on with new accounts": share([p.kept for p in pairs]),
         "new accounts found under an earlier id": share([p.accounts for p in pairs]),
         "ids that stand for another group than before": share([p.false for p in pairs]),
     }
