@@ -23,7 +23,7 @@ from stillwatch import __version__
 from stillwatch.app import report, stages
 from stillwatch.app.lifecycle import Lifecycle
 from stillwatch.app.resources import hypotheses
-from stillwatch.app.secret import default_key_file, read_key
+from stillwatch.app.secret import default_key_file, fingerprint, read_key
 from stillwatch.app.signatures import write_signatures
 from stillwatch.app.terminal import Steps, progress
 from stillwatch.attribute import findings, membership
@@ -37,7 +37,6 @@ from stillwatch.model.tables import SCHEMA_VERSION
 from stillwatch.store.dataset import Dataset, open_dataset
 from stillwatch.store.duck import DuckTables, open_duck
 from stillwatch.store.results import results_folder, write_json, write_table
-from stillwatch.store.state import key_fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def scan(folder: Path, out: Path, settings: ScanSettings | None = None) -> Path:
     data = replace(open_dataset(folder), before=s.as_of)
     key_file = s.key_file or default_key_file()
     key = read_key(key_file)
-    life = Lifecycle(s.state, _fingerprint(key))
+    life = Lifecycle(s.state, fingerprint(key))
     with results_folder(out) as fresh:
         scratch = fresh / "scratch"
         scratch.mkdir()
@@ -128,15 +127,7 @@ class _Run:
         t = self.t
         stages.name_accounts(t, self.names, self.key)
         own = findings.name_campaigns(t)
-        t.put(
-            "verdicts",
-            pa.table(
-                {
-                    "group_id": pa.array(list(found), pa.int64()),
-                    "verdict": pa.array([a.verdict for a in found.values()], pa.string()),
-                }
-            ),
-        )
+        stages.name_verdicts(t, found)
         ids = self.life.name(t, own, window.end)
         self._exchange_names()
         write_signatures(t, self.data)
@@ -202,7 +193,7 @@ class _Run:
                 "first": window.start.isoformat(),
                 "last": window.end.isoformat(),
                 "digest": _digest(self.t),
-                "key": _fingerprint(self.key),
+                "key": fingerprint(self.key),
             },
             "state": self.life.summary(),
             "counts": _counts(self.t),
@@ -241,10 +232,6 @@ class _Run:
         )
         ids: list[str] = rows["campaign_id"].to_pylist()
         return ids
-
-
-def _fingerprint(key: HashKey) -> str:
-    return key_fingerprint(f"{key.k0}:{key.k1}")
 
 
 def _peak_memory() -> int:

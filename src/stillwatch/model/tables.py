@@ -36,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: `stage` says who writes it (`input`, `between`, `result`, `state`, `truth`)."""
+    """One table: `stage` says who writes it (`input`, `between`, `result`, `replay`, `state`, `truth`)."""
 
     name: str
     stage: str
@@ -615,6 +615,37 @@ CAMPAIGN_ACTIVITY = _table(
     key=("campaign_id", "hour"),
 )
 
+REPLAY_CAMPAIGNS = _table(
+    "replay_campaigns",
+    "replay",
+    "Groups at each look of a replay.",
+    """
+    at! | ts | the look: only what came before was known
+    campaign_id! | string | the id it keeps from look to look
+    verdict! | string | verdict at that look
+    accounts! | int64 | member accounts
+    exchanges! | int64 | demixed exchanges
+    weight_bits! | float64 | weight at that look
+    weight_low! | float64 | lower end of the 95% interval
+    needed_bits! | float64 | what weight_low must reach for a claim, fixed when the group was first seen
+    claimed! | bool | a claim was published, at this look or before
+    """,
+    key=("at", "campaign_id"),
+)
+
+REPLAY_MEMBERS = _table(
+    "replay_members",
+    "replay",
+    "Accounts in campaigns with the verdict `distillation`, by the first look that said so.",
+    """
+    campaign_id! | string | the campaign
+    account_id! | string | the account
+    accused_at! | ts | first look at which it was a member of it
+    claimed_at | ts | first look at which it was a member and the claim was published
+    """,
+    key=("campaign_id", "account_id"),
+)
+
 STATE_CAMPAIGNS = _table(
     "state_campaigns",
     "state",
@@ -732,6 +763,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             MEASUREMENTS,
             CAMPAIGN_TEMPLATES,
             CAMPAIGN_ACTIVITY,
+            REPLAY_CAMPAIGNS,
+            REPLAY_MEMBERS,
             STATE_CAMPAIGNS,
             STATE_MEMBERS,
             STATE_VALUES,

@@ -39,11 +39,6 @@ class State:
     digest: str = ""
 
 
-def key_fingerprint(secret: str) -> str:
-    """Digest of a key that tells two keys apart and tells nothing about them."""
-    return hashlib.blake2b(secret.encode(), digest_size=8, person=b"sw-key-digest").hexdigest()
-
-
 def read_state(folder: Path, *, key: str) -> State:
     """What the folder holds; an empty state if it is not there or empty. `key` is the fingerprint of the key in use.
 
