@@ -80,7 +80,7 @@ def replay(folder: Path, out: Path, settings: ReplaySettings | None = None) -> P
             for look in looks(data, key, scratch, slices, s):
                 story.add(look)
                 steps.advance()
-        if not story.rows:
+        if not story.seconds:
             raise InputError(
                 "no exchange in the time asked for", where=str(folder), remedy="Check --from and --to"
             )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +17,7 @@ from stillwatch.app.replay import ReplaySettings, replay
 from stillwatch.attribute.claims import ClaimSettings
 from stillwatch.model.errors import UsageError
 
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+UNITS: Mapping[str, str] = MappingProxyType({"m": "minutes", "h": "hours", "d": "days"})
 
 
 def command(

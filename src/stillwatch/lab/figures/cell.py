@@ -24,6 +24,7 @@ from stillwatch.lab.figures.keyfile import measuring_key
 from stillwatch.lab.figures.suite import Cell
 from stillwatch.lab.observe import Campaign, Observation, observe
 from stillwatch.lab.reidentify import Reidentification, reidentify
+from stillwatch.lab.replay.early import Alarms, Early, early
 from stillwatch.model.errors import InputError, ResourceError
 
 Run = Callable[[Sequence[str]], None]  # runs `stillwatch` with these arguments
@@ -44,6 +45,8 @@ class Done:
     scan_seconds: float
     peak_memory_bytes: int
     reidentified: Reidentification | None = None
+    early: tuple[Early, ...] = ()
+    alarms: Alarms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +104,34 @@ def run_cell(cell: Cell, code: str, work: Path, run: Run) -> Done | Failed:
         begun = time.monotonic()
         key = str(measuring_key(scratch, cell.seed))
         options = ["--key-file", key, *cell.scan, "--json"]
-        early = scratch / "early"
+        before = scratch / "before"
         if cell.before_days:
             options = ["--state", str(scratch / "state"), *options]
             limit = _start(data) + timedelta(days=cell.before_days)
-            run(["scan", str(data), "--out", str(early), "--as-of", limit.isoformat(), *options])
+            run(["scan", str(data), "--out", str(before), "--as-of", limit.isoformat(), *options])
             begun = time.monotonic()
         run(["scan", str(data), "--out", str(results), *options])
         seconds = time.monotonic() - begun
         done = _done(cell, code, data, results, seconds)
         if cell.before_days:
-            done = replace(done, reidentified=reidentify(early, results, data / "truth"))
+            done = replace(done, reidentified=reidentify(before, results, data / "truth"))
+        if cell.replay:
+            again = scratch / "replayed"
+            run(
+                [
+                    "replay",
+                    str(data),
+                    "--out",
+                    str(again),
+                    "--every",
+                    cell.replay,
+                    "--key-file",
+                    key,
+                    "--json",
+                ]
+            )
+            found, alarms = early(again, data)
+            done = replace(done, early=found, alarms=alarms)
     except subprocess.CalledProcessError as error:
         return Failed(cell, reason_of(error))
     finally:
