@@ -34,7 +34,7 @@ Move = tuple[str, int, str]  # kind of phase, microseconds since 1970, what show
 
 
 def moves(t: Tables, settings: MoveSettings | None = None) -> dict[int, list[Move]]:
-    """Moves of each group, from `group_exchanges`, `keys` and `release_times`."""
+    """Moves of each group, from `phase_exchanges` (group_id, template_id, ts, model_key) and `release_times`."""
     s = settings or MoveSettings()
     out: dict[int, list[Move]] = {}
     for group, move in (*_pivots(t, s), *_retreats(t, s)):
@@ -49,11 +49,11 @@ def _pivots(t: Tables, s: MoveSettings) -> Iterator[tuple[int, Move]]:
         SELECT group_id, epoch_us(released_at) AS at, share, model FROM (
             SELECT *, row_number() OVER (
                 PARTITION BY group_id ORDER BY share DESC, released_at, model_key) AS best FROM (
-                SELECT g.group_id, r.model_key, r.released_at, min(r.model) AS model,
+                SELECT k.group_id, r.model_key, r.released_at, min(r.model) AS model,
                        avg(CASE WHEN k.model_key = r.model_key THEN 1.0 ELSE 0.0 END) AS share, count(*) AS n
-                FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
+                FROM phase_exchanges k
                 JOIN release_times r ON k.ts >= r.released_at AND k.ts < r.released_at + INTERVAL 24 HOUR
-                GROUP BY g.group_id, r.model_key, r.released_at
+                GROUP BY k.group_id, r.model_key, r.released_at
             ) AS shares WHERE share >= {s.pivot} AND n >= {s.least}
         ) AS ranked WHERE best = 1 ORDER BY group_id
         """
@@ -65,18 +65,18 @@ def _pivots(t: Tables, s: MoveSettings) -> Iterator[tuple[int, Move]]:
         f"""
         SELECT group_id, epoch_us(released_at) AS at, share, model FROM (
             SELECT *, row_number() OVER (PARTITION BY group_id ORDER BY share DESC, released_at, model) AS best FROM (
-                SELECT g.group_id, r.released_at, min(r.model) AS model,
+                SELECT k.group_id, r.released_at, min(r.model) AS model,
                        avg(CASE WHEN k.ts < r.released_at THEN NULL WHEN f.first >= r.released_at
                                  AND f.first < r.released_at + INTERVAL 24 HOUR THEN 1.0 ELSE 0.0 END) AS share,
                        sum(CASE WHEN k.ts < r.released_at THEN 1 ELSE 0 END) AS before,
                        sum(CASE WHEN k.ts < r.released_at THEN 0 ELSE 1 END) AS after
-                FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
-                JOIN (SELECT x.group_id, x.template_id, min(y.ts) AS first FROM group_exchanges x
-                      JOIN keys y ON y.exchange_id = x.exchange_id GROUP BY x.group_id, x.template_id) f
-                  ON f.group_id = g.group_id AND f.template_id = g.template_id
+                FROM phase_exchanges k
+                JOIN (SELECT group_id, template_id, min(ts) AS first FROM phase_exchanges
+                      GROUP BY group_id, template_id) f
+                  ON f.group_id = k.group_id AND f.template_id = k.template_id
                 JOIN release_times r ON k.ts >= r.released_at - INTERVAL {s.days} DAY
                  AND k.ts < r.released_at + INTERVAL {s.days} DAY
-                GROUP BY g.group_id, r.released_at
+                GROUP BY k.group_id, r.released_at
             ) AS shares WHERE share >= {s.frames} AND before >= {s.least} AND after >= {s.least}
         ) AS ranked WHERE best = 1 ORDER BY group_id
         """
@@ -101,9 +101,9 @@ def _retreats(t: Tables, s: MoveSettings) -> Iterator[tuple[int, Move]]:
     known = _models(t)
     rows = t.numpy(
         """
-        SELECT g.group_id, k.model_key, epoch_us(k.ts) // 86400000000 AS day, count(*) AS n
-        FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
-        WHERE k.model_key IS NOT NULL GROUP BY ALL ORDER BY g.group_id, day, k.model_key
+        SELECT group_id, model_key, epoch_us(ts) // 86400000000 AS day, count(*) AS n FROM phase_exchanges
+        WHERE model_key IS NOT NULL GROUP BY group_id, model_key, epoch_us(ts) // 86400000000
+        ORDER BY group_id, day, model_key
         """
     )
     group, model, day, n = (np.asarray(rows[c], np.int64) for c in ("group_id", "model_key", "day", "n"))

@@ -70,9 +70,21 @@ def phases(
 ) -> dict[str, tuple[Phase, ...]]:
     """Phases of each campaign of this scan, and of those of the state that it did not find, by id and in order.
 
-    Reads `campaign_spans` and what `identify` read. `end` is the end of the window.
+    Reads `campaign_spans` and what `identify` read. `end` is the end of the window. Of innocent groups only their
+    start, splits and merges are told: who changes accounts or models there is nobody's business.
     """
     s = settings or PhaseSettings()
+    t.define(
+        "phase_exchanges",
+        """
+        SELECT g.group_id, g.template_id, k.ts, k.model_key FROM group_exchanges g
+        JOIN verdicts v ON v.group_id = g.group_id AND v.verdict <> 'innocent'
+        JOIN keys k ON k.exchange_id = g.exchange_id
+        """,
+    )
+    suspect = set(
+        t.query("SELECT group_id FROM verdicts WHERE verdict <> 'innocent'")["group_id"].to_pylist()
+    )
     told, latest = _told(earlier), _latest(earlier)
     spans = _spans(t)
     recurring = _recurring(t, s)
@@ -80,15 +92,15 @@ def phases(
     moved = moves(t, moving)
     out: dict[str, tuple[Phase, ...]] = {}
     for group, who in identities.items():
-        own = spans.get(group, _Spans.none())
-        found = [*_relations(who, end), *_pools(own, recurring.get(group, ()), s)]
-        found += [Phase(kind, _time(at), detail) for kind, at, detail in moved.get(group, ())]
-        before = told.get(who.campaign_id, ())
-        found += _start(own, before)
-        ends = [*latest.get(who.campaign_id, ()), *own.last.max(keepdims=True, initial=-1).tolist()]
-        found += _pauses(hours.get(group, ()), [at for at in ends if at >= 0], end, s)
+        own, before = spans.get(group, _Spans.none()), told.get(who.campaign_id, ())
+        found = [*_start(own, before), *_relations(who, end)]
+        if group in suspect:
+            found += _pools(own, recurring.get(group, ()), s)
+            found += [Phase(kind, _time(at), detail) for kind, at, detail in moved.get(group, ())]
+            ends = [*latest.get(who.campaign_id, ()), *own.last.max(keepdims=True, initial=-1).tolist()]
+            found += _pauses(hours.get(group, ()), [at for at in ends if at >= 0], end, s)
         out[who.campaign_id] = _together(before, found, s)
-    for name in latest:
+    for name in _standing(earlier):
         if name not in out:
             out[name] = _together(told[name], _pauses((), latest[name], end, s), s)
     return out
@@ -175,8 +187,8 @@ def _by_group(group: Ints, values: Ints) -> dict[int, Ints]:
 def _hours(t: Tables) -> dict[int, Ints]:
     rows = t.numpy(
         """
-        SELECT DISTINCT g.group_id, epoch_us(k.ts) // 3600000000 * 3600000000 AS hour FROM group_exchanges g
-        JOIN keys k ON k.exchange_id = g.exchange_id ORDER BY 1, 2
+        SELECT DISTINCT group_id, epoch_us(ts) // 3600000000 * 3600000000 AS hour FROM phase_exchanges
+        ORDER BY 1, 2
         """
     )
     return _by_group(np.asarray(rows["group_id"], np.int64), np.asarray(rows["hour"], np.int64))
@@ -312,6 +324,12 @@ def _told(earlier: Earlier) -> dict[str, tuple[Phase, ...]]:
         name: tuple(Phase(p["kind"], p["at"], p["detail"]) for p in told or ())
         for name, told in zip(*columns, strict=True)
     }
+
+
+def _standing(earlier: Earlier) -> list[str]:
+    """Campaigns of the state that are not innocent and did not merge into another."""
+    rows = earlier.campaigns.select(["campaign_id", "verdict", "merged_into"]).to_pylist()
+    return [r["campaign_id"] for r in rows if r["merged_into"] is None and r["verdict"] != "innocent"]
 
 
 def _latest(earlier: Earlier) -> dict[str, list[int]]:
