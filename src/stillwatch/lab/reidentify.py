@@ -14,6 +14,7 @@ from stillwatch.model.errors import InputError
 from stillwatch.store.results import read_table
 
 MOST = 0.5  # a found campaign is of the independent group that has more than this share of its accounts
+PART = 0.2  # of a found campaign; whoever had less of it was not what it stood for
 RENEWED = 2  # new accounts that show that a campaign went on under its id; one may be a stray
 
 
@@ -23,8 +24,8 @@ class Reidentification:
 
     `kept`: of each planted campaign, the ids it was found under before, and those that hold new accounts of it after;
     `accounts`: of each planted campaign, accounts that only the later scan finds, and those under an id of before;
-    `false`: ids in both scans that stand for one independent group, and those that stand for another one after. Found
-    is who is in a campaign with a verdict other than innocent.
+    `false`: ids in both scans that stand for one independent group after, and those for one that was not a fifth of it
+    before. Found is who is in a campaign with a verdict other than innocent.
     """
 
     kept: tuple[Tally, ...]
@@ -57,11 +58,9 @@ def reidentify(before: Path, after: Path, truth: Path) -> Reidentification:
                 counts = accounts.setdefault(planted, [0, 0])
                 counts[0] += _main(old.get(name, frozenset()), campaign) == planted
                 counts[1] += 1
-    pairs = [(_main(old[name], group), _main(new[name], group)) for name in sorted(set(old) & set(new))]
-    pairs = [(a, b) for a, b in pairs if a and b]
-    return Reidentification(
-        _tallies(kept), _tallies(accounts), tally([a != b for a, b in pairs], [1] * len(pairs))
-    )
+    both = [n for n in sorted(set(old) & set(new)) if _main(new[n], group)]
+    strange = [_share(old[n], group, _main(new[n], group)) < PART for n in both]
+    return Reidentification(_tallies(kept), _tallies(accounts), tally(strange, [1] * len(both)))
 
 
 def _tallies(counts: Mapping[str, list[int]]) -> tuple[Tally, ...]:
@@ -101,3 +100,8 @@ def _main(accounts: frozenset[str], of: Mapping[str, str]) -> str:
         counts[name] = counts.get(name, 0) + 1
     best = max(counts, key=lambda name: (counts[name], name), default="")
     return best if counts.get(best, 0) > MOST * len(accounts) else ""
+
+
+def _share(accounts: frozenset[str], of: Mapping[str, str], name: str) -> float:
+    """Share of the accounts that are of a group."""
+    return sum(of.get(a) == name for a in accounts) / len(accounts)

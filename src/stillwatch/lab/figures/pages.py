@@ -215,7 +215,7 @@ def _reidentified(pairs: Sequence[Reidentification]) -> str:
     figures = {
         "ids of found campaigns that go on with new accounts": share([p.kept for p in pairs]),
         "new accounts found under an earlier id": share([p.accounts for p in pairs]),
-        "ids that stand for another group than before": share([p.false for p in pairs]),
+        "ids that stand for a group that was not in it before": share([p.false for p in pairs]),
     }
     return _shares("Re-identified by the later scan", figures)
 
