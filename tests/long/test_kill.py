@@ -93,6 +93,27 @@ def test_killed_second_scan_leaves_the_first(place: Path, data: Path, key: Path,
     assert ["out"] == names_in(place)
 
 
+STAGING: tuple[tuple[str, Moment], ...] = (
+    ("tables begun", holds("state/.fresh/state_*.parquet")),
+    ("tables staged", holds("state/????????????????")),
+    ("results stand", holds("out/summary.json")),
+    ("committed", holds("state/state.json")),
+)
+
+
+@pytest.mark.parametrize("moment", [m[1] for m in STAGING], ids=[m[0] for m in STAGING])
+def test_killed_while_the_state_is_written(place: Path, data: Path, key: Path, moment: Moment) -> None:
+    """The state is the old one, here none, or the new one; the next scan gives what an undisturbed one gives."""
+    arguments = ("scan", data, "--out", place / "out", "--key-file", key, "--state", place / "state")
+    killed(place, moment, *arguments)
+    assert 0 == run(*arguments, "--json").code
+    again = scan(data, place / "again", ScanSettings(key_file=key, quiet=True, state=place / "other"))
+    assert contents(place / "other") == contents(place / "state")
+    read = (again / "campaigns.parquet").read_bytes()
+    assert read == (place / "out" / "campaigns.parquet").read_bytes()
+    assert 2 == len(names_in(place / "state"))
+
+
 def test_killed_while_the_key_is_made(place: Path, data: Path) -> None:
     arguments = ("scan", data, "--out", place / "out", "--key-file", place / "secret.key")
     killed(place, holds("*secret.key*"), *arguments)

@@ -23,6 +23,7 @@ from stillwatch.app.report.words import (
     count,
     interval,
     listed,
+    moment,
     odds,
     plural,
     sentence,
@@ -104,6 +105,11 @@ def print_campaign(results: Results, row: Row, out: Console) -> None:
     out.print(Text(f"{facts}, {span(row['first_seen'], row['last_seen'])}; takes: {view.takes}", style="dim"))
     if row["verdict"] == "innocent":
         out.print(Text(why_left_alone(row)))
+    if view.phases:
+        _heading(out, "What happened")
+        for p in view.phases:
+            said = Text(f"{moment(p.at)}  ", style="dim").append(p.name.capitalize(), style="bold")
+            out.print(Padding(said.append(f"  {sentence(p.detail)}", style="not dim"), (0, 0, 0, 2)))
     _heading(out, "Evidence, in bits")
     out.print(_staircase(view.waterfall, wide=out.width >= 90))
     _statements(out, view)

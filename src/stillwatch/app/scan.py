@@ -23,8 +23,9 @@ from stillwatch import __version__
 from stillwatch.app import report, stages
 from stillwatch.app.ablation import hidden_columns, leave_out
 from stillwatch.app.calibration_in_use import calibration_in_use
+from stillwatch.app.lifecycle import Lifecycle
 from stillwatch.app.resources import hypotheses
-from stillwatch.app.secret import default_key_file, read_key
+from stillwatch.app.secret import default_key_file, fingerprint, read_key
 from stillwatch.app.signatures import write_signatures
 from stillwatch.app.terminal import Steps, progress
 from stillwatch.attribute import findings, membership
@@ -45,7 +46,7 @@ from stillwatch.store.results import results_folder, write_json, write_table
 class ScanSettings:
     """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet; calibration file and the
     false-discovery rate that it must be able to express; whether to write the report; what evidence to leave
-    `without` (families, or `text`)."""
+    `without` (families, or `text`); folder of the state."""
 
     memory: str = ""
     threads: int = 0
@@ -56,6 +57,7 @@ class ScanSettings:
     level: float = 0.05
     report: bool = True
     without: tuple[str, ...] = ()
+    state: Path | None = None
 
 
 def scan(folder: Path, out: Path, settings: ScanSettings | None = None) -> Path:
@@ -65,26 +67,30 @@ def scan(folder: Path, out: Path, settings: ScanSettings | None = None) -> Path:
     both cases nothing half-written is left.
     """
     s = settings or ScanSettings()
-    data = replace(open_dataset(folder), hidden=hidden_columns(s.without))
+    data = replace(open_dataset(folder), hidden=hidden_columns(s.without), before=s.as_of)
     key_file = s.key_file or default_key_file()
     key = read_key(key_file)
+    life = Lifecycle(s.state, fingerprint(key))
     with results_folder(out) as fresh:
         scratch = fresh / "scratch"
         scratch.mkdir()
         with open_duck(scratch, memory=s.memory, threads=s.threads) as t:
-            summary = _Run(t, data, key, fresh, s).everything()
+            summary = _Run(t, data, key, fresh, s, life).everything()
         shutil.rmtree(scratch)
         write_json(fresh, "summary.json", summary)
         if s.report:
             report.render(fresh)
+    life.remember()
     return out
 
 
 class _Run:
     """One scan: what its steps share."""
 
-    def __init__(self, t: DuckTables, data: Dataset, key: HashKey, out: Path, s: ScanSettings) -> None:
-        self.t, self.data, self.key, self.out, self.s = t, data, key, out, s
+    def __init__(
+        self, t: DuckTables, data: Dataset, key: HashKey, out: Path, s: ScanSettings, life: Lifecycle
+    ) -> None:
+        self.t, self.data, self.key, self.out, self.s, self.life = t, data, key, out, s, life
         self.watch = stages.Stopwatch()
         self.names = stages.Names(set(), Coverage())
         self.rows = data.rows("exchanges")
@@ -126,10 +132,6 @@ class _Run:
             yield
 
     def _window(self) -> Window:
-        if self.s.as_of is not None:
-            limit = self.s.as_of.isoformat()
-            self.t.define("keys", f"SELECT * FROM keys WHERE ts < TIMESTAMPTZ '{limit}'")
-            self.t.define("reasoning", f"SELECT * FROM reasoning WHERE ts < TIMESTAMPTZ '{limit}'")
         ends = self.t.query("SELECT min(ts) AS first, max(ts) AS last FROM keys").to_pylist()[0]
         if ends["first"] is None:
             raise InputError(
@@ -139,26 +141,20 @@ class _Run:
 
     def _traffic(self, window: Window) -> Traffic:
         days = (window.end - window.start) / timedelta(days=1)
-        return Traffic(days, self.assess.needs_content)
+        return Traffic(days, self.assess.needs_content, self.s.without)
 
     def _results(self, found: Mapping[int, Assessment], window: Window) -> None:
         t = self.t
         stages.name_accounts(t, self.names, self.key)
-        ids = findings.name_campaigns(t)
-        t.put(
-            "verdicts",
-            pa.table(
-                {
-                    "group_id": pa.array(list(found), pa.int64()),
-                    "verdict": pa.array([a.verdict for a in found.values()], pa.string()),
-                }
-            ),
-        )
-        findings.write_pivots(t)
+        own = findings.name_campaigns(t)
+        stages.name_verdicts(t, found)
+        ids = self.life.name(t, own, window.end)
         self._exchange_names()
         write_signatures(t, self.data)
-        bits = self.assess.threshold_bits
-        f = findings.Findings(found, self.claims, hypotheses(), self._lacking(), bits, window.end)
+        f = findings.Findings(
+            found, self.claims, hypotheses(), self._lacking(), self.assess.threshold_bits, window.end,
+            self.life.phases, self.life.detected,
+        )  # fmt: skip
         tables = {
             "campaigns": findings.campaigns(t, f),
             "evidence": findings.evidence(t, f, ids),
@@ -174,6 +170,7 @@ class _Run:
         }
         for name, rows in tables.items():
             write_table(self.out, name, rows)
+        self.life.follow(t, tables["campaigns"], window.end)
 
     def _lacking(self) -> frozenset[str]:
         """Columns that measurements need and the input does not hold, or holds only empty."""
@@ -216,10 +213,9 @@ class _Run:
                 "first": window.start.isoformat(),
                 "last": window.end.isoformat(),
                 "digest": _digest(self.t),
-                "key": hashlib.blake2b(
-                    f"{self.key.k0}:{self.key.k1}".encode(), digest_size=8, person=b"sw-key-digest"
-                ).hexdigest(),
+                "key": fingerprint(self.key),
             },
+            "state": self.life.summary(),
             "counts": _counts(self.t),
             "coverage": [
                 {"column": c.field, "family": c.family, "share": c.share, "costs": c.cost} for c in cover

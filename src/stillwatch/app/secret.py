@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import stat
@@ -42,6 +43,12 @@ def read_key(path: Path) -> HashKey:
             f"others may read the key (mode {mode:04o})", where=str(path), remedy=f"chmod 600 {path}"
         )
     return HashKey.from_bytes(secret)
+
+
+def fingerprint(key: HashKey) -> str:
+    """Digest that tells two keys apart and tells nothing about them."""
+    secret = f"{key.k0}:{key.k1}".encode()
+    return hashlib.blake2b(secret, digest_size=8, person=b"sw-key-digest").hexdigest()
 
 
 def _make(path: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from stillwatch import signals
 from stillwatch.app.resources import disposable_domains, hypotheses, intent_weights, reference_texts
@@ -30,7 +32,9 @@ from stillwatch.model.engine import Window
 from stillwatch.model.kernels.address import ranges
 from stillwatch.model.kernels.hashing import HashKey, keyed_strings
 from stillwatch.model.kernels.sketch import normalised_key, sketch_text
+from stillwatch.model.kernels.wording import WordSets
 from stillwatch.model.registry import SignalSpec, scan
+from stillwatch.model.tables import TABLES
 from stillwatch.signals.tables.activity import write_activity
 from stillwatch.signals.tables.crossings import write_crossings
 from stillwatch.signals.tables.facts import write_events, write_facts
@@ -40,9 +44,11 @@ from stillwatch.signals.tables.holdings import write_holdings
 from stillwatch.signals.tables.keys import write_keys
 from stillwatch.signals.tables.sketch import Sketcher
 from stillwatch.signals.tables.templates import write_templates
-from stillwatch.signals.tables.wordings import TEXTS, write_wordings
+from stillwatch.signals.tables.wordings import TEXTS, words_of, write_wordings
 from stillwatch.store.dataset import Dataset
 from stillwatch.store.duck import DuckTables
+
+Ints = NDArray[np.int64]
 
 NETWORK_KINDS = (
     "residential", "mobile", "hosting", "vpn", "cgnat", "education", "enterprise_gateway", "relay", "business",
@@ -91,6 +97,13 @@ def sketch(
     t: DuckTables, data: Dataset, key: HashKey, *, names: Names, threads: int, done: Callable[[int], None]
 ) -> int:
     """Tables `keys`, `reasoning` and `activity`; returns how many duplicates were dropped."""
+    return write_keys(
+        t, names.watch(data.batches("exchanges")), sketcher(data, key), threads=threads, done=done
+    )
+
+
+def sketcher(data: Dataset, key: HashKey) -> Sketcher:
+    """What sketches the exchanges of a dataset."""
     text = "prompt_text" in data.present("exchanges")
     networks = data.read("networks")
     kinds = np.array(
@@ -99,8 +112,7 @@ def sketch(
     )
     asns = np.asarray(networks["asn"].fill_null(0).to_numpy(), np.int64)
     table = ranges(networks["prefix"].to_pylist(), np.arange(networks.num_rows))
-    sketcher = Sketcher(key, intent_weights() if text else None, table, kinds, asns)
-    return write_keys(t, names.watch(data.batches("exchanges")), sketcher, threads=threads, done=done)
+    return Sketcher(key, intent_weights() if text else None, table, kinds, asns)
 
 
 def name_accounts(t: DuckTables, names: Names, key: HashKey) -> None:
@@ -109,16 +121,42 @@ def name_accounts(t: DuckTables, names: Names, key: HashKey) -> None:
     t.put("account_names", pa.table({"account_id": keyed_strings(ids, key), "name": ids}))
 
 
-def holdings(t: DuckTables, data: Dataset, key: HashKey) -> None:
-    """Tables `templates`, `exchange_templates`, `holdings`, `facts`, `release_times`, `ban_times`."""
+@dataclass(frozen=True, slots=True)
+class TextWords:
+    """Words of a dataset's exchanges, from their texts."""
+
+    data: Dataset
+
+    def at(self, rows: Ints) -> WordSets:
+        """Words of the exchanges at these sorted positions."""
+        return words_of(self.data.rows_at("exchanges", rows, columns=TEXTS))
+
+    def every(self) -> Iterator[WordSets]:
+        """Words of all exchanges, in order of position."""
+        return (words_of(b) for b in self.data.batches("exchanges", columns=TEXTS, rows=16_384))
+
+
+class Words(Protocol):
+    """Where the words of exchanges come from."""
+
+    def at(self, rows: Ints) -> WordSets:
+        """Words of the exchanges at these sorted positions."""
+        ...
+
+    def every(self) -> Iterator[WordSets]:
+        """Words of all exchanges, in order of position."""
+        ...
+
+
+def holdings(t: DuckTables, data: Dataset, key: HashKey, words: Words | None = None) -> None:
+    """Tables `templates`, `exchange_templates`, `holdings`, `facts`, `release_times`, `ban_times`.
+
+    The text is read again for its words, unless `words` has them.
+    """
+    source = words or TextWords(data)
     write_activity(t)
     write_frames(t, reference=reference_keys(key))
-    write_wordings(
-        t,
-        partial(data.rows_at, "exchanges", columns=TEXTS),
-        partial(data.batches, "exchanges", columns=TEXTS, rows=16_384),
-        reference=pa.concat_arrays(reference_texts().chunks),
-    )
+    write_wordings(t, source.at, source.every, reference=pa.concat_arrays(reference_texts().chunks))
     write_templates(t)
     accounts = data.read("accounts")
     write_holdings(t, accounts, data.read("instruments"), key)
@@ -128,6 +166,7 @@ def holdings(t: DuckTables, data: Dataset, key: HashKey) -> None:
     write_events(t, data.read("releases"), data.read("enforcement"), key)
 
 
+@cache
 def reference_keys(key: HashKey) -> frozenset[int]:
     """Sketch keys and system keys of the reference corpus."""
     texts = reference_texts()
@@ -206,3 +245,14 @@ def attribute(t: DuckTables, settings: AssessSettings, curve: Curve | None) -> d
     known = hypotheses()
     found = judge(t, known, settings)
     return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found
+
+
+def name_verdicts(t: DuckTables, found: Mapping[int, Assessment]) -> None:
+    """Table `verdicts` of the groups that stand."""
+    verdicts = pa.array([a.verdict for a in found.values()], pa.string())
+    t.put("verdicts", pa.table({"group_id": pa.array(list(found), pa.int64()), "verdict": verdicts}))
+
+
+def no_reasoning() -> pa.Table:
+    """Rows of `reasoning` where no exchange holds a reasoning block."""
+    return pa.schema([pa.field(f.name, f.type) for f in TABLES["reasoning"].schema]).empty_table()

@@ -31,10 +31,12 @@ APART = 2.0  # lengths of time that differ by more than this factor form differe
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What a scan looked at, as far as it must resemble the calibration: days, and whether there was text."""
+    """What a scan looked at, as far as it must resemble the calibration: days, whether there was text, and evidence
+    it was told to leave out."""
 
     days: float
     text: bool
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ def unusable(calibration: Calibration, traffic: Traffic) -> str:
             "the calibration in use is simulated, so no false-discovery rate is claimed; "
             "make your own with `stillwatch calibrate`"
         )
+    if traffic.without:
+        return f"the calibration has the evidence that this scan left out ({', '.join(traffic.without)})"
     if calibration.text != traffic.text:
         had, has = ("had", "has none") if calibration.text else ("had no", "has")
         return f"the calibration's log {had} text, this one {has}: groups are not comparable"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from stillwatch.attribute.assess import UNIT, Assessment, Item
 from stillwatch.attribute.conformal import Claim
 from stillwatch.attribute.features import FEATURES
 from stillwatch.attribute.hypotheses import Hypothesis
+from stillwatch.attribute.phases import Phase
 from stillwatch.model.engine import Tables
 from stillwatch.model.families import BY_CODE
 from stillwatch.model.tables import TABLES
@@ -22,7 +23,8 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the rows are made from: assessments and claims by group, hypotheses, columns the input lacked."""
+    """What the rows are made from: assessments and claims by group, hypotheses, columns the input lacked; by campaign
+    its phases and when earlier scans had found the evidence to suffice."""
 
     assessments: Mapping[int, Assessment]
     claims: Mapping[int, Claim]
@@ -30,6 +32,8 @@ class Findings:
     lacking: frozenset[str]
     threshold_bits: float
     end: datetime
+    phases: Mapping[str, Sequence[Phase]]
+    detected: Mapping[str, datetime]
 
 
 def name_campaigns(t: Tables) -> dict[int, str]:
@@ -77,8 +81,10 @@ def campaigns(t: Tables, f: Findings) -> pa.Table:
                 "best_alternative": a.best.name,
                 "alternative_bits": a.weight / UNIT,
                 "capabilities": row["capabilities"] or [],
-                "phases": _phases(row),
-                "detected_at": f.end if a.verdict == "distillation" else None,
+                "phases": [asdict(p) for p in f.phases.get(row["campaign_id"], ())],
+                "detected_at": min(f.end, f.detected.get(row["campaign_id"], f.end))
+                if a.verdict == "distillation"
+                else None,
                 "threshold_bits": f.threshold_bits,
                 "statement": statement(a, row["accounts"], row["exchanges"] or 0),
                 "missing": missing(f),
@@ -224,8 +230,7 @@ def _fit(a: Assessment, h: Hypothesis) -> tuple[str, str]:
 def _sizes(t: Tables) -> pa.Table:
     return t.query(
         """
-        SELECT n.group_id, n.campaign_id, m.accounts, x.exchanges, x.first_seen, x.last_seen, c.capabilities,
-               r.model_key IS NOT NULL AS pivoted, r.released_at, r.share
+        SELECT n.group_id, n.campaign_id, m.accounts, x.exchanges, x.first_seen, x.last_seen, c.capabilities
         FROM campaign_names n
         JOIN (SELECT group_id, count(*) AS accounts FROM group_members GROUP BY group_id) m
           ON m.group_id = n.group_id
@@ -237,40 +242,9 @@ def _sizes(t: Tables) -> pa.Table:
                      JOIN templates t ON t.template_id = g.template_id
                      WHERE t.capability <> 'general' GROUP BY g.group_id, t.capability) q
                    GROUP BY group_id) c ON c.group_id = n.group_id
-        LEFT JOIN group_pivots r ON r.group_id = n.group_id
         ORDER BY n.campaign_id
         """
     )
-
-
-def write_pivots(t: Tables, *, min_share: float = 0.3) -> None:
-    """Fill `group_pivots`: groups of which a share moved to a model within a day of its release."""
-    t.define(
-        "group_pivots",
-        f"""
-        SELECT group_id, model_key, released_at, share FROM (
-            SELECT *, row_number() OVER (
-                PARTITION BY group_id ORDER BY share DESC, released_at, model_key) AS best FROM (
-                SELECT g.group_id, r.model_key, r.released_at,
-                       avg(CASE WHEN k.model_key = r.model_key THEN 1.0 ELSE 0.0 END) AS share, count(*) AS n
-                FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
-                JOIN release_times r ON k.ts >= r.released_at AND k.ts < r.released_at + INTERVAL 24 HOUR
-                GROUP BY g.group_id, r.model_key, r.released_at
-            ) AS shares WHERE share >= {min_share} AND n >= 20
-        ) AS ranked WHERE best = 1
-        """,
-    )
-
-
-def _phases(row: Row) -> list[dict[str, object]]:
-    phases = []
-    if row["first_seen"] is not None:
-        phases.append({"kind": "start", "at": row["first_seen"], "detail": "first demixed exchange"})
-    if row["pivoted"]:
-        share = float(row["share"])  # type: ignore[arg-type]
-        detail = f"{share:.0%} of a day's exchanges went to a model released that day"
-        phases.append({"kind": "pivot", "at": row["released_at"], "detail": detail})
-    return phases
 
 
 def _examples(t: Tables, *, most: int = 5) -> dict[tuple[int, str], list[str]]:

@@ -60,6 +60,12 @@ class Coverage:
         for name in FIELDS:
             self._given[name] += len(rows) - rows[name].null_count
 
+    def join(self, other: Coverage) -> None:
+        """Count what another has counted."""
+        self._rows += other._rows
+        for name in FIELDS:
+            self._given[name] += other._given[name]
+
     def table(self) -> tuple[FieldCoverage, ...]:
         """One line per field, as in `FIELDS`."""
         rows = max(self._rows, 1)

@@ -36,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: `stage` says who writes it (`input`, `between`, `result`, `truth`)."""
+    """One table: `stage` says who writes it (`input`, `between`, `result`, `replay`, `state`, `truth`)."""
 
     name: str
     stage: str
@@ -189,6 +189,8 @@ RELEASES = _table(
     """
     model! | string | model name
     released_at! | ts | released
+    family | string | models that share it are variants of one another; where absent, nothing is said of it
+    safeguards | int16 | how strict its safeguards are, higher is stricter; where absent, an older model counts as laxer
     """,
     key=("model",),
 )
@@ -616,6 +618,82 @@ CAMPAIGN_ACTIVITY = _table(
     key=("campaign_id", "hour"),
 )
 
+REPLAY_CAMPAIGNS = _table(
+    "replay_campaigns",
+    "replay",
+    "Groups at each look of a replay.",
+    """
+    at! | ts | the look: only what came before was known
+    campaign_id! | string | the id it keeps from look to look
+    verdict! | string | verdict at that look
+    accounts! | int64 | member accounts
+    exchanges! | int64 | demixed exchanges
+    weight_bits! | float64 | weight at that look
+    weight_low! | float64 | lower end of the 95% interval
+    needed_bits! | float64 | what weight_low must reach for a claim, fixed when the group was first seen
+    claimed! | bool | a claim was published, at this look or before
+    """,
+    key=("at", "campaign_id"),
+)
+
+REPLAY_MEMBERS = _table(
+    "replay_members",
+    "replay",
+    "Accounts in campaigns with the verdict `distillation`, by the first look that said so.",
+    """
+    campaign_id! | string | the campaign
+    account_id! | string | the account
+    accused_at! | ts | first look at which it was a member of it
+    claimed_at | ts | first look at which it was a member and the claim was published
+    """,
+    key=("campaign_id", "account_id"),
+)
+
+STATE_CAMPAIGNS = _table(
+    "state_campaigns",
+    "state",
+    "Campaigns of earlier scans.",
+    """
+    campaign_id! | string | the id it keeps
+    verdict! | string | verdict of the last scan that found it
+    first_seen | ts | first demixed exchange of any scan
+    last_seen | ts | last demixed exchange of any scan
+    detected_at | ts | when the evidence first sufficed
+    merged_into | string | campaign it became a part of, null if it stands
+    phases | phases | dated phases so far
+    """,
+    key=("campaign_id",),
+)
+
+STATE_MEMBERS = _table(
+    "state_members",
+    "state",
+    "Accounts that any earlier scan found in a campaign.",
+    """
+    campaign_id! | string | the campaign
+    account_id! | int64 | keyed hash of the account id
+    first_seen | ts | first demixed exchange of any scan
+    last_seen | ts | last demixed exchange of any scan
+    banned_at | ts | ban or suspension, null if none is known
+    """,
+    key=("campaign_id", "account_id"),
+)
+
+STATE_VALUES = _table(
+    "state_values",
+    "state",
+    "What marks a campaign: the values its members favoured in the last scan that found them favoured.",
+    """
+    campaign_id! | string | the campaign
+    kind! | int16 | kind of value, see `model.families`
+    value_key! | int64 | keyed hash of the value
+    share! | float64 | share of the members that held it
+    lift_bits! | float64 | how much commoner among them than among others
+    last_seen | ts | end of the window in which it was favoured
+    """,
+    key=("campaign_id", "kind", "value_key"),
+)
+
 TRUTH_ACCOUNTS = _table(
     "truth_accounts",
     "truth",
@@ -688,6 +766,11 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             MEASUREMENTS,
             CAMPAIGN_TEMPLATES,
             CAMPAIGN_ACTIVITY,
+            REPLAY_CAMPAIGNS,
+            REPLAY_MEMBERS,
+            STATE_CAMPAIGNS,
+            STATE_MEMBERS,
+            STATE_VALUES,
             TRUTH_ACCOUNTS,
             TRUTH_CAMPAIGNS,
             TRUTH_EXCHANGES,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +18,15 @@ from stillwatch.model.errors import InputError, ResourceError, SchemaError
 from stillwatch.model.tables import SCHEMA_VERSION, TABLES, Table
 
 BATCH_ROWS = 65_536
+KNOWN_SINCE: Mapping[str, str] = MappingProxyType(
+    {
+        "exchanges": "ts",
+        "accounts": "created_at",
+        "instruments": "added_at",
+        "releases": "released_at",
+        "enforcement": "at",
+    }
+)  # table: the column that says when a row became known; rows without a time were always known
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +34,13 @@ class Dataset:
     """Input tables in a folder; tables that are not there read as empty ones.
 
     Parts of one table may differ in which optional columns they hold, and in types that convert. Columns named in
-    `hidden` read as if no file held them.
+    `hidden` read as if no file held them. With `before`, only what was known before that time is read: exchanges,
+    accounts, bans and releases that came later do not exist.
     """
 
     folder: Path
     hidden: frozenset[str] = frozenset()
+    before: datetime | None = None
 
     def has(self, name: str) -> bool:
         """Whether the folder holds the table."""
@@ -47,6 +60,8 @@ class Dataset:
 
     def rows(self, name: str) -> int:
         """Number of rows."""
+        if self.before is not None and name in KNOWN_SINCE:
+            return sum(b.num_rows for b in self.batches(name, columns=[KNOWN_SINCE[name]]))
         return sum(part.count_rows() for _, part in self._open(name))
 
     def read(self, name: str) -> pa.Table:
@@ -63,14 +78,19 @@ class Dataset:
         is damaged.
         """
         table = TABLES[name]
-        wanted = [c.name for c in table.columns if columns is None or c.name in columns]
+        since = KNOWN_SINCE.get(name) if self.before is not None else None
+        asked = [c.name for c in table.columns if columns is None or c.name in columns]
+        wanted = [c.name for c in table.columns if c.name in asked or c.name == since]
         for file, part in self._open(name):
             held = [c for c in wanted if c in part.schema.names and c not in self.hidden]
             try:
                 scanner = part.scanner(columns=held, batch_size=rows, batch_readahead=2, fragment_readahead=1)
                 for batch in scanner.to_batches():
-                    if batch.num_rows:
-                        yield _conform(batch, table, wanted, str(file))
+                    known = _conform(batch, table, wanted, str(file)) if batch.num_rows else batch
+                    if since is not None and known.num_rows:
+                        known = _known_before(known, since, self.before).select(asked)
+                    if known.num_rows:
+                        yield known
             except (pa.ArrowException, OSError) as error:
                 raise _unreadable(file, error) from error
 
@@ -164,6 +184,18 @@ def _check(found: pa.Schema, table: Table, where: str) -> None:
             where=where,
             remedy="Name the source column for it in a mapping: `stillwatch ingest --map`",
         )
+
+
+def _known_before(batch: pa.RecordBatch, since: str, limit: datetime | None) -> pa.RecordBatch:
+    """Rows known before the limit; of accounts, a status that came later is not known yet."""
+    known = batch.filter(pc.fill_null(pc.less(batch.column(since), limit), True))
+    if "status_at" in known.schema.names and "status" in known.schema.names:
+        later = pc.fill_null(pc.greater_equal(known.column("status_at"), limit), False)
+        for name in ("status", "status_at"):
+            at = known.schema.get_field_index(name)
+            column = pc.if_else(later, pa.scalar(None, known.schema.field(at).type), known.column(name))
+            known = known.set_column(at, known.schema.field(at), column)
+    return known
 
 
 def _conform(batch: pa.RecordBatch, table: Table, names: Sequence[str], where: str) -> pa.RecordBatch:

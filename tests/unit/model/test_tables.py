@@ -13,7 +13,7 @@ ALL = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
 @ALL
 def test_names_and_stages(table: Table) -> None:
     assert TABLES[table.name] is table
-    assert table.stage in ("input", "between", "result", "truth")
+    assert table.stage in ("input", "between", "result", "replay", "state", "truth")
 
 
 @ALL

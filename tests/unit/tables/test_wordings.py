@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 from tests.sketches import put_exchanges
 
-from stillwatch.model.kernels.wording import word_sets
+from stillwatch.model.kernels.wording import WordSets, word_sets
 from stillwatch.signals.tables.frames import write_frames
 from stillwatch.signals.tables.templates import write_templates
 from stillwatch.signals.tables.vocabulary import vocabularies
-from stillwatch.signals.tables.wordings import TEXTS, WordingSettings, write_wordings
+from stillwatch.signals.tables.wordings import TEXTS, WordingSettings, words_of, write_wordings
 from stillwatch.store.duck import DuckTables
 
 WORDS = "derive quantity rigorously enumerating discarded attempts before verdict underline conclusion"
@@ -55,13 +55,13 @@ def fill(t: DuckTables, texts: list[tuple[str, str]], reference: list[str]) -> N
     )
     table = table.cast(pa.schema([(name, pa.large_string()) for name in TEXTS]))
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        return iter(table.to_batches(max_chunksize=50))
+    def batches() -> Iterator[WordSets]:
+        return (words_of(batch) for batch in table.to_batches(max_chunksize=50))
 
     write_frames(t, reference=frozenset())
     public = pa.array(reference, pa.large_string())
     write_wordings(
-        t, lambda at: table.take(pa.array(at)), batches, reference=public, settings=BELOW_ANY_INTENT
+        t, lambda at: words_of(table.take(pa.array(at))), batches, reference=public, settings=BELOW_ANY_INTENT
     )
 
 

@@ -45,6 +45,12 @@ def command(
             "everywhere, or read no `text`; several with commas or by repeating it. To see what a family is worth.",
         ),
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state", help="Folder that remembers campaigns from scan to scan: ids and phases carry over."
+        ),
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print summary.json instead of the summary.")] = False,
 ) -> None:
     """Find campaigns in a dataset folder and write result tables, summary.json and report.html.
@@ -64,6 +70,7 @@ def command(
         calibration=calibration,
         level=level,
         without=read_without(without or ()),
+        state=state,
     )
     scan(data, out, settings)
     if json_:

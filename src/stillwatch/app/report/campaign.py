@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from stillwatch.app.report.activity import Activity, activity
 from stillwatch.app.report.graph import Graph, graph
@@ -67,6 +68,15 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
+class Phase:
+    """One dated phase of the campaign."""
+
+    name: str
+    at: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
     """Everything shown of one campaign."""
 
@@ -84,6 +94,7 @@ class Campaign:
     against_more: int
     against_words: tuple[str, ...]
     missing: tuple[str, ...]
+    phases: tuple[Phase, ...]
     activity: Activity | None
     graph: Graph | None
     members: Members | None
@@ -125,6 +136,7 @@ def campaign(results: Results, row: Row, anchor: str = "", *, in_full: bool = Tr
         against_more=len(against) - len(against[:AGAINST]),
         against_words=_against(row, waterfall),
         missing=tuple(visible(m, 200) for m in row["missing"] or ()),
+        phases=_phases(row),
         activity=activity(results, row) if in_full else None,
         graph=graph(results, name) if in_full else None,
         members=members_table(results, name) if in_full else None,
@@ -162,6 +174,12 @@ def why_left_alone(row: Row) -> str:
     if low is not None and threshold is not None and low < threshold:
         return f"The lower end of its evidence is {bits(low)} bits, below the threshold of {bits(threshold)}."
     return "Its evidence does not rest on two families, one of them other than content."
+
+
+def _phases(row: Row) -> tuple[Phase, ...]:
+    """Dated phases in order of time, as the scan stored them."""
+    dated = [p for p in row["phases"] or () if p["at"] is not None]
+    return tuple(Phase(title(p["kind"]), p["at"], visible(p["detail"] or "", 300)) for p in dated)
 
 
 def _counter(evidence: Sequence[Row]) -> tuple[Item, ...]:

@@ -11,15 +11,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 import stillwatch
 from stillwatch.lab.figures.keyfile import measuring_key
 from stillwatch.lab.figures.suite import Cell
 from stillwatch.lab.observe import Campaign, Observation, observe
+from stillwatch.lab.reidentify import Reidentification, reidentify
+from stillwatch.lab.replay.early import Alarms, Early, early
 from stillwatch.model.errors import InputError, ResourceError
 
 Run = Callable[[Sequence[str]], None]  # runs `stillwatch` with these arguments
@@ -39,6 +44,9 @@ class Done:
     exchanges: int
     scan_seconds: float
     peak_memory_bytes: int
+    reidentified: Reidentification | None = None
+    early: tuple[Early, ...] = ()
+    alarms: Alarms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +103,48 @@ def run_cell(cell: Cell, code: str, work: Path, run: Run) -> Done | Failed:
         run([*made, *cell.simulate, "--out", str(data), "--json"])
         begun = time.monotonic()
         key = str(measuring_key(scratch, cell.seed))
-        run(["scan", str(data), "--out", str(results), "--key-file", key, *cell.scan, "--json"])
+        options = ["--key-file", key, *cell.scan, "--json"]
+        before = scratch / "before"
+        if cell.before_days:
+            options = ["--state", str(scratch / "state"), *options]
+            limit = _start(data) + timedelta(days=cell.before_days)
+            run(["scan", str(data), "--out", str(before), "--as-of", limit.isoformat(), *options])
+            begun = time.monotonic()
+        run(["scan", str(data), "--out", str(results), *options])
         seconds = time.monotonic() - begun
         done = _done(cell, code, data, results, seconds)
+        if cell.before_days:
+            done = replace(done, reidentified=reidentify(before, results, data / "truth"))
+        if cell.replay:
+            again = scratch / "replayed"
+            run(
+                [
+                    "replay",
+                    str(data),
+                    "--out",
+                    str(again),
+                    "--every",
+                    cell.replay,
+                    "--key-file",
+                    key,
+                    "--json",
+                ]
+            )
+            found, alarms = early(again, data)
+            done = replace(done, early=found, alarms=alarms)
     except subprocess.CalledProcessError as error:
         return Failed(cell, reason_of(error))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     _keep(done, work / "cells" / f"{key_of(cell, code)}.json")
     return done
+
+
+def _start(data: Path) -> datetime:
+    """Time of the first exchange."""
+    parts = sorted(data.glob("exchanges*.parquet")) or sorted((data / "exchanges").rglob("*.parquet"))
+    first: datetime = min(pc.min(pq.read_table(part, columns=["ts"])["ts"]).as_py() for part in parts)
+    return first
 
 
 def reason_of(error: subprocess.CalledProcessError) -> str:

@@ -11,8 +11,10 @@ from stillwatch.lab.figures.cell import Done, Failed
 from stillwatch.lab.figures.ladder import Step, net_cost, ratio
 from stillwatch.lab.figures.runs import label
 from stillwatch.lab.figures.suite import Family, Variant
-from stillwatch.lab.intervals import Figure
+from stillwatch.lab.intervals import Figure, share, tally
 from stillwatch.lab.reference.markdown import table
+from stillwatch.lab.reidentify import Reidentification
+from stillwatch.lab.replay.early import Reached
 from stillwatch.lab.wording import aim_row, figure_cells, mean_text, percent, rate_text
 
 SHARE = ("", "share", "95% interval", "of", "groups")
@@ -54,6 +56,9 @@ def verdicts_of(
     times = ratio(steps, variant.scenario)
     if times is not None:
         others["cost_ratio"] = Measured(times)
+    gone = gone_of(done)
+    if gone.value is not None:
+        others["gone"] = Measured(gone.value, gone.low, gone.high)
     whole = [d for d in done if d.cell.scale >= 1]
     if whole:
         others["full_scale_minutes"] = Measured(max(d.scan_seconds for d in whole) / 60)
@@ -151,6 +156,8 @@ def _details(row: Row) -> str:
         cells = [aim_row(v) for v in row.verdicts]
         parts.append(table(("aim", "limit", "figure", "95% interval", "status"), cells))
     parts.append(_campaigns(f))
+    parts.append(_early(row.done))
+    parts.append(_reidentified([d.reidentified for d in row.done if d.reidentified is not None]))
     parts.append(_shares("Benign accounts accused, by cohort", f.cohorts))
     for kind, values in f.slices.items():
         for measure, title in (("false_positives", "Benign accounts accused"), ("recall", "Account recall")):
@@ -173,6 +180,44 @@ def _campaigns(f: Evaluation) -> str:
         lines.append(f"* Roles, true > found: {roles}.")
     text = "\n".join(lines)
     return text + ("\n\n" + _shares("Recall by campaign", f.recall_by_campaign) if f.campaigns else "")
+
+
+def gone_of(done: Sequence[Done]) -> Figure:
+    """Share of the campaigns' exchanges gone before a look of a replay first accused them; a campaign is a group."""
+    runs = [[(round(e.accused.gone * e.exchanges), e.exchanges) for e in d.early] for d in done if d.early]
+    return share([tally([part for part, _ in run], [whole for _, whole in run]) for run in runs])
+
+
+def _early(done: Sequence[Done]) -> str:
+    """Hours to detection and false alarms, where the log was replayed."""
+    replayed = [d for d in done if d.alarms is not None]
+    if not replayed:
+        return ""
+    head = ("", "hours to accusation", "gone before", "hours to claim", "gone before", "false alarms")
+    cells = []
+    for d in replayed:
+        alarms = f"{d.alarms.accused} accused, {d.alarms.claimed} claimed" if d.alarms else ""
+        for e in d.early:
+            reached = [(_hours(r), percent(r.gone)) for r in (e.accused, e.claimed)]
+            cells.append((f"{e.campaign}, seed {d.cell.seed}", *reached[0], *reached[1], alarms))
+    text = f"**Replayed, a look every {replayed[0].cell.replay}**\n\n" + table(head, cells)
+    return f"{text}\n\n" + _shares("Exchanges gone before", {"the first accusation": gone_of(replayed)})
+
+
+def _hours(reached: Reached) -> str:
+    return "never" if reached.hours is None else f"{reached.hours:.1f}"
+
+
+def _reidentified(pairs: Sequence[Reidentification]) -> str:
+    """Ids over a ban, where an earlier scan was made with the same state."""
+    if not pairs:
+        return ""
+    figures = {
+        "ids of found campaigns that go on with new accounts": share([p.kept for p in pairs]),
+        "new accounts found under an earlier id": share([p.accounts for p in pairs]),
+        "ids that stand for a group that was not in it before": share([p.false for p in pairs]),
+    }
+    return _shares("Re-identified by the later scan", figures)
 
 
 def _shares(title: str, figures: Mapping[str, Figure]) -> str:

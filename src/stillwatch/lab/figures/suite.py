@@ -17,13 +17,19 @@ from stillwatch.model.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One simulation and its scan; `simulate` and `scan` are further options of the two commands."""
+    """One simulation and its scan; `simulate` and `scan` are further options of the two commands.
+
+    With `before_days`, a scan of the first days with `--state` comes first, and the whole is scanned with that state.
+    With `replay`, a time such as "6h", the log is replayed as well.
+    """
 
     scenario: str
     scale: float
     seed: int
     simulate: tuple[str, ...] = ()
     scan: tuple[str, ...] = ()
+    before_days: float = 0.0
+    replay: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ class _Family(msgspec.Struct, forbid_unknown_fields=True):
     seeds: list[int] | None = None
     scale: float | None = None
     scales: Mapping[str, float] = {}
+    before_days: Mapping[str, float] = {}
+    replay: Mapping[str, str] = {}
     variants: tuple[_Options, ...] = ()
 
 
@@ -100,7 +108,12 @@ def _variant(
     row: _Family, suite: _Suite, seeds: Sequence[int], scenario: str, options: _Options | None
 ) -> Variant:
     scale = row.scales.get(scenario, suite.scale if row.scale is None else row.scale)
-    more: Mapping[str, Any] = {"simulate": options.simulate, "scan": options.scan} if options else {}
     name = f"{scenario}, {options.name}" if options else scenario
+    more: Mapping[str, Any] = {
+        "before_days": row.before_days.get(scenario, 0.0),
+        "replay": row.replay.get(scenario, ""),
+    }
+    if options:
+        more = {"simulate": options.simulate, "scan": options.scan}
     cells = tuple(Cell(scenario, scale, seed, **more) for seed in seeds)
     return Variant(name, scenario, cells, options is not None)

@@ -100,7 +100,13 @@ def releases(book: Book) -> pa.Table:
     """The `releases` table."""
     models = book.town.models
     at = [book.town.start + int(m.released_day * DAY_US) for m in models]
-    return pa.table([pa.array([m.name for m in models]), pa.array(at, TS)], schema=RELEASES.schema)
+    columns = {
+        "model": pa.array([m.name for m in models]),
+        "released_at": pa.array(at, TS),
+        "family": pa.array([m.name.split("-")[0] for m in models]),
+        "safeguards": pa.nulls(len(models), pa.int16()),  # a provider's own scale; the simulator has none
+    }
+    return pa.table([columns[name] for name in RELEASES.schema.names], schema=RELEASES.schema)
 
 
 def enforcement(book: Book) -> pa.Table:

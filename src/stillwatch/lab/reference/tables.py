@@ -14,6 +14,8 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "input": "What goes in: written by `stillwatch ingest`, by `stillwatch simulate` or by you",
         "between": "Between the stages: integers, no text",
         "result": "What comes out of `stillwatch scan`",
+        "replay": "What comes out of `stillwatch replay`",
+        "state": "What `stillwatch scan --state` keeps from scan to scan: keyed hashes, no names and no text",
         "truth": "Ground truth, written by `stillwatch simulate` into `truth/`",
     }
 )

@@ -95,13 +95,16 @@ def write_facts(t: Tables, accounts: pa.Table, key: HashKey, *, disposable: Coll
 
 
 def write_events(t: Tables, releases: pa.Table, enforcement: pa.Table, key: HashKey) -> None:
-    """Fill `release_times` (model_key, released_at) and `ban_times` (account_id, at)."""
+    """Fill `release_times` (model_key, released_at, family, safeguards, model) and `ban_times` (account_id, at)."""
     t.put(
         "release_times",
         pa.table(
             {
                 "model_key": pa.array(keyed_strings(releases["model"], key)),
                 "released_at": releases["released_at"],
+                "family": _nullable(keyed_strings(releases["family"], key)),
+                "safeguards": releases["safeguards"],
+                "model": releases["model"],
             }
         ),
     )

@@ -34,7 +34,7 @@ def write_keys(
 
     t.put("keys", pa.RecordBatchReader.from_batches(_types(KEYS.schema), stream()))
     t.put("reasoning", pa.Table.from_batches(reasoning, schema=_types(REASONING.schema)))
-    return _drop_duplicates(t)
+    return drop_duplicates(t)
 
 
 def _sketched(
@@ -52,8 +52,11 @@ def _sketched(
             yield waiting.popleft().result()
 
 
-def _drop_duplicates(t: Tables) -> int:
-    """Keep one exchange of each id: the earliest, ties broken by content, so that row order does not matter."""
+def drop_duplicates(t: Tables) -> int:
+    """Keep in `keys` and `reasoning` one exchange of each id; returns how many were dropped.
+
+    The earliest is kept, ties are broken by content, so that row order does not matter.
+    """
     before = t.rows("keys")
     ids = t.query("SELECT count(DISTINCT exchange_id) AS n FROM keys")
     if int(ids["n"][0].as_py()) == before:

@@ -25,8 +25,8 @@ Words = NDArray[np.uint64]
 
 TEXTS = ("prompt_text", "system_text")
 
-Rows = Callable[[Ints], pa.Table]  # prompt_text and system_text of exchanges by their position
-Batches = Callable[[], Iterator[pa.RecordBatch]]  # the same of all exchanges, in order of position
+Rows = Callable[[Ints], WordSets]  # words of the exchanges at sorted positions
+Batches = Callable[[], Iterator[WordSets]]  # the same of all exchanges, in order of position
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def write_wordings(
     """Fill `wordings` (wording_id, seed_id, public) and `exchange_wordings`; exchanges that no frame holds join
     `exchange_templates` under their wording.
 
-    `rows` reads the texts of some exchanges, `batches` those of all; `reference` are public texts, and a wording
+    `rows` gives the words of some exchanges, `batches` those of all; `reference` are public texts, and a wording
     that fits one of them is public.
     """
     s = settings or WordingSettings()
@@ -154,19 +154,21 @@ def _background(t: Tables, s: WordingSettings) -> Ints:
     return np.asarray(rows["row"], np.int64)
 
 
-def _read(rows: Rows, *wanted: Ints) -> list[WordSets]:
-    """Word sets of the exchanges at each of the wanted lists of positions; the text is read once."""
-    every = np.unique(np.concatenate(wanted))
-    table = rows(every)
-    out = []
-    for some in wanted:
-        part = table.take(pa.array(np.searchsorted(every, some)))
-        texts = [
-            pa.concat_arrays(part[name].chunks) if part[name].num_chunks else pa.nulls(0, pa.large_string())
-            for name in TEXTS
+def words_of(texts: pa.Table | pa.RecordBatch) -> WordSets:
+    """Words of exchanges from their texts, the columns `TEXTS`."""
+    columns = [texts[name] for name in TEXTS]
+    if isinstance(texts, pa.Table):
+        columns = [
+            pa.concat_arrays(c.chunks) if c.num_chunks else pa.nulls(0, pa.large_string()) for c in columns
         ]
-        out.append(word_sets(*texts))
-    return out
+    return word_sets(*columns)
+
+
+def _read(rows: Rows, *wanted: Ints) -> list[WordSets]:
+    """Word sets of the exchanges at each of the wanted lists of positions; each exchange is read once."""
+    every = np.unique(np.concatenate(wanted))
+    sets = rows(every)
+    return [sets.take(np.searchsorted(every, some)) for some in wanted]
 
 
 def _with_vocabularies(
@@ -273,12 +275,11 @@ def _store(t: Tables, batches: Batches, lexicon: Lexicon, names: Ints, s: Wordin
     fits: list[Ints] = [np.empty(0, np.int64)]
     first = 0
     if len(names):
-        for batch in batches():
-            sets = word_sets(batch.column("prompt_text"), batch.column("system_text"))
+        for sets in batches():
             text, profile = fitting(sets, lexicon, of_best=s.of_best)
             rows.append(text + first)
             fits.append(names[profile])
-            first += batch.num_rows
+            first += len(sets.starts) - 1
     t.put("wording_rows", pa.table({"row": np.concatenate(rows), "wording_id": np.concatenate(fits)}))
     t.define(
         "exchange_wordings",
