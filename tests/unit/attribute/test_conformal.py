@@ -117,6 +117,7 @@ def test_a_class_that_was_never_seen_has_no_p_value() -> None:
         pytest.param({}, Traffic(14.0, text=False), "had text, this one has none", id="no text now"),
         pytest.param({}, Traffic(1.0, text=True), "of 14 days, this scan of 1 days", id="shorter"),
         pytest.param({}, Traffic(90.0, text=True), "of 14 days, this scan of 90 days", id="longer"),
+        pytest.param({}, replace(FORTNIGHT, without=("payment",)), "left out (payment)", id="an ablation"),
     ],
 )
 def test_nothing_is_claimed_of_traffic_unlike_the_calibration(
