@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stillwatch.model.engine import Tables
@@ -41,7 +42,7 @@ class IdentitySettings:
     An id is kept from `margin_bits` above log2 of the number of earlier campaigns: 5 bits leave 3% to chance after
     trying them all. A group most of whose known members (the share `split`) were in one campaign that another group
     goes on with is a split of it; a campaign that nobody goes on with and most of whose active members (the share
-    `merged`) are in one group has merged into that.
+    `merged`) are in one group has merged into that. If it splits off again, it takes its id up again.
     """
 
     retention: float = 0.5
@@ -87,6 +88,12 @@ class Earlier:
         )
 
     @property
+    def merged_into(self) -> dict[str, str]:
+        """By id, the campaign that an earlier one became a part of."""
+        columns = (self.campaigns[c].to_pylist() for c in ("campaign_id", "merged_into"))
+        return {name: into for name, into in zip(*columns, strict=True) if into is not None}
+
+    @property
     def ids(self) -> list[str]:
         """Ids of all earlier campaigns, sorted."""
         ids: list[str] = sorted(self.campaigns["campaign_id"].to_pylist())
@@ -121,7 +128,7 @@ def identify(
             out[group] = Identity(group, name, split_from=of, merged=swallowed)
         else:
             name, bits, shared = ids[int(pairs.campaign[i])], int(pairs.bits[i]), int(pairs.shared[i])
-            out[group] = Identity(group, name, True, bits, shared, merged=swallowed)
+            out[group] = Identity(group, name, True, bits, shared, earlier.merged_into.get(name), swallowed)
     names = [out[group].campaign_id for group in own]
     t.put("campaign_names", pa.table({"group_id": pa.array(list(own), pa.int64()), "campaign_id": names}))
     return out
@@ -146,23 +153,14 @@ class _Pairs:
 
 
 def _put_earlier(t: Tables, earlier: Earlier, ids: Sequence[str]) -> None:
-    """Tables `earlier_members` and `earlier_values`, their campaigns as numbers; merged ones are left out."""
-    gone = dict(zip(*(earlier.campaigns[c].to_pylist() for c in ("campaign_id", "merged_into")), strict=True))
-    verdict = dict(zip(*(earlier.campaigns[c].to_pylist() for c in ("campaign_id", "verdict")), strict=True))
-    number = {name: i for i, name in enumerate(ids) if gone[name] is None}
+    """Tables `earlier_members`, `earlier_values` and `earlier_campaigns`, their campaigns as numbers."""
+    number = {name: i for i, name in enumerate(ids)}
     for name, rows in (("members", earlier.members), ("values", earlier.values)):
-        codes = pa.array([number.get(c) for c in rows["campaign_id"].to_pylist()], pa.int64())
-        table = rows.drop_columns(["campaign_id"]).append_column("campaign", codes)
-        t.put(f"earlier_{name}", table.filter(codes.is_valid()))
-    t.put(
-        "earlier_campaigns",
-        pa.table(
-            {
-                "campaign": pa.array(list(number.values()), pa.int64()),
-                "innocent": pa.array([verdict[n] == "innocent" for n in number], pa.bool_()),
-            }
-        ),
-    )
+        codes = pa.array([number[c] for c in rows["campaign_id"].to_pylist()], pa.int64())
+        t.put(f"earlier_{name}", rows.drop_columns(["campaign_id"]).append_column("campaign", codes))
+    codes = pa.array([number[c] for c in earlier.campaigns["campaign_id"].to_pylist()], pa.int64())
+    innocent = pc.equal(earlier.campaigns["verdict"], "innocent")
+    t.put("earlier_campaigns", pa.table({"campaign": codes, "innocent": innocent}))
 
 
 def _pairs(t: Tables, campaigns: int, s: IdentitySettings) -> _Pairs:

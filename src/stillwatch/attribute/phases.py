@@ -333,13 +333,9 @@ def _standing(earlier: Earlier) -> list[str]:
 
 
 def _latest(earlier: Earlier) -> dict[str, list[int]]:
-    """Latest exchange, if any, of each standing campaign of the state."""
-    rows = earlier.campaigns.select(["campaign_id", "last_seen", "merged_into"]).to_pylist()
-    return {
-        r["campaign_id"]: [] if r["last_seen"] is None else [_micros(r["last_seen"])]
-        for r in rows
-        if r["merged_into"] is None
-    }
+    """Latest exchange, if any, of each campaign of the state."""
+    columns = (earlier.campaigns[c].to_pylist() for c in ("campaign_id", "last_seen"))
+    return {name: [] if at is None else [_micros(at)] for name, at in zip(*columns, strict=True)}
 
 
 def _together(before: Sequence[Phase], found: Sequence[Phase], s: PhaseSettings) -> tuple[Phase, ...]:

@@ -76,15 +76,18 @@ def test_two_that_become_one_keep_the_id_of_the_larger(t: DuckTables) -> None:
     assert ("c-big", ("c-little",)) == (found.campaign_id, found.merged)
 
 
-def test_what_was_merged_does_not_take_its_id_back(t: DuckTables) -> None:
-    before = earlier({"c-big": OLD, "c-little": Pool(range(200, 210), OTHERS)})
+def test_what_splits_off_again_takes_its_id_up_again(t: DuckTables) -> None:
+    """After a merge, the larger holds the members of both."""
+    little = Pool(range(200, 210), OTHERS)
+    before = earlier({"c-big": Pool([*OLD.accounts, *little.accounts], MARKS), "c-little": little})
     at = before.campaigns["campaign_id"].to_pylist().index("c-little")
-    into = ["c-big" if i == at else None for i in range(2)]
-    gone = before.campaigns.set_column(
-        before.campaigns.schema.get_field_index("merged_into"), "merged_into", pa.array(into, pa.string())
-    )
-    merged = Earlier(gone, before.members, before.values)
-    assert {0: "c-own0"} == ids(t, [Pool(range(200, 210), OTHERS)], merged)
+    into = pa.array(["c-big" if i == at else None for i in range(2)], pa.string())
+    place = before.campaigns.schema.get_field_index("merged_into")
+    merged = Earlier(before.campaigns.set_column(place, "merged_into", into), before.members, before.values)
+    own = fill(t, [OLD, little])
+    found = identify(t, own, merged)
+    assert ["c-big", "c-little"] == [found[g].campaign_id for g in (0, 1)]
+    assert [None, "c-big"] == [found[g].split_from for g in (0, 1)]
 
 
 def test_two_groups_cannot_have_one_id(t: DuckTables) -> None:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from stillwatch.lab.figures.cell import Run, command_line, reason_of
@@ -60,12 +61,12 @@ def text(found: Sequence[Early], alarms: Alarms, summary: dict[str, Any]) -> str
     sketch = summary["timings"]["sketch_seconds"]
     accused = f"{alarms.accused} campaigns accused, {alarms.claimed} claimed"
     accounts = f"{alarms.accounts_accused} innocent accounts accused, {alarms.accounts_claimed} claimed"
-    mean, last = sum(looks) / len(looks), looks[-1]
+    middle, last = median(looks), looks[-1]
     lines = [
         table(HEAD, rows) if rows else "No campaign was planted.",
         "",
         f"False alarms at any of {alarms.looks} looks: {accused}; {accounts}.",
-        f"Sketch of everything, once: {sketch:.1f} s; a look: {mean:.1f} s on average, {last:.1f} s for the last.",
+        f"Sketch of everything, once: {sketch:.1f} s; a look: {middle:.1f} s at the median, {last:.1f} s for the last.",
     ]
     return "\n".join(lines) + "\n"
 
