@@ -2,8 +2,8 @@
 
 A relay's accounts share the frames of its customers as well as the harvest's, and the customers send most. A flow (a
 frame, or a system text where no frame was found) builds a data set if its prompts ask for training data, its
-fillings are new and nobody follows up. Where many members carry such flows, and most of the group's traffic is of
-another sort, the rest is the customers' own.
+fillings are new and nobody follows up; public frames are the customers' as well. Where many members carry such flows,
+and most of the group's traffic is of another sort, the rest is the customers' own.
 """
 
 from __future__ import annotations
@@ -41,10 +41,12 @@ def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
         "flow_exchanges",
         f"""
         SELECT g.group_id, g.exchange_id, g.account_id, g.template_id IS NULL AS unframed,
+               coalesce(p.public, FALSE) AS public,
                coalesce(g.template_id, k.system_key, 0) AS flow, k.exact_key, k.turn,
                CASE WHEN greatest({", ".join(f"k.{name}" for name in INTENTS)}) >= {s.intent}
                     THEN 1 ELSE 0 END AS asks
         FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
+        LEFT JOIN templates p ON p.template_id = g.template_id
         """,
     )
     t.define(
@@ -52,7 +54,8 @@ def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
         f"""
         SELECT group_id, unframed, flow, count(DISTINCT account_id) AS accounts
         FROM flow_exchanges GROUP BY group_id, unframed, flow
-        HAVING sum(asks) >= {s.asking} * count(*) AND count(DISTINCT exact_key) >= {s.fresh} * count(*)
+        HAVING NOT bool_or(public) AND sum(asks) >= {s.asking} * count(*)
+           AND count(DISTINCT exact_key) >= {s.fresh} * count(*)
            AND sum(CASE WHEN turn > 0 THEN 0 ELSE 1 END) >= {s.single} * count(*)
         """,
     )
@@ -76,10 +79,11 @@ def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
     )
     kept = t.define(
         "group_exchanges",
-        """
+        f"""
         SELECT g.* FROM group_exchanges g
         LEFT JOIN mixed_groups m ON m.group_id = g.group_id
-        LEFT JOIN built_exchanges b ON b.group_id = g.group_id AND b.exchange_id = g.exchange_id
+        LEFT JOIN built_exchanges b
+          ON b.group_id = g.group_id AND b.exchange_id = g.exchange_id AND b.carriers >= {s.spread}
         WHERE m.group_id IS NULL OR b.exchange_id IS NOT NULL
         """,
     )

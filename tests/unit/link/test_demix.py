@@ -24,6 +24,7 @@ class Flow:
     asks: bool = False
     turn: int | None = 0
     system: int | None = None
+    public: bool = False
 
 
 HARVEST = Flow(1, 60, asks=True)
@@ -58,6 +59,12 @@ def left(t: DuckTables, *flows: Flow, order: np.ndarray | None = None) -> dict[i
             }
         ),
     )
+    frames = {f.frame: f.public for f in flows if f.frame is not None}
+    public = {
+        "template_id": pa.array(list(frames), pa.int64()),
+        "public": pa.array(list(frames.values()), pa.bool_()),
+    }
+    t.put("templates", pa.table(public))
     demix(t)
     kept = np.asarray(t.numpy("SELECT exchange_id FROM group_exchanges")["exchange_id"])
     found, counts = np.unique(kept // 100_000, return_counts=True)
@@ -66,6 +73,13 @@ def left(t: DuckTables, *flows: Flow, order: np.ndarray | None = None) -> dict[i
 
 def test_of_a_relay_the_harvest_is_left(t: DuckTables) -> None:
     assert {0: 60} == left(t, HARVEST, SUPPORT, PRODUCT, CHAT)
+
+
+def test_public_frames_and_what_one_customer_asks_are_the_customers(t: DuckTables) -> None:
+    """Both ask for training data, with new fillings."""
+    everybody = Flow(4, 100, asks=True, public=True)
+    one = Flow(5, 20, accounts=range(2), asks=True)
+    assert {0: 60} == left(t, HARVEST, SUPPORT, CHAT, everybody, one)
 
 
 def test_a_harvest_that_is_most_of_the_traffic_stays_whole(t: DuckTables) -> None:
