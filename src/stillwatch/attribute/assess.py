@@ -198,7 +198,7 @@ def _verdict(
     harvesting = not s.needs_content or purpose >= s.purpose_bits * UNIT
     if low > s.threshold_bits * UNIT and linked and harvesting:
         return "distillation"
-    if best.kind == "coordinated" or lead > 0:
+    if best.kind == "coordinated" or (lead > 0 and linked):
         return "coordinated_other"
     return "innocent"
 
