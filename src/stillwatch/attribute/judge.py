@@ -107,7 +107,9 @@ def _differs(piece: _Piece, own: Assessment, s: AssessSettings, *, accused: bool
     """Whether a piece is to be judged apart from an accused or an innocent whole."""
     if not accused:
         return piece.tied and own.verdict == "distillation"
-    return own.verdict == "innocent" and own.high < 0 if piece.tied else not _bears(own, s)
+    if not piece.tied:
+        return not _bears(own, s)
+    return own.verdict == "innocent" and own.weight < -s.family_bits * UNIT
 
 
 def _hides(piece: _Piece, found: Mapping[int, Assessment]) -> bool:
