@@ -104,12 +104,16 @@ def _standing(t: Tables, found: Mapping[int, Assessment], s: AssessSettings) -> 
 
 
 def _differs(piece: _Piece, own: Assessment, s: AssessSettings, *, accused: bool) -> bool:
-    """Whether a piece is to be judged apart from an accused or an innocent whole."""
+    """Whether a piece is to be judged apart from an accused or an innocent whole.
+
+    What speaks for a crowd is a relation one can see; a piece of a few accounts often looks unrelated by itself.
+    """
     if not accused:
         return piece.tied and own.verdict == "distillation"
     if not piece.tied:
         return not _bears(own, s)
-    return own.verdict == "innocent" and own.weight < -s.family_bits * UNIT
+    related = own.verdict == "innocent" and bool(own.best.requires)
+    return related and own.weight < -s.family_bits * UNIT
 
 
 def _hides(piece: _Piece, found: Mapping[int, Assessment]) -> bool:

@@ -23,7 +23,7 @@ class DemixSettings:
     """A flow builds a data set if the share `asking` of its prompts has `intent` (1/100 bit), the share `fresh` of
     them is new, and the share `single` has no earlier turns. `carried`: share of the members that must carry one
     that at least `spread` of them carry, since a customer's own is on a few accounts; `mixed`: share of the traffic
-    from which on a group is what it builds, and stays whole."""
+    that builds or asks for training data from which on a group is what it takes, and stays whole."""
 
     intent: int = 200
     asking: float = 0.3
@@ -69,12 +69,13 @@ def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
     t.define(
         "mixed_groups",
         f"""
-        SELECT w.group_id FROM (SELECT group_id, count(*) AS n, count(DISTINCT account_id) AS accounts
+        SELECT w.group_id FROM (SELECT group_id, count(*) AS n, count(DISTINCT account_id) AS accounts,
+                                       sum(asks) AS asks
                                 FROM flow_exchanges GROUP BY group_id) w
         JOIN (SELECT group_id, count(*) AS n,
                      count(DISTINCT CASE WHEN carriers >= {s.spread} THEN account_id END) AS accounts
               FROM built_exchanges GROUP BY group_id) b ON b.group_id = w.group_id
-        WHERE b.accounts >= {s.carried} * w.accounts AND b.n < {s.mixed} * w.n
+        WHERE b.accounts >= {s.carried} * w.accounts AND b.n < {s.mixed} * w.n AND w.asks < {s.mixed} * w.n
         """,
     )
     kept = t.define(

@@ -20,7 +20,9 @@ NONE = MappingProxyType({})
 GUILTY = Assessment(
     "distillation", -6 * UNIT, 20 * UNIT, 15 * UNIT, 25 * UNIT, NOBODY, FAMILIES, (), NONE, NONE
 )  # fmt: skip
+FIRM = replace(NOBODY, name="one_organization", requires=MappingProxyType({"one_organization": 0.5}))
 INNOCENT = replace(GUILTY, verdict="innocent", weight=-9 * UNIT, low=-12 * UNIT, high=-6 * UNIT)
+EMPLOYED = replace(INNOCENT, best=FIRM)
 DOUBTFUL = replace(GUILTY, verdict="coordinated_other", low=5 * UNIT)
 
 
@@ -29,7 +31,7 @@ DOUBTFUL = replace(GUILTY, verdict="coordinated_other", low=5 * UNIT)
     [
         pytest.param(GUILTY, GUILTY, DOUBTFUL, [0], id="the rest looks like the harvest: one campaign"),
         pytest.param(GUILTY, GUILTY, INNOCENT, [1, 2], id="an innocent crowd is let go"),
-        pytest.param(GUILTY, INNOCENT, INNOCENT, [1, 2], id="neither part bears the accusation"),
+        pytest.param(GUILTY, EMPLOYED, INNOCENT, [1, 2], id="neither part bears the accusation"),
         pytest.param(GUILTY, DOUBTFUL, GUILTY, [0], id="a part too small to be sure of is no other crowd"),
         pytest.param(INNOCENT, GUILTY, INNOCENT, [1, 2], id="a campaign does not hide in a crowd"),
         pytest.param(INNOCENT, INNOCENT, INNOCENT, [0], id="an innocent whole stays whole"),
@@ -53,9 +55,10 @@ def test_parts_against_the_whole(
 @pytest.mark.parametrize(
     ("whole", "pieces", "others", "standing"),
     [
-        pytest.param(GUILTY, (GUILTY, INNOCENT, GUILTY), (GUILTY,) * 3, [2, 5], id="one firm is let go"),
-        pytest.param(GUILTY, (GUILTY, INNOCENT, INNOCENT), (GUILTY,) * 3, [1, 2, 3], id="each by itself"),
+        pytest.param(GUILTY, (GUILTY, EMPLOYED, GUILTY), (GUILTY,) * 3, [2, 5], id="one firm is let go"),
+        pytest.param(GUILTY, (GUILTY, EMPLOYED, EMPLOYED), (GUILTY,) * 3, [1, 2, 3], id="each by itself"),
         pytest.param(GUILTY, (GUILTY, DOUBTFUL, GUILTY), (GUILTY,) * 3, [0], id="pools of one campaign"),
+        pytest.param(GUILTY, (GUILTY, INNOCENT, GUILTY), (GUILTY,) * 3, [0], id="few that look unrelated"),
         pytest.param(
             INNOCENT, (INNOCENT, GUILTY, DOUBTFUL), (INNOCENT,) * 3, [2, 5], id="one pool among firms"
         ),

@@ -75,6 +75,12 @@ def test_of_a_relay_the_harvest_is_left(t: DuckTables) -> None:
     assert {0: 60} == left(t, HARVEST, SUPPORT, PRODUCT, CHAT)
 
 
+def test_a_harvest_in_conversations_stays_whole(t: DuckTables) -> None:
+    """Most of what it sends asks for training data, though few requests stand alone."""
+    talk = Flow(6, 400, asks=True, turn=4)
+    assert {0: 60, 1: 400, 2: 300} == left(t, HARVEST, talk, SUPPORT)
+
+
 def test_public_frames_and_what_one_customer_asks_are_the_customers(t: DuckTables) -> None:
     """Both ask for training data, with new fillings."""
     everybody = Flow(4, 100, asks=True, public=True)
