@@ -35,7 +35,7 @@ class DemixSettings:
 
 
 def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
-    """Keep in `group_exchanges` of mixed groups only the flows that build a data set."""
+    """Keep in `group_exchanges` of mixed groups only the flows that build a data set; `mixed_groups` names these."""
     s = settings or DemixSettings()
     t.define(
         "flow_exchanges",
@@ -88,6 +88,6 @@ def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
         WHERE m.group_id IS NULL OR b.exchange_id IS NOT NULL
         """,
     )
-    for name in ("flow_exchanges", "building_flows", "built_exchanges", "mixed_groups"):
+    for name in ("flow_exchanges", "building_flows", "built_exchanges"):
         t.drop(name)
     return kept
