@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import resource
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,6 +35,7 @@ from stillwatch.ingest.coverage import Coverage
 from stillwatch.model.engine import Window
 from stillwatch.model.errors import InputError
 from stillwatch.model.kernels.hashing import HashKey
+from stillwatch.model.memory import peak_memory
 from stillwatch.model.tables import SCHEMA_VERSION
 from stillwatch.store.dataset import Dataset, open_dataset
 from stillwatch.store.duck import DuckTables, open_duck
@@ -223,7 +223,7 @@ class _Run:
             "lost": [f"{c.field} is missing: {c.cost}" for c in cover if c.share == 0],
             "without": list(self.s.without),
             "timings": self.watch.stages,
-            "peak_memory_bytes": _peak_memory(),
+            "peak_memory_bytes": peak_memory(),
             "settings": {"assess": asdict(self.assess), "memory": self.s.memory or "engine default"},
             "calibration": self.in_use.record(self.claims, self._traffic(window), self.s.level),
             "versions": {
@@ -250,16 +250,6 @@ class _Run:
         )
         ids: list[str] = rows["campaign_id"].to_pylist()
         return ids
-
-
-def _peak_memory() -> int:
-    """Most memory this process held, in bytes; the resource usage would count the process that started it too."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text("ascii", "replace").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _digest(t: DuckTables) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +20,7 @@ from stillwatch.lab.compare.accusations import hostile_accounts
 from stillwatch.lab.compare.peer import PeerSpec, Settings, chosen_peers, score
 from stillwatch.lab.compare.traffic import Traffic, open_traffic
 from stillwatch.model.errors import ResourceError
+from stillwatch.model.memory import peak_memory
 from stillwatch.model.registry import Entry
 
 Floats = npt.NDArray[np.float64]
@@ -131,14 +131,4 @@ def _scored(
         now = time.perf_counter()
         seconds.append(now - started)
         started = now
-    return Scored(traffic.accounts, traffic.whole, tuple(scores), tuple(seconds), _peak_memory())
-
-
-def _peak_memory() -> int:
-    """Most memory that this process held, in bytes."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text("ascii", "replace").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return Scored(traffic.accounts, traffic.whole, tuple(scores), tuple(seconds), peak_memory())

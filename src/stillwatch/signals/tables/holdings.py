@@ -38,22 +38,8 @@ def write_holdings(t: Tables, accounts: pa.Table, instruments: pa.Table, key: Ha
         """,
     )
     parts = [_from_profiles(kind, column) for kind, column in FROM_KEYS]
-    parts.append(
-        f"""
-        SELECT e.account_id, {family_code("content")} AS family, {KINDS["template"].code} AS kind,
-               e.template_id AS value_key, count(*) AS n, min(k.ts) AS first_seen, max(k.ts) AS last_seen
-        FROM exchange_templates e JOIN keys k ON k.exchange_id = e.exchange_id
-        GROUP BY e.account_id, e.template_id
-        """
-    )
-    parts.append(
-        f"""
-        SELECT e.account_id, {family_code("content")} AS family, {KINDS["wording"].code} AS kind,
-               e.wording_id AS value_key, count(*) AS n, min(k.ts) AS first_seen, max(k.ts) AS last_seen
-        FROM exchange_wordings e JOIN keys k ON k.exchange_id = e.exchange_id
-        GROUP BY e.account_id, e.wording_id
-        """
-    )
+    parts.append(_from_exchanges("template", "exchange_templates", "template_id"))
+    parts.append(_from_exchanges("wording", "exchange_wordings", "wording_id"))
     parts.append(
         f"""
         SELECT a.account_id, {family_code("timing")} AS family, {KINDS["debut"].code} AS kind,
@@ -80,6 +66,16 @@ def write_holdings(t: Tables, accounts: pa.Table, instruments: pa.Table, key: Ha
         GROUP BY account_id, family, kind, value_key
         """,
     )
+
+
+def _from_exchanges(kind: str, table: str, column: str) -> str:
+    """Rows of a kind of content that a table knows by exchange."""
+    return f"""
+        SELECT e.account_id, {family_code("content")} AS family, {KINDS[kind].code} AS kind,
+               e.{column} AS value_key, count(*) AS n, min(k.ts) AS first_seen, max(k.ts) AS last_seen
+        FROM {table} e JOIN keys k ON k.exchange_id = e.exchange_id
+        GROUP BY e.account_id, e.{column}
+        """
 
 
 def _from_profiles(kind: str, column: str) -> str:
