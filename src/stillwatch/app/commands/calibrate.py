@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from stillwatch.app.calibrate import Calibrated, CalibrateSettings, calibrate, read_benign
+from stillwatch.app.options import KeyFile, Memory, Threads
 from stillwatch.app.report.words import plural, span
 from stillwatch.app.scan import ScanSettings
 from stillwatch.attribute.calibration import CLASSES
@@ -34,12 +35,9 @@ def command(
         bool,
         typer.Option("--keep-banned", help="Take groups with banned or suspended accounts as benign, too."),
     ] = False,
-    key_file: Annotated[
-        Path | None,
-        typer.Option("--key-file", help="Secret that keys all hashes; made with mode 0600 if missing."),
-    ] = None,
-    memory: Annotated[str, typer.Option("--memory", help="Memory limit of the engine, such as 4GB.")] = "",
-    threads: Annotated[int, typer.Option("--threads", min=0, help="Threads; 0 takes what there is.")] = 0,
+    key_file: KeyFile = None,
+    memory: Memory = "",
+    threads: Threads = 0,
     level: Annotated[
         float,
         typer.Option(min=1e-9, max=1.0, help="False-discovery rate to say the calibration's reach for."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -13,6 +13,15 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from stillwatch.app.options import (
+    Dataset,
+    KeyFile,
+    Memory,
+    Results,
+    SummaryAsJson,
+    Threads,
+    read_time,
+)
 from stillwatch.app.replay import ReplaySettings, replay
 from stillwatch.attribute.claims import ClaimSettings
 from stillwatch.model.errors import UsageError
@@ -21,10 +30,8 @@ UNITS: Mapping[str, str] = MappingProxyType({"m": "minutes", "h": "hours", "d": 
 
 
 def command(
-    data: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Dataset folder made by `ingest` or `simulate`.")
-    ],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")],
+    data: Dataset,
+    out: Results,
     every: Annotated[str, typer.Option("--every", help="Time between looks, such as 6h, 30m or 1d.")] = "6h",
     since: Annotated[
         str, typer.Option("--from", help="First look, such as 2026-03-01T00:00Z; without it, the start.")
@@ -36,13 +43,10 @@ def command(
         float,
         typer.Option("--level", min=0.0001, max=0.5, help="Chance of any false claim over the whole replay."),
     ] = 0.05,
-    key_file: Annotated[
-        Path | None,
-        typer.Option("--key-file", help="Secret that keys all hashes; made with mode 0600 if missing."),
-    ] = None,
-    memory: Annotated[str, typer.Option("--memory", help="Memory limit of the engine, such as 4GB.")] = "",
-    threads: Annotated[int, typer.Option("--threads", min=0, help="Threads; 0 takes what there is.")] = 0,
-    json_: Annotated[bool, typer.Option("--json", help="Print summary.json instead of the summary.")] = False,
+    key_file: KeyFile = None,
+    memory: Memory = "",
+    threads: Threads = 0,
+    json_: SummaryAsJson = False,
 ) -> None:
     """Look at a log again and again as if it were coming in, and say what would have been found when.
 
@@ -51,7 +55,7 @@ def command(
     Example: `stillwatch replay data --out replayed --every 6h`
     """
     settings = ReplaySettings(
-        every=_span(every), since=_time(since, "--from"), until=_time(until, "--to"),
+        every=_span(every), since=read_time(since, "--from"), until=read_time(until, "--to"),
         claims=ClaimSettings(level), memory=memory, threads=threads, key_file=key_file, quiet=json_,
     )  # fmt: skip
     replay(data, out, settings)
@@ -80,15 +84,3 @@ def _span(text: str) -> timedelta:
     if not found or int(found[1]) == 0:
         raise UsageError(f"--every {text!r} is not a span of time", remedy="Write it like 6h, 30m or 1d")
     return timedelta(**{UNITS[found[2]]: int(found[1])})
-
-
-def _time(text: str, option: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            f"{option} {text!r} is not a time", remedy="Write it like 2026-03-01T00:00Z"
-        ) from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

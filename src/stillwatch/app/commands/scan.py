@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from stillwatch.app.ablation import read_without
+from stillwatch.app.options import (
+    Dataset,
+    KeyFile,
+    Memory,
+    Results,
+    SummaryAsJson,
+    Threads,
+    read_time,
+)
 from stillwatch.app.scan import ScanSettings, scan
 from stillwatch.app.terminal import print_summary
 from stillwatch.model.errors import UsageError
 
 
 def command(
-    data: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Dataset folder made by `ingest` or `simulate`.")
-    ],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")],
-    key_file: Annotated[
-        Path | None,
-        typer.Option("--key-file", help="Secret that keys all hashes; made with mode 0600 if missing."),
-    ] = None,
-    memory: Annotated[str, typer.Option("--memory", help="Memory limit of the engine, such as 4GB.")] = "",
-    threads: Annotated[int, typer.Option("--threads", min=0, help="Threads; 0 takes what there is.")] = 0,
+    data: Dataset,
+    out: Results,
+    key_file: KeyFile = None,
+    memory: Memory = "",
+    threads: Threads = 0,
     as_of: Annotated[
         str,
         typer.Option("--as-of", help="Look only at what came before this time, such as 2026-03-01T00:00Z."),
@@ -51,7 +54,7 @@ def command(
             "--state", help="Folder that remembers campaigns from scan to scan: ids and phases carry over."
         ),
     ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print summary.json instead of the summary.")] = False,
+    json_: SummaryAsJson = False,
 ) -> None:
     """Find campaigns in a dataset folder and write result tables, summary.json and report.html.
 
@@ -64,7 +67,7 @@ def command(
     settings = ScanSettings(
         memory=memory,
         threads=threads,
-        as_of=_time(as_of),
+        as_of=read_time(as_of, "--as-of"),
         key_file=key_file,
         quiet=json_,
         calibration=calibration,
@@ -77,15 +80,3 @@ def command(
         typer.echo((out / "summary.json").read_text("utf-8"), nl=False)
     else:
         print_summary(out)
-
-
-def _time(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(
-            f"--as-of {text!r} is not a time", remedy="Write it like 2026-03-01T00:00Z"
-        ) from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
