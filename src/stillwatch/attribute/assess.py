@@ -108,8 +108,15 @@ def assess_every(
     measured: Sequence[Mapping[str, tuple[float, int]]],
     hypotheses: Sequence[Hypothesis],
     settings: AssessSettings,
+    *,
+    picked: Sequence[bool] = (),
 ) -> list[Assessment]:
-    """Compare the hypotheses on the measurements of each group; likelihoods are worked out for all groups at once."""
+    """Compare the hypotheses on the measurements of each group; likelihoods are worked out for all groups at once.
+
+    `picked` says of each group whether its exchanges were picked out of more by what they ask: content is then no
+    family that links it, or whoever grades now and then among much else would be linked by what was picked.
+    """
+    chosen = picked or [False] * len(measured)
     names = list(FEATURES)
     known = np.array([[n in m for n in names] for m in measured], bool).reshape(-1, len(names))
     pairs = np.array([[m.get(n, (0.0, 0)) for n in names] for m in measured], np.float64)
@@ -121,7 +128,7 @@ def assess_every(
     out = []
     for g, own in enumerate(known):
         told = {names[j]: (float(value[g, j]), int(count[g, j])) for j in np.flatnonzero(own)}
-        out.append(_compared(told, every[g][:, :, own], hypotheses, settings))
+        out.append(_compared(told, every[g][:, :, own], hypotheses, settings, picked=chosen[g]))
     return out
 
 
@@ -130,6 +137,8 @@ def _compared(
     bits: Ints,
     hypotheses: Sequence[Hypothesis],
     settings: AssessSettings,
+    *,
+    picked: bool,
 ) -> Assessment:
     """The comparison on one group's measurements from their bits under each hypothesis, int64[H, 3, F]."""
     total = bits[:, 0].sum(axis=1)
@@ -149,7 +158,8 @@ def _compared(
     least, most = _combined(items, weight)
     own_prior = round(settings.prior_bits * UNIT)
     purpose = sum(i.bits for i in items if i.feature in PURPOSE)
-    verdict = _verdict(families, purpose, least, hypotheses[best], total[target] - total[best], settings)
+    linked = _linked(families, settings, picked=picked)
+    verdict = _verdict(linked, purpose, least, hypotheses[best], total[target] - total[best], settings)
     log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
     p = probability(own_prior + weight)
     return Assessment(
@@ -185,16 +195,14 @@ def _combined(items: Sequence[Item], weight: int) -> tuple[int, int]:
     return weight - round(down), weight + round(up)
 
 
-def _verdict(
-    families: Mapping[str, tuple[int, int, int]],
-    purpose: int,
-    low: int,
-    best: Hypothesis,
-    lead: int,
-    s: AssessSettings,
-) -> str:
+def _linked(families: Mapping[str, tuple[int, int, int]], s: AssessSettings, *, picked: bool) -> bool:
+    """Whether two families are strong, one of them not content; content that was picked out is none."""
     strong = [f for f, (bits, _, _) in families.items() if bits >= s.family_bits * UNIT]
-    linked = len(strong) >= 2 and any(f != "content" for f in strong)
+    counted = [f for f in strong if f != "content" or not picked]
+    return len(counted) >= 2 and any(f != "content" for f in counted)
+
+
+def _verdict(linked: bool, purpose: int, low: int, best: Hypothesis, lead: int, s: AssessSettings) -> str:
     harvesting = not s.needs_content or purpose >= s.purpose_bits * UNIT
     if low > s.threshold_bits * UNIT and linked and harvesting:
         return "distillation"

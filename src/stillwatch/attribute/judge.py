@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -39,35 +39,16 @@ def judge(t: Tables, hypotheses: Sequence[Hypothesis], settings: AssessSettings)
     for row in rows.to_pylist():
         measured[row["group_id"]][row["feature"]] = (row["value"], row["n"])
     members = _members(t)
-    every = assess_every([measured[g] for g in members], hypotheses, settings)
-    found = _without_chosen_content(t, dict(zip(members, every, strict=True)), settings)
+    mixed = set(t.query("SELECT group_id FROM mixed_groups")["group_id"].to_pylist())
+    picked = [g in mixed for g in members]
+    every = assess_every([measured[g] for g in members], hypotheses, settings, picked=picked)
+    found = dict(zip(members, every, strict=True))
     standing = _without_copies(_standing(t, found, settings), found, members)
     t.put("standing", pa.table({"group_id": pa.array(standing, pa.int64())}))
     for name in OF_GROUPS:
         t.define(name, f"SELECT g.* FROM {name} g JOIN standing s ON s.group_id = g.group_id")
     t.drop("standing")
     return {g: found[g] for g in standing}
-
-
-def _without_chosen_content(
-    t: Tables, found: Mapping[int, Assessment], s: AssessSettings
-) -> dict[int, Assessment]:
-    """Accused groups of which the harvest was picked out by its content need two families besides content.
-
-    Otherwise whoever grades now and then among much else would be linked by what was picked.
-    """
-    picked = set(t.query("SELECT group_id FROM mixed_groups")["group_id"].to_pylist())
-    out = dict(found)
-    for group in picked & found.keys():
-        a = found[group]
-        strong = [
-            f for f, (bits, _, _) in a.families.items() if bits >= s.family_bits * UNIT and f != "content"
-        ]
-        if a.verdict == "distillation" and len(strong) < 2:
-            out[group] = replace(
-                a, verdict="coordinated_other" if a.best.kind == "coordinated" else "innocent"
-            )
-    return out
 
 
 def _members(t: Tables) -> dict[int, Ints]:

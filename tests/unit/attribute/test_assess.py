@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, assess
+from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, assess, assess_every
 from stillwatch.attribute.hypotheses import Hypothesis
 
 HARVEST = {
@@ -52,6 +52,21 @@ def test_spam_is_coordinated_but_no_harvest() -> None:
 def test_content_alone_is_not_enough() -> None:
     content = {n: LIKE_A_HARVEST[n] for n in ("novelty", "harvest_intent", "flow_share")}
     assert "distillation" != judged(content, EXPLANATIONS[:2]).verdict
+
+
+def test_content_that_was_picked_out_is_no_second_family() -> None:
+    """The same measurements, once of all the traffic of a group, once of what was picked from it."""
+    one = {n: LIKE_A_HARVEST[n] for n in ("email_lift", "novelty", "harvest_intent", "flow_share")}
+    two = {**one, "neighbours": LIKE_A_HARVEST["neighbours"]}
+    judged_so = assess_every([one, one, two], EXPLANATIONS[:2], SETTINGS, picked=[False, True, True])
+    assert ["distillation", "innocent", "distillation"] == [a.verdict for a in judged_so]
+
+
+def test_acting_in_concert_for_another_purpose_is_no_harvest() -> None:
+    """Dedication to few frames does not make up for requests that ask for no training data."""
+    a = judged({**LIKE_A_HARVEST, "harvest_intent": (0.05, 200)}, EXPLANATIONS[:2])
+    assert a.weight > SETTINGS.threshold_bits * UNIT
+    assert (True, "coordinated_other") == (a.purpose < 0, a.verdict)
 
 
 def test_few_accounts_are_not_enough() -> None:

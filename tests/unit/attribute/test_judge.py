@@ -11,7 +11,7 @@ import pytest
 
 from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings
 from stillwatch.attribute.hypotheses import Hypothesis
-from stillwatch.attribute.judge import _standing, _without_chosen_content, _without_copies
+from stillwatch.attribute.judge import _standing, _without_copies
 from stillwatch.store.duck import DuckTables
 
 NOBODY = Hypothesis("unrelated", "chance", "innocent", 0.0, MappingProxyType({}))
@@ -84,23 +84,6 @@ def test_a_crowd_with_facts_of_its_own_is_judged_by_itself(
     t.put("group_parts", pa.table(table))
     found = {0: whole} | dict(zip(numbers, (*pieces, *others), strict=True))
     assert standing == _standing(t, found, AssessSettings())
-
-
-@pytest.mark.parametrize(
-    ("families", "verdict"),
-    [
-        pytest.param({"content": 9, "network": 9}, "innocent", id="content was picked, one family is left"),
-        pytest.param({"content": 9, "network": 9, "payment": 4}, "distillation", id="two families besides"),
-    ],
-)
-def test_content_that_was_picked_is_no_second_family(
-    t: DuckTables, families: dict[str, int], verdict: str
-) -> None:
-    t.put("mixed_groups", pa.table({"group_id": [1]}))
-    bits = {f: (b * UNIT, b * UNIT, b * UNIT) for f, b in families.items()}
-    found = dict.fromkeys((0, 1), replace(GUILTY, families=MappingProxyType(bits)))
-    judged = _without_chosen_content(t, found, AssessSettings())
-    assert ("distillation", verdict) == (judged[0].verdict, judged[1].verdict)
 
 
 def test_a_copy_of_an_accused_group_is_left_out() -> None:
