@@ -15,7 +15,7 @@ import pyarrow as pa
 from rich.console import Console
 
 from stillwatch import __version__
-from stillwatch.app import stages
+from stillwatch.app import linking, stages
 from stillwatch.app.calibration_in_use import calibration_in_use
 from stillwatch.app.lifecycle import Lifecycle
 from stillwatch.app.resources import hypotheses
@@ -141,11 +141,11 @@ def _look(
     window = Window(ends["first"], ends["last"] + timedelta(microseconds=1))
     stages.holdings(t, data, key, loaded)
     stages.scores(t, window)
-    stages.link(t, key)
+    held = linking.link(t, key)
     text = any(c.field == "prompt_text" and c.share > 0 for c in loaded.names.coverage.table())
     settings = AssessSettings(needs_content=text)
     in_use = calibration_in_use(None)
-    found = stages.attribute(t, settings, in_use.curve)
+    found = linking.attribute(t, held, settings, in_use.curve)
     traffic = conformal.Traffic((window.end - window.start) / timedelta(days=1), settings.needs_content)
     ranked = conformal.claims(found, in_use.calibration, traffic, level=LEVEL)
     stages.name_accounts(t, loaded.names, key)

@@ -19,7 +19,7 @@ import pyarrow as pa
 from rich.console import Console
 
 from stillwatch import __version__
-from stillwatch.app import report, stages
+from stillwatch.app import linking, report, stages
 from stillwatch.app.ablation import hidden_columns, leave_out
 from stillwatch.app.calibration_in_use import calibration_in_use
 from stillwatch.app.lifecycle import Lifecycle
@@ -113,13 +113,13 @@ class _Run:
             with self._stage(steps, "signals"):
                 stages.scores(self.t, window)
             with self._stage(steps, "link"):
-                stages.link(self.t, self.key)
+                held = linking.link(self.t, self.key)
             text = any(c.field == "prompt_text" and c.share > 0 for c in self.names.coverage.table())
             self.assess = AssessSettings(
                 needs_content=text and "content" not in self.s.without, without=self.s.without
             )
             with self._stage(steps, "assess"):
-                found = stages.attribute(self.t, self.assess, self.in_use.curve)
+                found = linking.attribute(self.t, held, self.assess, self.in_use.curve)
             self.claims = claims(found, self.in_use.calibration, self._traffic(window), level=self.s.level)
             with self._stage(steps, "results"):
                 self._results(found, window)

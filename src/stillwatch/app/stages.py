@@ -15,19 +15,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch import signals
-from stillwatch.app.resources import disposable_domains, hypotheses, intent_weights, reference_texts
-from stillwatch.attribute.assess import Assessment, AssessSettings, calibrated
-from stillwatch.attribute.curve import Curve
-from stillwatch.attribute.judge import judge
+from stillwatch.app.resources import disposable_domains, intent_weights, reference_texts
+from stillwatch.attribute.assess import Assessment
 from stillwatch.ingest.coverage import Coverage
-from stillwatch.link.communities import communities, content_stars
-from stillwatch.link.demix import demix
-from stillwatch.link.flows import write_flows
-from stillwatch.link.groups import form_groups
-from stillwatch.link.incidence import read_incidence
-from stillwatch.link.pairs import validated_pairs
-from stillwatch.link.report import with_parts, write_links, write_members, write_values
-from stillwatch.link.stars import is_star, validated_stars
 from stillwatch.model.engine import Window
 from stillwatch.model.kernels.address import ranges
 from stillwatch.model.kernels.hashing import HashKey, keyed_strings
@@ -200,51 +190,6 @@ def _settings(signal: Callable[..., object]) -> str:
     """A signal's settings as JSON: the defaults of its keyword arguments."""
     defaults = getattr(signal, "__kwdefaults__", None) or {}
     return json.dumps(defaults, sort_keys=True).replace("'", "''")
-
-
-def link(t: DuckTables, key: HashKey) -> int:
-    """Tables `links`, `group_members`, `group_values`, `group_kinds`, `group_flows`, `group_exchanges`."""
-    held = read_incidence(t)
-    pairs = validated_pairs(t, held)
-    stars = validated_stars(held)
-    frames = t.numpy("SELECT template_id FROM templates WHERE public")["template_id"]
-    public = np.concatenate([np.asarray(frames, np.int64), np.array(sorted(reference_keys(key)), np.int64)])
-    around = content_stars(held, is_star(held, stars), public)
-    groups = with_parts(t, held, form_groups(held, communities(held, pairs), around, public))
-    write_links(t, held, pairs, stars)
-    write_members(t, held, groups)
-    write_values(t, held, groups)
-    write_flows(t, held, groups)
-    demix(t)
-    _keep_those_who_take_part(t)
-    return len(groups)
-
-
-def _keep_those_who_take_part(t: DuckTables) -> None:
-    """Leave out members without a demixed exchange, in groups that have any; and members who are permitted to
-    distil, in groups where most are not: their relation is declared, the others' is not."""
-    t.define(
-        "group_members",
-        """
-        SELECT m.* FROM group_members m
-        LEFT JOIN (SELECT DISTINCT group_id, account_id FROM group_exchanges) x
-          ON x.group_id = m.group_id AND x.account_id = m.account_id
-        LEFT JOIN (SELECT DISTINCT group_id FROM group_exchanges) g ON g.group_id = m.group_id
-        LEFT JOIN facts f ON f.account_id = m.account_id
-        LEFT JOIN (SELECT q.group_id, avg(CASE WHEN p.declared % 32 >= 16 THEN 1.0 ELSE 0.0 END) AS permitted
-                   FROM group_members q LEFT JOIN facts p ON p.account_id = q.account_id
-                   GROUP BY q.group_id) s ON s.group_id = m.group_id
-        WHERE (x.account_id IS NOT NULL OR g.group_id IS NULL)
-          AND (coalesce(f.declared, 0) % 32 < 16 OR s.permitted >= 0.5)
-        """,
-    )
-
-
-def attribute(t: DuckTables, settings: AssessSettings, curve: Curve | None) -> dict[int, Assessment]:
-    """Assessment of each group, its probabilities calibrated by the curve if there is one."""
-    known = hypotheses()
-    found = judge(t, known, settings)
-    return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found
 
 
 def name_verdicts(t: DuckTables, found: Mapping[int, Assessment]) -> None:

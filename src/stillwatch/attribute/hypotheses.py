@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from stillwatch.attribute.features import FEATURES
 from stillwatch.model.errors import ExtensionError
+from stillwatch.model.families import FAMILIES
 
 Floats = NDArray[np.float64]
 
@@ -59,15 +60,18 @@ def read_hypotheses(text: str, *, where: str) -> tuple[Hypothesis, ...]:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ExtensionError(f"is not TOML: {error}", where=where, remedy="Mend the file") from error
-    found = tuple(_one(name, table, where) for name, table in tables.get("hypotheses", {}).items())
+    given: dict[str, Hypothesis] = {}
+    for name, table in tables.get("hypotheses", {}).items():
+        given[name] = _one(name, table, where, given)
+    found = tuple(given.values())
     if [h.kind for h in found].count("distillation") != 1:
         raise ExtensionError("needs one hypothesis of kind distillation", where=where, remedy="Add it")
     return found
 
 
-def _one(name: str, table: Mapping[str, object], where: str) -> Hypothesis:
-    expects = table.get("expects", {})
+def _one(name: str, table: Mapping[str, object], where: str, given: Mapping[str, Hypothesis]) -> Hypothesis:
     place = f"{where}: hypotheses.{name}"
+    expects = _joint(table, place, given) if "like" in table else table.get("expects", {})
     if table.get("kind") not in ("distillation", "coordinated", "innocent") or not isinstance(expects, dict):
         raise ExtensionError("kind or expects is wrong", where=place, remedy="See the shipped file")
     for feature, pair in expects.items():
@@ -75,7 +79,7 @@ def _one(name: str, table: Mapping[str, object], where: str) -> Hypothesis:
             raise ExtensionError(
                 f"unknown feature {feature!r}", where=place, remedy=f"Use one of {', '.join(FEATURES)}"
             )
-        if not (isinstance(pair, list) and len(pair) == 2 and 0 < pair[0] < 1 and pair[1] > 0):
+        if not (isinstance(pair, list | tuple) and len(pair) == 2 and 0 < pair[0] < 1 and pair[1] > 0):
             raise ExtensionError(
                 f"{feature} = {pair!r} is not [mean, concentration]",
                 where=place,
@@ -89,6 +93,25 @@ def _one(name: str, table: Mapping[str, object], where: str) -> Hypothesis:
         {feature: (float(pair[0]), float(pair[1])) for feature, pair in expects.items()},
         _requires(table.get("requires", {}), place),
     )
+
+
+def _joint(
+    table: Mapping[str, object], place: str, given: Mapping[str, Hypothesis]
+) -> dict[str, tuple[float, float]]:
+    """Expectations of one explanation, but for the families that another explains: two things may be true."""
+    families = table.get("families")
+    names = [table["like"], *(families.values() if isinstance(families, dict) else ())]
+    if not isinstance(families, dict) or not set(families) <= set(FAMILIES) or not set(names) <= set(given):
+        raise ExtensionError(
+            "like and families do not name hypotheses that stand before it",
+            where=place,
+            remedy='Write for instance like = "unrelated" and families = { network = "shared_exit" }',
+        )
+    base = given[str(table["like"])].expects
+    out = {f: pair for f, pair in base.items() if FEATURES[f].family not in families}
+    for family, other in families.items():
+        out |= {f: pair for f, pair in given[other].expects.items() if FEATURES[f].family == family}
+    return out
 
 
 def _requires(found: object, place: str) -> Mapping[str, float]:

@@ -24,31 +24,44 @@ OF_GROUPS = (
     "group_flows",
     "group_exchanges",
     "group_features",
+    "mixed_groups",
 )
 ABSORBED = 0.6  # share of its members in one finding that makes another a copy of it
 
 
-def judge(t: Tables, hypotheses: Sequence[Hypothesis], settings: AssessSettings) -> dict[int, Assessment]:
-    """Assessment of each group that stands, by its number; fills `group_features`.
-
-    Groups that are not reported (a whole whose parts are, a copy) are taken out of the tables of groups.
-    """
+def assessed(t: Tables, hypotheses: Sequence[Hypothesis], settings: AssessSettings) -> dict[int, Assessment]:
+    """Assessment of each group in the tables of groups, by its number; fills `group_features`."""
     write_features(t, without=settings.without)
     rows = t.query("SELECT group_id, feature, value, n FROM group_features ORDER BY group_id, feature")
     measured: dict[int, dict[str, tuple[float, int]]] = defaultdict(dict)
     for row in rows.to_pylist():
         measured[row["group_id"]][row["feature"]] = (row["value"], row["n"])
-    members = _members(t)
+    groups = list(_members(t))
     mixed = set(t.query("SELECT group_id FROM mixed_groups")["group_id"].to_pylist())
-    picked = [g in mixed for g in members]
-    every = assess_every([measured[g] for g in members], hypotheses, settings, picked=picked)
-    found = dict(zip(members, every, strict=True))
-    standing = _without_copies(_standing(t, found, settings), found, members)
-    t.put("standing", pa.table({"group_id": pa.array(standing, pa.int64())}))
+    picked = [g in mixed for g in groups]
+    every = assess_every([measured[g] for g in groups], hypotheses, settings, picked=picked)
+    return dict(zip(groups, every, strict=True))
+
+
+def judge(
+    t: Tables, found: Mapping[int, Assessment], settings: AssessSettings
+) -> tuple[dict[int, Assessment], list[list[int]]]:
+    """Those of the assessed groups that stand, and which of them are pieces of a group that lost others of its pieces.
+
+    Groups that are not reported (a whole whose parts are, a copy) are taken out of the tables of groups.
+    """
+    resolved, kin = _standing(t, found, settings)
+    standing = _without_copies(resolved, found, _members(t))
+    keep_groups(t, standing)
+    return {g: found[g] for g in standing}, [sorted(set(pieces) & set(standing)) for pieces in kin]
+
+
+def keep_groups(t: Tables, groups: Sequence[int]) -> None:
+    """Take all other groups out of the tables of groups."""
+    t.put("standing", pa.table({"group_id": pa.array(groups, pa.int64())}))
     for name in OF_GROUPS:
         t.define(name, f"SELECT g.* FROM {name} g JOIN standing s ON s.group_id = g.group_id")
     t.drop("standing")
-    return {g: found[g] for g in standing}
 
 
 def _members(t: Tables) -> dict[int, Ints]:
@@ -82,40 +95,52 @@ def _pieces(t: Tables, found: Mapping[int, Assessment]) -> dict[int, list[_Piece
     return {parent: pieces for parent, pieces in out.items() if len(pieces) > 1}
 
 
-def _standing(t: Tables, found: Mapping[int, Assessment], s: AssessSettings) -> list[int]:
+def _standing(
+    t: Tables, found: Mapping[int, Assessment], s: AssessSettings
+) -> tuple[list[int], list[list[int]]]:
     """Wholes, or their pieces where these differ: the accused must bear the verdict without the others, a crowd with
     facts of its own that speak for it is let go, and who is tied by content alone must take what looks like the
     harvest."""
     of = _pieces(t, found)
     inner = set(t.query("SELECT group_id FROM group_parts")["group_id"].to_pylist())
     out: list[int] = []
+    kin: list[list[int]] = []
     for group in found:
-        if group in inner:
-            continue
-        accused = found[group].verdict == "distillation"
-        apart = [p for p in of.get(group, ()) if _differs(p, found[p.inside], s, accused=accused)]
-        hides = [p for p in of.get(group, ()) if not accused and _hides(p, found)]
-        apart = hides[:1] or apart
-        if not apart:
-            out.append(group)
-        elif len(apart) == 1 and apart[0].others is not None:
-            out += [apart[0].inside, apart[0].others]
-        else:
-            out += [p.inside for p in of[group]]
-    return sorted(out)
+        if group not in inner:
+            stands, rest = _resolved(group, of.get(group, ()), found, s)
+            out += stands
+            kin.append(rest)
+    return sorted(out), [pieces for pieces in kin if len(pieces) > 1]
 
 
-def _differs(piece: _Piece, own: Assessment, s: AssessSettings, *, accused: bool) -> bool:
-    """Whether a piece is to be judged apart from an accused or an innocent whole.
+def _resolved(
+    group: int, pieces: Sequence[_Piece], found: Mapping[int, Assessment], s: AssessSettings
+) -> tuple[list[int], list[int]]:
+    """The group, or its pieces where one is to be judged apart, or one piece and the others where that is enough; and
+    the pieces that are not to be judged apart, if no group of just these stands."""
+    accused = found[group].verdict == "distillation"
+    related = [p for p in pieces if p.tied and _related(found[p.inside], s) and _open(p, found)]
+    if accused:
+        apart = [*related, *(p for p in pieces if not p.tied and not _bears(found[p.inside], s))]
+    else:
+        own = [p for p in pieces if p.tied and found[p.inside].verdict == "distillation"]
+        apart = related or [p for p in pieces if _hides(p, found)][:1] or own
+    if not apart:
+        return [group], []
+    others = apart[0].others
+    if len(apart) == 1 and others is not None and (found[others].verdict == "distillation" or not related):
+        return [apart[0].inside, others], []
+    return [p.inside for p in pieces], [p.inside for p in pieces if p not in apart]
 
-    What speaks for a crowd is a relation one can see; a piece of a few accounts often looks unrelated by itself.
-    """
-    if not accused:
-        return piece.tied and own.verdict == "distillation"
-    if not piece.tied:
-        return not _bears(own, s)
-    related = own.verdict == "innocent" and bool(own.best.requires)
-    return related and own.weight < -s.family_bits * UNIT
+
+def _related(own: Assessment, s: AssessSettings) -> bool:
+    """Whether a relation that one can see speaks for a crowd; a few accounts often look unrelated by themselves."""
+    return own.verdict == "innocent" and bool(own.best.requires) and own.weight < -s.family_bits * UNIT
+
+
+def _open(piece: _Piece, found: Mapping[int, Assessment]) -> bool:
+    """Whether the others of a piece weigh for a harvest."""
+    return piece.others is None or found[piece.others].weight > 0
 
 
 def _hides(piece: _Piece, found: Mapping[int, Assessment]) -> bool:

@@ -45,6 +45,16 @@ def test_the_shipped_file_has_each_kind() -> None:
     assert {f for h in found for f in h.expects} <= set(FEATURES)
 
 
+def test_two_things_may_be_true() -> None:
+    """A joint explanation expects one thing of the network, another of the rest, and needs the exit to be visible."""
+    by_name = {h.name: h for h in hypotheses()}
+    joint, chance, way = (by_name[n] for n in ("unrelated_behind_exit", "unrelated", "shared_exit"))
+    assert joint.expects["one_exit"] == way.expects["one_exit"]
+    assert joint.expects["novelty"] == chance.expects["novelty"]
+    assert not joint.possible({"one_exit": 0.1})
+    assert joint.possible({"one_exit": 0.9})
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -54,6 +64,11 @@ def test_the_shipped_file_has_each_kind() -> None:
         (GOOD + "[hypotheses.distillation.expects]\nshoe_size = [0.5, 2.0]\n", "shoe_size"),
         (GOOD + "[hypotheses.distillation.expects]\nnovelty = [1.5, 2.0]\n", "novelty"),
         (GOOD + "[hypotheses.distillation.expects]\nnovelty = [0.5]\n", "novelty"),
+        (
+            GOOD + '[hypotheses.x]\nkind = "innocent"\nlike = "y"\nfamilies = { network = "x" }\n',
+            "stand before",
+        ),
+        (GOOD + '[hypotheses.x]\nkind = "innocent"\nlike = "distillation"\n', "stand before"),
     ],
 )
 def test_a_faulty_file_is_refused_with_its_place(text: str, said: str) -> None:

@@ -35,6 +35,16 @@ REQUIRES: Mapping[str, Mapping[str, float]] = MappingProxyType(
         "evaluation": {"declared": 0.2, "repeated": 0.3, "one_organization": 0.5, "one_instrument": 0.5},
     }
 )
+# two things may be true: unrelated accounts meet behind an exit, and fill the same public prompt
+JOINT: Mapping[str, tuple[str, str, float, str]] = MappingProxyType(
+    {
+        "unrelated_behind_exit": (
+            "unrelated accounts behind a shared network exit", "unrelated", -2.0, "shared_exit",
+        ),
+        "prompt_behind_exit": ("a public prompt behind a shared network exit", "public_prompt", -2.0, "shared_exit"),
+        "tool_behind_exit": ("a public tool behind a shared network exit", "public_tool", -2.0, "shared_exit"),
+    }
+)  # fmt: skip
 HEAD = """\
 # Explanations of a group, and what each expects of the measurements: feature = [mean, concentration] of a beta
 # distribution. Fitted on groups that the pipeline formed from training traffic of the simulator
@@ -56,4 +66,10 @@ def hypotheses_toml(
         if name in REQUIRES:
             parts.append(f"\n[hypotheses.{name}.requires]\n")
             parts += [f"{f} = {least}\n" for f, least in REQUIRES[name].items()]
+    for name, (title, like, prior, exit_) in JOINT.items():
+        parts.append(
+            f'\n[hypotheses.{name}]\ntitle = "{title}"\nkind = "{TITLES[like][1]}"\nprior_bits = {prior}\n'
+            f'like = "{like}"\nfamilies = {{ network = "{exit_}" }}\n\n[hypotheses.{name}.requires]\n'
+        )
+        parts += [f"{f} = {least}\n" for f, least in REQUIRES[exit_].items()]
     return "".join(parts)

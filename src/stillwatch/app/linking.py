@@ -1,0 +1,137 @@
+"""Linking and judging: groups found, assessed, and once more where pieces of one pool belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.app.resources import hypotheses
+from stillwatch.app.stages import reference_keys
+from stillwatch.attribute.assess import Assessment, AssessSettings, calibrated
+from stillwatch.attribute.curve import Curve
+from stillwatch.attribute.judge import OF_GROUPS, assessed, judge, keep_groups
+from stillwatch.attribute.pieces import may_be_pieces
+from stillwatch.link.communities import communities, content_stars
+from stillwatch.link.demix import demix
+from stillwatch.link.flows import write_flows
+from stillwatch.link.groups import form_groups
+from stillwatch.link.incidence import Incidence, read_incidence
+from stillwatch.link.membership import Group
+from stillwatch.link.pairs import validated_pairs
+from stillwatch.link.report import with_parts, write_links, write_members, write_values
+from stillwatch.link.stars import is_star, validated_stars
+from stillwatch.link.unions import unions, united
+from stillwatch.model.engine import Tables
+from stillwatch.model.kernels.hashing import HashKey
+from stillwatch.store.duck import DuckTables
+
+Ints = NDArray[np.int64]
+
+SET_ASIDE = "first_"
+
+
+def link(t: DuckTables, key: HashKey) -> Incidence:
+    """Tables `links`, `group_members`, `group_values`, `group_kinds`, `group_flows`, `group_exchanges`."""
+    held = read_incidence(t)
+    pairs = validated_pairs(t, held)
+    stars = validated_stars(held)
+    frames = t.numpy("SELECT template_id FROM templates WHERE public")["template_id"]
+    public = np.concatenate([np.asarray(frames, np.int64), np.array(sorted(reference_keys(key)), np.int64)])
+    around = content_stars(held, is_star(held, stars), public)
+    groups = with_parts(t, held, form_groups(held, communities(held, pairs), around, public))
+    write_links(t, held, pairs, stars)
+    _write_groups(t, held, groups)
+    return held
+
+
+def _write_groups(t: Tables, held: Incidence, groups: Sequence[Group]) -> None:
+    write_members(t, held, groups)
+    write_values(t, held, groups)
+    write_flows(t, held, groups)
+    demix(t)
+    _keep_those_who_take_part(t)
+
+
+def _keep_those_who_take_part(t: Tables) -> None:
+    """Leave out members without a demixed exchange, in groups that have any; and members who are permitted to
+    distil, in groups where most are not: their relation is declared, the others' is not."""
+    t.define(
+        "group_members",
+        """
+        SELECT m.* FROM group_members m
+        LEFT JOIN (SELECT DISTINCT group_id, account_id FROM group_exchanges) x
+          ON x.group_id = m.group_id AND x.account_id = m.account_id
+        LEFT JOIN (SELECT DISTINCT group_id FROM group_exchanges) g ON g.group_id = m.group_id
+        LEFT JOIN facts f ON f.account_id = m.account_id
+        LEFT JOIN (SELECT q.group_id, avg(CASE WHEN p.declared % 32 >= 16 THEN 1.0 ELSE 0.0 END) AS permitted
+                   FROM group_members q LEFT JOIN facts p ON p.account_id = q.account_id
+                   GROUP BY q.group_id) s ON s.group_id = m.group_id
+        WHERE (x.account_id IS NOT NULL OR g.group_id IS NULL)
+          AND (coalesce(f.declared, 0) % 32 < 16 OR s.permitted >= 0.5)
+        """,
+    )
+
+
+def attribute(
+    t: DuckTables, held: Incidence, settings: AssessSettings, curve: Curve | None
+) -> dict[int, Assessment]:
+    """Assessment of each group that stands, its probabilities calibrated by the curve if there is one."""
+    known = hypotheses()
+    found, kin = judge(t, assessed(t, known, settings), settings)
+    found = _put_together(t, held, found, kin, settings)
+    return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found
+
+
+def _put_together(
+    t: DuckTables,
+    held: Incidence,
+    found: Mapping[int, Assessment],
+    kin: Sequence[Sequence[int]],
+    settings: AssessSettings,
+) -> dict[int, Assessment]:
+    """The findings, pieces of one pool as one where the whole is accused.
+
+    Pieces are tied by facts, but what they are for was settled before: none of them may be innocent.
+    """
+    pieces = may_be_pieces(found)
+    members = _members(t, held, pieces)
+    tied = [
+        [pieces[i] for i in parts]
+        for parts in unions(
+            held,
+            [members[g] for g in pieces],
+            [[pieces.index(g) for g in own if g in members] for own in kin],
+        )
+    ]
+    if not tied:
+        return dict(found)
+    first = max(found) + 1
+    for name in OF_GROUPS:
+        t.define(SET_ASIDE + name, f"SELECT * FROM {name}")
+    _write_groups(t, held, [united(held, [members[g] for g in parts]) for parts in tied])
+    whole = assessed(t, hypotheses(), settings)
+    accused = [i for i, a in whole.items() if a.verdict == "distillation"]
+    inside = {g for i in accused for g in tied[i]}
+    kept = [g for g in found if g not in inside]
+    for name in OF_GROUPS:
+        rest = ", ".join(c for c in t.columns(name) if c != "group_id")
+        t.define(
+            name,
+            f"""
+            SELECT group_id, {rest} FROM {SET_ASIDE}{name}
+            UNION ALL SELECT group_id + {first} AS group_id, {rest} FROM {name}
+            """.replace(f"group_id, {rest}", f"group_id{', ' + rest if rest else ''}"),
+        )
+        t.drop(SET_ASIDE + name)
+    every = {g: found[g] for g in kept} | {first + i: whole[i] for i in accused}
+    keep_groups(t, sorted(every))
+    return every
+
+
+def _members(t: DuckTables, held: Incidence, groups: Sequence[int]) -> dict[int, Ints]:
+    """Account codes of the members of each group, sorted."""
+    rows = t.numpy("SELECT group_id, account_id FROM group_members ORDER BY group_id, account_id")
+    group, code = np.asarray(rows["group_id"]), np.searchsorted(held.accounts, np.asarray(rows["account_id"]))
+    return {g: code[group == g].astype(np.int64) for g in groups}

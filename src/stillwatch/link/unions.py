@@ -1,0 +1,97 @@
+"""Groups of one pool that were found apart, put together by facts about accounts.
+
+A pool that sends many different things, or each thing in other words, is found in pieces: settling keeps to those who
+send alike. Pieces have the pool's cards, mail patterns and addresses in common: a few rare ones, seldom alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.link.incidence import CONTENT_KINDS, Incidence
+from stillwatch.link.membership import Group, described
+from stillwatch.model.families import FAMILIES
+from stillwatch.model.kernels.components import components
+from stillwatch.model.kernels.tails import poisson_log2_tail
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+FACTS = (
+    "signup_address", "address", "net24", "email_domain", "email_pattern", "phone", "email_digest", "end_user",
+    "metadata", "api_key", "instrument", "neighbour", "issuer",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class UnionSettings:
+    """Two groups are tied by values they share if chance explains these with less than `bits` under one in all pairs
+    of groups; values with more than `wide` holders and the share `common` of all who have their kind are left out,
+    and a family gives at most `most_bits`."""
+
+    bits: float = 3.0
+    wide: int = 64
+    common: float = 0.01
+    most_bits: float = 20.0
+
+
+def unions(
+    held: Incidence,
+    groups: Sequence[Ints],
+    kin: Sequence[Sequence[int]] = (),
+    settings: UnionSettings | None = None,
+) -> list[list[int]]:
+    """Positions of groups (account codes of the members, sorted) that belong together, two or more each; `kin` are
+    positions of groups that do in any case."""
+    s = settings or UnionSettings()
+    if len(groups) < 2:
+        return []
+    bits = tie_bits(held, groups, s)
+    left, right = np.nonzero(np.triu(bits >= s.bits + np.log2(len(groups) * (len(groups) - 1) / 2), 1))
+    known = [pair for own in kin for pair in pairwise(own)]
+    left = np.concatenate([left, [a for a, _ in known]]).astype(np.int64)
+    right = np.concatenate([right, [b for _, b in known]]).astype(np.int64)
+    root = components(len(groups), left, right)
+    found = [np.flatnonzero(root == r).tolist() for r in np.unique(root)]
+    return [parts for parts in found if len(parts) > 1]
+
+
+def tie_bits(held: Incidence, groups: Sequence[Ints], s: UnionSettings) -> Floats:
+    """How much more two groups share than chance explains, in bits; float64[G, G].
+
+    Of a kind, the members who share a value are counted against a configuration-model null: as many holdings, of values
+    drawn by their numbers of holders. Inside a family the strongest kind counts, families add up.
+    """
+    having = held.having[held.kind_at]
+    rare = held.of_kind(*FACTS) & (held.df <= np.maximum(s.wide, s.common * having))
+    count = np.stack([np.bincount(held.values_of(m)[0], minlength=len(held.df)) for m in groups])
+    best = np.zeros((len(FAMILIES) + 1, len(groups), len(groups)))
+    for code in np.unique(held.kind[rare]):
+        of = np.flatnonzero(rare & (held.kind == code))
+        own = count[:, of]
+        used = own.any(axis=0)
+        shared = np.minimum(own[:, None, used], own[None, :, used]).sum(axis=2)
+        everybody = max(float(having[of[0]]), 1.0)
+        chance = float(((held.df[of] / everybody) ** 2).sum())
+        held_by = own.sum(axis=1)
+        mean = chance * held_by[:, None] * held_by[None, :] / max((held.df[of].sum() / everybody) ** 2, 1e-12)
+        bits = np.where(shared > 0, -poisson_log2_tail(shared, mean), 0.0)
+        family = int(held.family[of[0]])
+        best[family] = np.maximum(best[family], np.minimum(bits, s.most_bits))
+    return np.asarray(best.sum(axis=0), np.float64)
+
+
+def united(held: Incidence, pieces: Sequence[Ints]) -> Group:
+    """The group of all members of the pieces; it favours what the whole does, and the content that a piece does."""
+    whole = described(held, np.unique(np.concatenate(pieces)))
+    own = [described(held, members) for members in pieces]
+    values = np.concatenate([whole.favoured, *(piece.favoured for piece in own)])
+    lifts = np.concatenate([whole.lift_bits, *(piece.lift_bits for piece in own)])
+    wanted = np.isin(values, whole.favoured) | held.of_kind(*CONTENT_KINDS)[values]
+    favoured, first = np.unique(values[wanted], return_index=True)
+    return replace(whole, favoured=favoured, lift_bits=lifts[wanted][first])

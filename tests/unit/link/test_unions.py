@@ -1,0 +1,76 @@
+"""Pieces of one pool: rare facts that two groups share tie them, common ones and none do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.incidences import block, drawn, put_holdings
+
+from stillwatch.link.incidence import Incidence, read_incidence
+from stillwatch.link.unions import UnionSettings, tie_bits, unions, united
+from stillwatch.store.duck import DuckTables
+
+KINDS = {
+    "email_pattern": (60, 1),
+    "issuer": (40, 1),
+    "system": (300, 1),
+    "neighbour": (9000, 1),
+    "payment_kind": (3, 1),
+}
+FIRST, SECOND, THIRD = range(101, 121), range(121, 141), range(141, 161)
+
+
+def world(t: DuckTables, shared: str = "neighbour", holders: int = 6) -> Incidence:
+    """600 accounts at random; three groups with a system text each, and a few of the first two share a value."""
+    rows = drawn(np.random.default_rng(5), accounts=600, kinds=KINDS)
+    for value, members in enumerate((FIRST, SECOND, THIRD)):
+        rows += block(members, ["system"], value=value + 1)
+    rows += block([*FIRST[:holders], *SECOND[:holders]], [shared])
+    rows += block(range(300, 302), [shared])
+    put_holdings(t, rows, accounts=600)
+    return read_incidence(t)
+
+
+def codes(held: Incidence) -> list[np.ndarray]:
+    return [np.searchsorted(held.accounts, np.array(g)).astype(np.int64) for g in (FIRST, SECOND, THIRD)]
+
+
+def test_a_rare_value_that_a_few_of_both_hold_ties_two_groups(t: DuckTables) -> None:
+    held = world(t)
+    assert [[0, 1]] == unions(held, codes(held))
+
+
+@pytest.mark.parametrize("shared", ["system", "payment_kind"], ids=["content", "a coarse fact"])
+def test_only_facts_tie(t: DuckTables, shared: str) -> None:
+    held = world(t, shared)
+    assert [] == unions(held, codes(held))
+
+
+def test_what_chance_explains_does_not_tie(t: DuckTables) -> None:
+    held = world(t, holders=0)
+    bits = tie_bits(held, codes(held), UnionSettings())
+    assert bits[np.triu_indices(3, 1)].max() < 4
+
+
+def test_kin_belong_together_in_any_case(t: DuckTables) -> None:
+    held = world(t)
+    assert [[0, 1, 2]] == unions(held, codes(held), kin=[[1, 2]])
+
+
+@pytest.mark.parametrize("groups", [0, 1])
+def test_one_group_has_nobody_to_join(t: DuckTables, groups: int) -> None:
+    held = world(t)
+    assert [] == unions(held, codes(held)[:groups])
+
+
+def test_the_whole_favours_the_content_of_each_piece(t: DuckTables) -> None:
+    held = world(t)
+    pieces = codes(held)
+    whole = united(held, pieces)
+    assert whole.members.tolist() == sorted(np.concatenate(pieces).tolist())
+    system = held.of_kind("system")
+    assert {int(v) for p in pieces for v in united(held, [p]).favoured if system[v]} <= set(
+        whole.favoured.tolist()
+    )
+    assert len(whole.favoured) == len(whole.lift_bits)
+    assert (np.diff(whole.favoured) > 0).all()
