@@ -110,7 +110,14 @@ def _put_together(
     first = max(found) + 1
     for name in OF_GROUPS:
         t.define(SET_ASIDE + name, f"SELECT * FROM {name}")
-    _write_groups(t, held, [united(held, [members[g] for g in parts]) for parts in tied])
+    _write_groups(
+        t,
+        held,
+        [
+            united(held, [members[g] for g in parts], [found[g].verdict == "distillation" for g in parts])
+            for parts in tied
+        ],
+    )
     whole = assessed(t, hypotheses(), settings)
     accused = [i for i, a in whole.items() if a.verdict == "distillation"]
     inside = {g for i in accused for g in tied[i]}

@@ -1,7 +1,8 @@
 """Groups of one pool that were found apart, put together by facts about accounts.
 
 A pool that sends many different things, or each thing in other words, is found in pieces: settling keeps to those who
-send alike. Pieces have the pool's cards, mail patterns and addresses in common: a few rare ones, seldom alone.
+send alike. Pieces have the pool's cards and mail domains in common: a few rare ones, seldom alone. Addresses do not
+count, since pools of different hands rent the same exits.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 FACTS = (
-    "signup_address", "address", "net24", "email_domain", "email_pattern", "phone", "email_digest", "end_user",
+    "signup_address", "email_domain", "email_pattern", "phone", "email_digest", "end_user",
     "metadata", "api_key", "instrument", "neighbour", "issuer",
 )  # fmt: skip
 
@@ -64,8 +65,8 @@ def unions(
 def tie_bits(held: Incidence, groups: Sequence[Ints], s: UnionSettings) -> Floats:
     """How much more two groups share than chance explains, in bits; float64[G, G].
 
-    Of a kind, the members who share a value are counted against a configuration-model null: as many holdings, of values
-    drawn by their numbers of holders. Inside a family the strongest kind counts, families add up.
+    Of a kind, the members who share a value are counted against as many pairs of members as there are, each with
+    values drawn by their numbers of holders. Inside a family the strongest kind counts, families add up.
     """
     having = held.having[held.kind_at]
     rare = held.of_kind(*FACTS) & (held.df <= np.maximum(s.wide, s.common * having))
@@ -78,17 +79,25 @@ def tie_bits(held: Incidence, groups: Sequence[Ints], s: UnionSettings) -> Float
         shared = np.minimum(own[:, None, used], own[None, :, used]).sum(axis=2)
         everybody = max(float(having[of[0]]), 1.0)
         chance = float(((held.df[of] / everybody) ** 2).sum())
-        held_by = own.sum(axis=1)
-        mean = chance * held_by[:, None] * held_by[None, :] / max((held.df[of].sum() / everybody) ** 2, 1e-12)
+        having_it = np.array([held.has[m, held.kind_at[of[0]]].sum() for m in groups], np.float64)
+        mean = chance * having_it[:, None] * having_it[None, :]
         bits = np.where(shared > 0, -poisson_log2_tail(shared, mean), 0.0)
         family = int(held.family[of[0]])
         best[family] = np.maximum(best[family], np.minimum(bits, s.most_bits))
     return np.asarray(best.sum(axis=0), np.float64)
 
 
-def united(held: Incidence, pieces: Sequence[Ints]) -> Group:
-    """The group of all members of the pieces; it favours what the whole does, and the content that a piece does."""
+def united(held: Incidence, pieces: Sequence[Ints], sure: Sequence[bool]) -> Group:
+    """The group of the members of the pieces; it favours what the whole does, and the content that a piece does.
+
+    Members of pieces that are not `sure` must be as likely as not to belong to the whole.
+    """
     whole = described(held, np.unique(np.concatenate(pieces)))
+    known = np.zeros(held.n, dtype=bool)
+    for members, certain in zip(pieces, sure, strict=True):
+        known[members] |= certain
+    stays = (whole.log_odds >= 0) | known[whole.members]
+    whole = described(held, whole.members[stays])
     own = [described(held, members) for members in pieces]
     values = np.concatenate([whole.favoured, *(piece.favoured for piece in own)])
     lifts = np.concatenate([whole.lift_bits, *(piece.lift_bits for piece in own)])

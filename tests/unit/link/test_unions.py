@@ -66,11 +66,20 @@ def test_one_group_has_nobody_to_join(t: DuckTables, groups: int) -> None:
 def test_the_whole_favours_the_content_of_each_piece(t: DuckTables) -> None:
     held = world(t)
     pieces = codes(held)
-    whole = united(held, pieces)
+    whole = united(held, pieces, [True] * 3)
     assert whole.members.tolist() == sorted(np.concatenate(pieces).tolist())
     system = held.of_kind("system")
-    assert {int(v) for p in pieces for v in united(held, [p]).favoured if system[v]} <= set(
+    assert {int(v) for p in pieces for v in united(held, [p], [True]).favoured if system[v]} <= set(
         whole.favoured.tolist()
     )
     assert len(whole.favoured) == len(whole.lift_bits)
     assert (np.diff(whole.favoured) > 0).all()
+
+
+def test_a_doubtful_piece_brings_only_who_is_likely_to_belong(t: DuckTables) -> None:
+    held = world(t)
+    first, second, _ = codes(held)
+    stranger = np.searchsorted(held.accounts, np.array([500]))
+    mixed = np.union1d(second, stranger)
+    assert stranger[0] not in united(held, [first, mixed], [True, False]).members
+    assert stranger[0] in united(held, [first, mixed], [True, True]).members
