@@ -93,48 +93,46 @@ def _put_together(
 ) -> dict[int, Assessment]:
     """The findings, pieces of one pool as one where the whole is accused.
 
-    Pieces are tied by facts, but what they are for was settled before: none of them may be innocent.
+    Pieces are tied by facts; none may be there whose purpose clearly speaks against a harvest.
     """
     pieces = may_be_pieces(found)
     members = _members(t, held, pieces)
-    tied = [
-        [pieces[i] for i in parts]
-        for parts in unions(
-            held,
-            [members[g] for g in pieces],
-            [[pieces.index(g) for g in own if g in members] for own in kin],
-        )
-    ]
+    known = [[pieces.index(g) for g in own if g in members] for own in kin]
+    tied = [[pieces[i] for i in parts] for parts in unions(held, [members[g] for g in pieces], known)]
     if not tied:
         return dict(found)
+    sure = {g: found[g].verdict == "distillation" for g in pieces}
+    wholes = [united(held, [members[g] for g in parts], [sure[g] for g in parts]) for parts in tied]
     first = max(found) + 1
-    for name in OF_GROUPS:
-        t.define(SET_ASIDE + name, f"SELECT * FROM {name}")
-    _write_groups(
-        t,
-        held,
-        [
-            united(held, [members[g] for g in parts], [found[g].verdict == "distillation" for g in parts])
-            for parts in tied
-        ],
-    )
+    _set_aside(t)
+    _write_groups(t, held, wholes)
     whole = assessed(t, hypotheses(), settings)
+    _bring_back(t, first)
     accused = [i for i, a in whole.items() if a.verdict == "distillation"]
     inside = {g for i in accused for g in tied[i]}
-    kept = [g for g in found if g not in inside]
+    every = {g: a for g, a in found.items() if g not in inside} | {first + i: whole[i] for i in accused}
+    keep_groups(t, sorted(every))
+    return every
+
+
+def _set_aside(t: Tables) -> None:
+    """Keep the tables of groups under other names."""
     for name in OF_GROUPS:
-        rest = ", ".join(c for c in t.columns(name) if c != "group_id")
+        t.define(SET_ASIDE + name, f"SELECT * FROM {name}")
+
+
+def _bring_back(t: Tables, first: int) -> None:
+    """The tables of groups that were set aside, and behind them those there are now, numbered from `first`."""
+    for name in OF_GROUPS:
+        rest = "".join(f", {c}" for c in t.columns(name) if c != "group_id")
         t.define(
             name,
             f"""
-            SELECT group_id, {rest} FROM {SET_ASIDE}{name}
-            UNION ALL SELECT group_id + {first} AS group_id, {rest} FROM {name}
-            """.replace(f"group_id, {rest}", f"group_id{', ' + rest if rest else ''}"),
+            SELECT group_id{rest} FROM {SET_ASIDE}{name}
+            UNION ALL SELECT group_id + {first} AS group_id{rest} FROM {name}
+            """,
         )
         t.drop(SET_ASIDE + name)
-    every = {g: found[g] for g in kept} | {first + i: whole[i] for i in accused}
-    keep_groups(t, sorted(every))
-    return every
 
 
 def _members(t: DuckTables, held: Incidence, groups: Sequence[int]) -> dict[int, Ints]:
