@@ -30,7 +30,18 @@ REWORDED = 0.35  # share of replaceable words that is replaced in half of the te
 LEAST, MOST = 8, 12_000  # letters of a prompt that stands for itself
 
 # Kinds of ordinary frames whose words are those of a class: they say nothing about what is asked for.
-_AMBIGUOUS = frozenset({("judge", "rubric"), ("evaluation", "solutions"), ("assignment", "solutions")})
+_AMBIGUOUS = frozenset(
+    {
+        ("judge", "rubric"),
+        ("feedback", "rubric"),
+        ("retrieval", "rubric"),
+        ("teaching", "rubric"),
+        ("teaching", "solutions"),
+        ("evaluation", "solutions"),
+        ("assignment", "solutions"),
+        ("lessons", "solutions"),
+    }
+)
 _NEIGHBOURS = frozenset({("reasoning", "solutions"), ("solutions", "reasoning"), ("generation", "evolution")})
 
 
@@ -47,14 +58,12 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """n texts; `wording[i]` is the number of the wording behind text i, whose kind and source are listed;
-    `composed[i]` where the wording is a pattern of the grammar, which shares its parts with others."""
+    """n texts; `wording[i]` is the number of the wording behind text i, whose kind and source are listed."""
 
     text: pa.LargeStringArray
     wording: Ints
     kinds: tuple[str, ...]
     sources: tuple[str, ...]
-    composed: npt.NDArray[np.bool_]
 
     def labels(self, name: str) -> npt.NDArray[np.int8]:
         """1 where the class is asked for, 0 where not, -1 where one cannot say; int8[n]."""
@@ -100,8 +109,7 @@ def load_corpus(split: Split) -> Corpus:
     sources = [w.source for w in wordings] + [source for _, source, _ in prompts]
     text = pa.concat_arrays([rendered, pa.array([text for _, _, text in prompts], pa.large_string())])
     numbers = np.concatenate([np.array(wording_of, np.int64), np.arange(len(wordings), len(kinds))])
-    composed = np.array([len(w.texts) > 1 for w in wordings] + [False] * len(prompts))
-    return Corpus(text, numbers, tuple(kinds), tuple(sources), composed[numbers])
+    return Corpus(text, numbers, tuple(kinds), tuple(sources))
 
 
 def _frames(split: Split) -> Iterator[Wording]:

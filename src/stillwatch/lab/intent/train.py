@@ -42,10 +42,10 @@ RIDGE = 1e-3  # keeps the calibration finite where the sides do not overlap
 def train(corpus: Corpus, *, settings: FitSettings | None = None) -> IntentWeights:
     """Weights, and per class the scale and bias that turn raw scores into bits.
 
-    Scale and bias come from texts whose wording was held out (`FOLDS` folds by wording) and shares no parts
-    with others, as patterns of the grammar do: the figure for a wording that nobody has seen. The bound is log2 of the number of wordings of the class plus one: a model
-    can not be surer than its sample (Vergeer and others, "Numerical likelihood ratios outputted by LR
-    systems", 2016).
+    Scale and bias come from texts whose wording was held out (`FOLDS` folds by wording): the figure for a
+    wording that nobody has seen, though patterns of the grammar share parts. The bound is log2 of the number
+    of wordings of the class plus one: a model can not be surer than its sample (Vergeer and others,
+    "Numerical likelihood ratios outputted by LR systems", 2016).
     """
     chosen = settings or FitSettings()
     words = grams(corpus.text)
@@ -58,7 +58,7 @@ def train(corpus: Corpus, *, settings: FitSettings | None = None) -> IntentWeigh
         weights = fit(words, labels, corpus.weight, corpus.wording, everything, settings=chosen)
         unit = float(np.abs(weights).max()) / LARGEST
         table[:, lane] = _quantised(weights, unit)
-        slope, offset = _calibrated(held_out, np.where(corpus.composed, -1, labels), corpus.weight)
+        slope, offset = _calibrated(held_out, labels, corpus.weight)
         scale[lane], bias[lane] = slope * unit, offset
         limit[lane] = np.log2(len(np.unique(corpus.wording[labels == 1])) + 1)
     return IntentWeights(table, scale, bias, limit)
