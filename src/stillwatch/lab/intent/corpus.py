@@ -34,6 +34,7 @@ _AMBIGUOUS = frozenset(
     {
         ("judge", "rubric"),
         ("feedback", "rubric"),
+        ("agent", "rubric"),
         ("retrieval", "rubric"),
         ("teaching", "rubric"),
         ("teaching", "solutions"),
