@@ -1,4 +1,4 @@
-"""Texts with known intent: frames of real tools, phrasings of our own and ordinary prompts, one split at a
+"""Texts with known intent: frames of real tools, phrasings and a grammar of our own, ordinary prompts, one split at a
 time.
 """
 
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from stillwatch.lab.intent.grammar import compose, load_grammar
 from stillwatch.lab.text.builder import Builder
 from stillwatch.lab.text.fillings import load_chains, load_fillings, load_prompts
 from stillwatch.lab.text.frames import load_frames
@@ -24,22 +25,35 @@ from stillwatch.model.kernels.intent import CLASSES
 Ints = npt.NDArray[np.int64]
 
 FILLINGS = 12  # texts a frame
+COMPOSED = 24  # texts a pattern of the grammar, each of its own wording
 REWORDED = 0.35  # share of replaceable words that is replaced in half of the texts
 LEAST, MOST = 8, 12_000  # letters of a prompt that stands for itself
 
 # Kinds of ordinary frames whose words are those of a class: they say nothing about what is asked for.
-_AMBIGUOUS = frozenset({("judge", "rubric"), ("evaluation", "solutions"), ("assignment", "solutions")})
+_AMBIGUOUS = frozenset(
+    {
+        ("judge", "rubric"),
+        ("feedback", "rubric"),
+        ("agent", "rubric"),
+        ("retrieval", "rubric"),
+        ("teaching", "rubric"),
+        ("teaching", "solutions"),
+        ("evaluation", "solutions"),
+        ("assignment", "solutions"),
+        ("lessons", "solutions"),
+    }
+)
 _NEIGHBOURS = frozenset({("reasoning", "solutions"), ("solutions", "reasoning"), ("generation", "evolution")})
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A frame or phrasing: its kind (a class or a kind of ordinary traffic), where it comes from, its
-    text."""
+    """A frame, phrasing or pattern: its kind (a class or a kind of ordinary traffic), where it comes from,
+    its text, or the texts that were composed from it."""
 
     kind: str
     source: str
-    text: str
+    texts: tuple[str, ...]
     rewordable: bool
 
 
@@ -76,22 +90,27 @@ def load_corpus(split: Split) -> Corpus:
 
     Reference sources serve every split of the simulation, so the model is not trained on them.
     """
-    wordings = [*_frames(split), *_phrasings(split)]
+    wordings = [*_frames(split), *_phrasings(split), *_patterns(split)]
     rewording = load_rewording()
     builder = Builder(load_chains(split), load_fillings(split), rewording.synonyms)
-    for wording in wordings:
-        builder.add(wording.text, orders(wording.text) if wording.rewordable else ())
-    program = np.repeat(np.arange(len(wordings), dtype=np.int32), FILLINGS)
-    filling = np.tile(np.arange(FILLINGS, dtype=np.uint64), len(wordings))
+    programs: list[int] = []
+    wording_of: list[int] = []
+    fillings: list[int] = []
+    for number, wording in enumerate(wordings):
+        count = FILLINGS if len(wording.texts) == 1 else len(wording.texts)
+        added = [builder.add(text, orders(text) if wording.rewordable else ()) for text in wording.texts]
+        programs += [added[i % len(added)] for i in range(count)]
+        wording_of += [number] * count
+        fillings += range(count)
+    filling = np.array(fillings, np.uint64)
     reword = np.where(filling % 2 == 1, REWORDED, 0.0).astype(np.float32)
-    rendered = render(builder.freeze(), program, filling, reword=reword)
+    rendered = render(builder.freeze(), np.array(programs, np.int32), filling, reword=reword)
     prompts = list(_prompts(split))
     kinds = [w.kind for w in wordings] + [kind for kind, _, _ in prompts]
     sources = [w.source for w in wordings] + [source for _, source, _ in prompts]
     text = pa.concat_arrays([rendered, pa.array([text for _, _, text in prompts], pa.large_string())])
-    return Corpus(
-        text, np.concatenate([program, np.arange(len(wordings), len(kinds))]), tuple(kinds), tuple(sources)
-    )
+    numbers = np.concatenate([np.array(wording_of, np.int64), np.arange(len(wordings), len(kinds))])
+    return Corpus(text, numbers, tuple(kinds), tuple(sources))
 
 
 def _frames(split: Split) -> Iterator[Wording]:
@@ -100,7 +119,7 @@ def _frames(split: Split) -> Iterator[Wording]:
         if split == "training" and sources[frame.source].use == "reference":
             continue
         text = f"{frame.system}\n\n{frame.text}" if frame.system else frame.text
-        yield Wording(frame.kind, frame.source, text, frame.rewordable)
+        yield Wording(frame.kind, frame.source, (text,), frame.rewordable)
 
 
 def _phrasings(split: Split) -> Iterator[Wording]:
@@ -110,7 +129,17 @@ def _phrasings(split: Split) -> Iterator[Wording]:
     document = tomllib.loads(file.read_text("utf-8"))
     for kind in (*CLASSES, "ordinary"):
         for text in document[kind]:
-            yield Wording(kind, document["source"], text, rewordable=True)
+            yield Wording(kind, document["source"], (text,), rewordable=True)
+
+
+def _patterns(split: Split) -> Iterator[Wording]:
+    grammar = load_grammar(split)
+    if grammar is None:
+        return
+    for kind, patterns in grammar.patterns.items():
+        for pattern in patterns:
+            texts = tuple(compose(grammar, pattern, COMPOSED))
+            yield Wording(kind, grammar.source, texts, rewordable=True)
 
 
 def _prompts(split: Split) -> Iterator[tuple[str, str, str]]:

@@ -26,7 +26,8 @@ Flags = npt.NDArray[np.bool_]
 class FitSettings:
     """`epochs` over the texts, step `rate`, pull `decay` back to the start, which is `prior` times the naive
     Bayes weights smoothed by `smooth` wordings; a slot needs `wordings` different wordings to get a
-    weight."""
+    weight. In each epoch a `dropped` share of the words, others each time, is not seen, so that weight is
+    spread over many cues."""
 
     epochs: int = 12
     rate: float = 0.05
@@ -34,6 +35,7 @@ class FitSettings:
     prior: float = 0.3
     wordings: int = 2
     smooth: float = 2.0
+    dropped: float = 0.2
 
 
 def fit(
@@ -60,8 +62,9 @@ def fit(
     squares = np.full(SLOTS + 1, 1e-4)
     for epoch in range(settings.epochs):
         rate = settings.rate * (1 - epoch / settings.epochs)
+        single, pair = _without_some(grams, settings.dropped, epoch)
         _epoch(
-            grams.starts, grams.single, grams.pair, labels, weight, order, used, start, table, bias,
+            grams.starts, single, pair, labels, weight, order, used, start, table, bias,
             squares, rate, settings.decay,
         )  # fmt: skip
     return table
@@ -72,6 +75,14 @@ def best_scores(grams: Grams, table: Floats) -> Floats:
     out = np.zeros(len(grams.starts) - 1)
     _best_rows(grams.starts, grams.single, grams.pair, table, out)
     return out
+
+
+def _without_some(grams: Grams, share: float, epoch: int) -> tuple[Int32s, Int32s]:
+    """Slots of words and pairs, -1 where the word, or one of the pair, is dropped in this epoch."""
+    draw = mix(np.arange(len(grams.single)), epoch + 1).view(np.uint64)
+    gone = draw < np.uint64(share * 2.0**64)
+    before = np.concatenate([np.zeros(1, np.bool_), gone[:-1]])
+    return np.where(gone, -1, grams.single), np.where(gone | before, -1, grams.pair)
 
 
 def _balanced(weight: Floats, labels: npt.NDArray[np.int8], rows: Ints) -> Floats:
@@ -151,13 +162,19 @@ def _best_span(single: Int32s, pair: Int32s, table: Floats, start: int, stop: in
     best, low, high = -1e300, start, start
     running = 0.0
     for at in range(start, stop):
-        running += table[single[at]] + (table[pair[at]] if pair[at] >= 0 else 0.0)
+        running += _added(single, pair, table, at)
         first = at - SPAN
         if first >= start:
-            running -= table[single[first]] + (table[pair[first]] if pair[first] >= 0 else 0.0)
+            running -= _added(single, pair, table, first)
         if running > best:
             best, low, high = running, max(start, first + 1), at + 1
     return (best if stop > start else 0.0), low, high
+
+
+@kernel
+def _added(single: Int32s, pair: Int32s, table: Floats, at: int) -> float:
+    one = table[single[at]] if single[at] >= 0 else 0.0
+    return one + (table[pair[at]] if pair[at] >= 0 else 0.0)
 
 
 @kernel

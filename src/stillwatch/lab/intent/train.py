@@ -43,9 +43,9 @@ def train(corpus: Corpus, *, settings: FitSettings | None = None) -> IntentWeigh
     """Weights, and per class the scale and bias that turn raw scores into bits.
 
     Scale and bias come from texts whose wording was held out (`FOLDS` folds by wording): the figure for a
-    wording that nobody has seen. The bound is log2 of the number of wordings of the class plus one: a model
-    can not be surer than its sample (Vergeer and others, "Numerical likelihood ratios outputted by LR
-    systems", 2016).
+    wording that nobody has seen, though patterns of the grammar share parts. The bound is log2 of the number
+    of wordings of the class plus one: a model can not be surer than its sample (Vergeer and others,
+    "Numerical likelihood ratios outputted by LR systems", 2016).
     """
     chosen = settings or FitSettings()
     words = grams(corpus.text)
