@@ -75,12 +75,14 @@ def _keep_those_who_take_part(t: Tables) -> None:
 
 
 def attribute(
-    t: DuckTables, held: Incidence, settings: AssessSettings, curve: Curve | None
+    t: DuckTables, held: Incidence, settings: AssessSettings, curve: Curve | None, *, apart: bool = False
 ) -> dict[int, Assessment]:
-    """Assessment of each group that stands, its probabilities calibrated by the curve if there is one."""
+    """Assessment of each group that stands, its probabilities calibrated by the curve if there is one; with `apart`
+    pieces of one pool are left as they were found."""
     known = hypotheses()
     found, kin = judge(t, assessed(t, known, settings), settings)
-    found = _put_together(t, held, found, kin, settings)
+    if not apart:
+        found = _put_together(t, held, found, kin, settings)
     return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found
 
 
@@ -91,26 +93,26 @@ def _put_together(
     kin: Sequence[Sequence[int]],
     settings: AssessSettings,
 ) -> dict[int, Assessment]:
-    """The findings, pieces of one pool as one where the whole is accused.
-
-    Pieces are tied by facts; none may be there whose purpose clearly speaks against a harvest.
-    """
-    pieces = may_be_pieces(found)
-    members = _members(t, held, pieces)
-    known = [[pieces.index(g) for g in own if g in members] for own in kin]
-    tied = [[pieces[i] for i in parts] for parts in unions(held, [members[g] for g in pieces], known)]
+    """The findings, pieces of one pool as one where the whole is accused: the widest whole that is."""
+    sure = {g: a.verdict == "distillation" for g, a in found.items()}
+    members = _members(t, held)
+    tied: list[list[int]] = []
+    for pieces in may_be_pieces(found):
+        known = [[pieces.index(g) for g in own if g in pieces] for own in kin]
+        found_here = [[pieces[i] for i in own] for own in unions(held, [members[g] for g in pieces], known)]
+        tied += [own for own in found_here if own not in tied]
     if not tied:
         return dict(found)
-    sure = {g: found[g].verdict == "distillation" for g in pieces}
-    wholes = [united(held, [members[g] for g in parts], [sure[g] for g in parts]) for parts in tied]
     first = max(found) + 1
     _set_aside(t)
-    _write_groups(t, held, wholes)
+    _write_groups(t, held, [united(held, [members[g] for g in own], [sure[g] for g in own]) for own in tied])
     whole = assessed(t, hypotheses(), settings)
     _bring_back(t, first)
-    accused = [i for i, a in whole.items() if a.verdict == "distillation"]
-    inside = {g for i in accused for g in tied[i]}
-    every = {g: a for g, a in found.items() if g not in inside} | {first + i: whole[i] for i in accused}
+    every = dict(found)
+    for i, own in enumerate(tied):
+        if i in whole and whole[i].verdict == "distillation" and set(own) <= set(every):
+            every = {g: a for g, a in every.items() if g not in own}
+            every[first + i] = whole[i]
     keep_groups(t, sorted(every))
     return every
 
@@ -135,8 +137,9 @@ def _bring_back(t: Tables, first: int) -> None:
         t.drop(SET_ASIDE + name)
 
 
-def _members(t: DuckTables, held: Incidence, groups: Sequence[int]) -> dict[int, Ints]:
+def _members(t: DuckTables, held: Incidence) -> dict[int, Ints]:
     """Account codes of the members of each group, sorted."""
     rows = t.numpy("SELECT group_id, account_id FROM group_members ORDER BY group_id, account_id")
-    group, code = np.asarray(rows["group_id"]), np.searchsorted(held.accounts, np.asarray(rows["account_id"]))
-    return {g: code[group == g].astype(np.int64) for g in groups}
+    code = np.searchsorted(held.accounts, np.asarray(rows["account_id"])).astype(np.int64)
+    ids, heads = np.unique(np.asarray(rows["group_id"]), return_index=True)
+    return dict(zip(ids.tolist(), np.split(code, heads[1:]), strict=True))

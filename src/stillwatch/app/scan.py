@@ -46,7 +46,8 @@ from stillwatch.store.results import results_folder, write_json, write_table
 class ScanSettings:
     """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet; calibration file and the
     false-discovery rate that it must be able to express; whether to write the report; what evidence to leave
-    `without` (families, or `text`); folder of the state."""
+    `without` (families, or `text`); folder of the state; whether pieces of one pool are left `apart`, as they are for
+    fitting expectations."""
 
     memory: str = ""
     threads: int = 0
@@ -58,6 +59,7 @@ class ScanSettings:
     report: bool = True
     without: tuple[str, ...] = ()
     state: Path | None = None
+    apart: bool = False
 
 
 def scan(folder: Path, out: Path, settings: ScanSettings | None = None) -> Path:
@@ -119,7 +121,7 @@ class _Run:
                 needs_content=text and "content" not in self.s.without, without=self.s.without
             )
             with self._stage(steps, "assess"):
-                found = linking.attribute(self.t, held, self.assess, self.in_use.curve)
+                found = linking.attribute(self.t, held, self.assess, self.in_use.curve, apart=self.s.apart)
             self.claims = claims(found, self.in_use.calibration, self._traffic(window), level=self.s.level)
             with self._stage(steps, "results"):
                 self._results(found, window)

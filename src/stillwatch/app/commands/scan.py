@@ -54,6 +54,13 @@ def command(
             "--state", help="Folder that remembers campaigns from scan to scan: ids and phases carry over."
         ),
     ] = None,
+    apart: Annotated[
+        bool,
+        typer.Option(
+            "--apart",
+            help="Leave pieces of one pool apart, as fitting expectations (`stillwatch.lab.learn`) wants them.",
+        ),
+    ] = False,
     json_: SummaryAsJson = False,
 ) -> None:
     """Find campaigns in a dataset folder and write result tables, summary.json and report.html.
@@ -74,6 +81,7 @@ def command(
         level=level,
         without=read_without(without or ()),
         state=state,
+        apart=apart,
     )
     scan(data, out, settings)
     if json_:

@@ -1,4 +1,7 @@
-"""`python -m stillwatch.lab.learn OUT RESULTS:TRUTH…`: write a hypotheses file from scans of training traffic."""
+"""`python -m stillwatch.lab.learn OUT RESULTS:TRUTH…`: write a hypotheses file from scans of training traffic.
+
+The scans are made with `--apart`: what is judged first are pieces, and few wholes would teach little about them.
+"""
 
 from __future__ import annotations
 
