@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from stillwatch.lab.attacks.raid import Raid
-from stillwatch.lab.figures.cell import Run, command_line, reason_of
+from stillwatch.lab.figures.cell import command_line, reason_of
+from stillwatch.lab.figures.site import Run
 from stillwatch.lab.redteam.cases import case_toml
 from stillwatch.lab.redteam.price import cost_per_exchange, prices
 from stillwatch.lab.redteam.search import Outcome, search
