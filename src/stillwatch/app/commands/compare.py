@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stillwatch import __version__
-from stillwatch.lab.compare.choices import Data, read_choices
+from stillwatch.lab.compare.choices import Data, read_settings
 from stillwatch.lab.compare.process import Bounds
 from stillwatch.lab.compare.run import Row, compare, ours
 from stillwatch.lab.compare.tune import MOST_FALSE
@@ -80,7 +80,7 @@ def command(
             measured,
             trained,
             peer or (),
-            known=read_choices(settings) if settings else None,
+            known=read_settings(settings).peers if settings else None,
             bounds=bounds,
             keep=keep,
             progress=lambda title: status.update(f"running {title}"),

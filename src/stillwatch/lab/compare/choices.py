@@ -48,6 +48,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Settings:
+    """Choices by detector, as published: made with simulator and detectors of `code` on the `training` simulations,
+    of which each looked at so many accounts at most. `notes` say why one has no choice."""
+
+    code: str
+    training: tuple[str, ...]
+    sample: int
+    peers: Mapping[str, tuple[Choice, ...]]
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Accused:
     """Accusations in one data folder, written as results of a scan are, beside the truth about who was looked at."""
 
@@ -59,25 +71,21 @@ class Accused:
     peak_memory_bytes: int
 
 
-def read_choices(path: Path) -> dict[str, list[Choice]]:
-    """Choices by detector, from a file such as `make evaluate` writes.
+def read_settings(path: Path) -> Settings:
+    """What `make evaluate` chose and wrote.
 
-    Raises `InputError` if it cannot be read or names a detector that is not known.
+    Raises `InputError` if it cannot be read or does not fit the detectors that are known.
     """
     remedy = "Give a file that `make evaluate` wrote, such as docs/benchmarks/peer-settings.json"
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=dict[str, list[Choice]])
+        found = msgspec.json.decode(path.read_bytes(), type=Settings)
     except (OSError, msgspec.MsgspecError) as error:
         raise InputError(f"no settings: {error}", where=str(path), remedy=remedy) from error
     known = known_peers()
-    for name, chosen in found.items():
-        if name not in known:
-            raise InputError(f"no peer is called {name!r}", where=str(path), remedy=remedy)
-        wrong = [c.name for c in chosen if set(c.settings) != set(known[name].spec.grid)]
-        if wrong:
-            raise InputError(
-                f"{wrong[0]} settings of {name} are not those it has", where=str(path), remedy=remedy
-            )
+    for name, chosen in found.peers.items():
+        fits = name in known and all(set(c.settings) == set(known[name].spec.grid) for c in chosen)
+        if not fits:
+            raise InputError(f"settings of {name!r} fit no peer", where=str(path), remedy=remedy)
     return found
 
 

@@ -21,6 +21,7 @@ from stillwatch.lab.figures.suite import Family, Suite, read_suite
 from stillwatch.lab.figures.writing import page_of, write_pages
 from stillwatch.model.errors import StillwatchError, UsageError
 
+SETTINGS = "peer-settings.json"  # chosen once; what `stillwatch compare --settings` reads
 MOST = 2  # simulations at a time by default, for the memory that each takes
 
 
@@ -52,12 +53,16 @@ def _measured(
     """Choose settings of published detectors, run what is missing, write the pages; also after an interruption."""
     end, code = time.monotonic() + args.minutes * 60, code_digest()
     shown = not args.no_peers and any(f.peers for f in families)
-    rivals = settle(suite, args.work, command(args.minutes * 60), _say) if shown else None
+    rivals = None
+    if shown:
+        file = args.out / SETTINGS
+        run = command(args.minutes * 60)
+        rivals = settle(suite, args.work, file, run, _say, workers=args.workers, names=args.peer)
     threads = max((os.cpu_count() or 1) // args.workers, 1)
     errand = Errand(args.work, code, command, end, threads, rivals)
     outcomes = run_suite(families, errand, workers=args.workers, say=_say)
     pages = [page_of(family, outcomes, read_aims()) for family in families]
-    write_pages(suite, pages, outcomes, rivals, args.out, command=said, code=code)
+    write_pages(pages, outcomes, rivals, args.out, command=said, code=code)
     return outcomes
 
 
@@ -82,6 +87,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--scale-factor", type=float, default=1.0, help="multiplies every scale that is measured"
     )
+    parser.add_argument("--peer", action="append", default=[], help="only this detector; may be repeated")
     parser.add_argument("--no-peers", action="store_true", help="without published detectors")
     return parser.parse_args(argv)
 

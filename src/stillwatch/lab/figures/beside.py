@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from stillwatch.lab.compare.choices import Choice
+from stillwatch.lab.compare.choices import Choice, Settings
+from stillwatch.lab.compare.peer import known_peers
 from stillwatch.lab.compare.tune import MOST_FALSE
 from stillwatch.lab.evaluate import Evaluation, pool
 from stillwatch.lab.figures.cell import Done
-from stillwatch.lab.figures.rivals import MEMORY, Rival, Rivals, Settled
+from stillwatch.lab.figures.rivals import MEMORY, Rival, Rivals
 from stillwatch.lab.intervals import Figure
 from stillwatch.lab.reference.markdown import table
 from stillwatch.lab.wording import mean_text, percent, rate_text
@@ -62,7 +63,6 @@ def lines_of(done: Sequence[Done], rivals: Sequence[Rival]) -> list[Line]:
 def page(
     scenarios: Mapping[str, tuple[Sequence[Done], Sequence[Rival]]],
     rivals: Rivals,
-    training: Sequence[str],
     command: str,
     versions: Sequence[str],
 ) -> str:
@@ -74,17 +74,18 @@ def page(
         cohorts = _cohorts(lines)
         if cohorts:
             parts += ["**Benign accounts accused, by cohort**", cohorts]
-    parts += ["## Settings", _settings(tuple(rivals.settled.values()))]
+    parts += ["## Settings", _settings(rivals.settings)]
     sample = f"{rivals.bounds.sample:,}" if rivals.bounds.sample else "its own limit"
+    made = rivals.settings
     chosen = (
-        f"Chosen on {', '.join(training)}, all of the training split. A detector looks at {sample} accounts of a "
-        "simulation at most. The same as data: [peer-settings.json](peer-settings.json), which `stillwatch compare "
-        "--settings` takes."
+        f"Chosen on {'; '.join(made.training)}, all of the training split. A detector looks at {sample} "
+        "accounts of a simulation at most. The same as data: [peer-settings.json](peer-settings.json), which "
+        "`stillwatch compare --settings` takes."
     )
     measured = (
-        f"Command: `{command}`. {'; '.join(versions)}; detectors and simulator {rivals.code}. Intervals are of 95%, "
-        "over seeds and the independent groups in them, as on the other pages. Times are of a machine that ran several "
-        "simulations at once."
+        f"Command: `{command}`. {'; '.join(versions)}; detectors and simulator {rivals.code}, settings chosen with "
+        f"{made.code}. Intervals are of 95%, over seeds and the independent groups in them, as on the other pages. "
+        "Times are of a machine that ran several simulations at once."
     )
     parts += [chosen, "## How it was measured", measured]
     return "\n\n".join(parts) + "\n"
@@ -134,12 +135,12 @@ def _cohorts(lines: Sequence[Line]) -> str:
     return table(("", *(line.name for line in shown)), rows) + told
 
 
-def _settings(settled: Sequence[Settled]) -> str:
+def _settings(settings: Settings) -> str:
+    titles = {name: entry.spec.title for name, entry in known_peers().items()}
     rows: list[tuple[str, ...]] = []
-    for s in settled:
-        if not s.choices:
-            rows.append((s.title, "not run", s.note, "", "", ""))
-        rows += [(s.title, c.name, *_choice(c)) for c in s.choices]
+    for name, chosen in settings.peers.items():
+        rows += [(titles[name], c.name, *_choice(c)) for c in chosen]
+    rows += [(titles.get(name, name), "not run", note, "", "", "") for name, note in settings.notes.items()]
     return table(("detector", "choice", "settings", "threshold", "training recall", "training accused"), rows)
 
 

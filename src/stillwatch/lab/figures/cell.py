@@ -58,7 +58,8 @@ class Failed:
 APART = (
     "app/report", "cases", "counter", "enforce", "share",
     "lab/compare", "lab/figures", "lab/native", "lab/peers", "lab/redteam", "lab/reference", "lab/reliability",
-    "lab/data/suite.toml", "lab/data/aims.toml", "lab/data/reliability.toml", "lab/data/redteam_prices.toml",
+    "lab/data/suite.toml", "lab/data/aims.toml", "lab/data/redteam", "lab/data/reliability.toml",
+    "lab/data/redteam_prices.toml",
 )  # fmt: skip
 
 
@@ -83,8 +84,9 @@ def _counted(root: Path, apart: Sequence[str], only: Sequence[str]) -> Iterator[
 
 
 def key_of(cell: Cell, code: str) -> str:
-    """Name under which a cell is kept: it changes with the code and with every argument."""
-    what = json.dumps([FORMAT, code, asdict(cell)], sort_keys=True)
+    """Name under which a cell is kept: it changes with the code and with every argument, and the red team's cases."""
+    cases = code_digest(apart=(), only=("lab/data/redteam",)) if cell.scenario == "redteam" else ""
+    what = json.dumps([FORMAT, code + cases, asdict(cell)], sort_keys=True)
     return hashlib.blake2b(what.encode(), digest_size=8).hexdigest()
 
 

@@ -7,12 +7,22 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from stillwatch.lab.compare.choices import Accused, Choice, Data, accuse, cannot, choices
-from stillwatch.lab.compare.peer import chosen_peers, known_peers
+from stillwatch.lab.compare.choices import (
+    Accused,
+    Choice,
+    Data,
+    Settings,
+    accuse,
+    cannot,
+    choices,
+    read_settings,
+)
+from stillwatch.lab.compare.peer import PeerSpec, chosen_peers, known_peers
 from stillwatch.lab.compare.process import Bounds, Missing
 from stillwatch.lab.figures.cell import code_digest, keep, read_kept, reason_of
 from stillwatch.lab.figures.site import Run, Site, simulate_arguments
@@ -32,17 +42,6 @@ APART = (
 )  # fmt: skip
 FORMAT = 1  # of the files that are kept
 MEMORY = "2GB"  # of the engine that each of them reads the tables with
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """How a detector is run: its choices, or the reason why it cannot be."""
-
-    peer: str
-    title: str
-    source: str
-    choices: tuple[Choice, ...] = ()
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +69,27 @@ class Rivals:
     code: str
     benign: Data
     bounds: Bounds
-    settled: Mapping[str, Settled]
+    settings: Settings
 
     def kept(self, source: Source) -> list[Rival]:
         """What was found before in this simulation, with the same code and settings."""
-        return [r for name in self.settled for r in read_kept(self._file(source, name), list[Rival]) or ()]
+        names = self.settings.peers
+        return [r for name in names for r in read_kept(self._file(source, name), list[Rival]) or ()]
 
     def missing(self, source: Source) -> list[str]:
         """The detectors that have not seen this simulation."""
-        able = [name for name, s in self.settled.items() if s.choices]
-        return [name for name in able if not self._file(source, name).exists()]
+        return [name for name in self.settings.peers if not self._file(source, name).exists()]
 
     def measure(self, name: str, at: Site) -> list[Rival]:
         """Run a detector on the data of a site and keep what it found, one for each choice."""
-        settled, entry = self.settled[name], known_peers()[name]
+        chosen, spec = self.settings.peers[name], known_peers()[name].spec
         where = Data(at.data, at.data / "truth")
-        folders = [at.folder / "peers" / name / c.name for c in settled.choices]
+        folders = [at.folder / "peers" / name / c.name for c in chosen]
         try:
-            found = accuse(entry.spec, settled.choices, where, self.benign, self.bounds, folders)
+            found = accuse(spec, chosen, where, self.benign, self.bounds, folders)
         except ResourceError as error:
             found = Missing(f"{error.what}. {error.remedy}")
-        blank = [Rival(at.source, name, settled.title, choice) for choice in settled.choices]
+        blank = [Rival(at.source, name, spec.title, choice) for choice in chosen]
         if isinstance(found, Missing):
             out = [replace(rival, note=found.reason) for rival in blank]
         else:
@@ -99,7 +98,13 @@ class Rivals:
         return out
 
     def _file(self, source: Source, name: str) -> Path:
-        what = [FORMAT, self.code, asdict(source), asdict(self.bounds), asdict(self.settled[name])]
+        what = [
+            FORMAT,
+            self.code,
+            asdict(source),
+            asdict(self.bounds),
+            [asdict(c) for c in self.settings.peers[name]],
+        ]
         key = hashlib.blake2b(json.dumps(what, sort_keys=True).encode(), digest_size=8).hexdigest()
         return self.work / "peers" / "cells" / f"{name}-{key}.json"
 
@@ -117,50 +122,60 @@ def _filled(rival: Rival, accused: Accused) -> Rival:
 
 
 def settle(
-    suite: Suite, work: Path, run: Run, say: Callable[[str], None], names: Sequence[str] = ()
+    suite: Suite,
+    work: Path,
+    file: Path,
+    run: Run,
+    say: Callable[[str], None],
+    *,
+    workers: int = 1,
+    names: Sequence[str] = (),
 ) -> Rivals | None:
-    """All detectors, or the named ones, with settings chosen on the suite's training simulations; None if it has
-    none. What was chosen before with the same code and simulations is chosen.
+    """All detectors, or the named ones, with their settings; None if the suite has no training simulations.
 
-    Raises `ResourceError` if a simulation fails.
+    Settings that `file` holds are taken if they were chosen on the suite's training simulations; others are chosen, and
+    the file is written. Raises `ResourceError` if a simulation fails, `InputError` if the file is damaged.
     """
     if not suite.training:
         return None
     code = code_digest(apart=APART, only=PARTS)
     bounds = Bounds(memory=MEMORY, threads=1, sample=suite.sample)
-    home = work / "peers" / _digest(code, suite)
+    training = tuple(f"{c.scenario}, scale {c.scale:g}, seed {c.seed}" for c in suite.training)
+    settings = read_settings(file) if file.exists() else None
+    if settings is None or (settings.training, settings.sample) != (training, suite.sample):
+        settings = Settings(code, training, suite.sample, {})
     entries = chosen_peers(names)
-    files = {name: home / f"{name}.json" for name in entries}
-    settled = {name: read_kept(file, Settled) for name, file in files.items()}
-    needed = suite.training if None in settled.values() else suite.training[:1]
-    train = [_training(source, work / "peers" / "training" / code, run, say) for source in needed]
-    for name, entry in entries.items():
-        if settled[name] is None:
-            say(f"settings of {name}")
-            why = cannot(entry.spec, trained=True)
-            found = Missing(why) if why else _choices(name, train, bounds)
-            blank = Settled(name, entry.spec.title, entry.spec.source)
-            fresh = (
-                replace(blank, note=found.reason)
-                if isinstance(found, Missing)
-                else replace(blank, choices=tuple(found))
-            )
-            keep(fresh, files[name])
-            settled[name] = fresh
-    known = {name: s for name, s in settled.items() if s is not None}
-    return Rivals(work, code, train[0], bounds, known)
+    unsettled = [name for name in entries if name not in {**settings.peers, **settings.notes}]
+    home = work / "peers" / "training" / code
+    needed = suite.training if unsettled else suite.training[:1]
+    train = [_training(source, home, run, say) for source in needed]
+
+    def choose(name: str) -> list[Choice] | Missing:
+        say(f"settings of {name}")
+        return _choices(entries[name].spec, train, bounds)
+
+    with ThreadPoolExecutor(workers) as pool:
+        for name, found in zip(unsettled, pool.map(choose, unsettled), strict=True):
+            settings = _with(settings, name, found)
+            keep(settings, file)
+    shown = {name: settings.peers[name] for name in entries if name in settings.peers}
+    return Rivals(work, code, train[0], bounds, replace(settings, peers=shown))
 
 
-def _choices(name: str, train: Sequence[Data], bounds: Bounds) -> list[Choice] | Missing:
+def _with(settings: Settings, name: str, found: list[Choice] | Missing) -> Settings:
+    if isinstance(found, Missing):
+        return replace(settings, notes={**settings.notes, name: found.reason})
+    return replace(settings, peers={**settings.peers, name: tuple(found)})
+
+
+def _choices(spec: PeerSpec, train: Sequence[Data], bounds: Bounds) -> list[Choice] | Missing:
+    why = cannot(spec, trained=True)
+    if why:
+        return Missing(why)
     try:
-        return choices(known_peers()[name].spec, train, bounds)
+        return choices(spec, train, bounds)
     except ResourceError as error:
         return Missing(f"{error.what}. {error.remedy}")
-
-
-def _digest(code: str, suite: Suite) -> str:
-    what = [FORMAT, code, suite.sample, [asdict(source) for source in suite.training]]
-    return hashlib.blake2b(json.dumps(what, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 def _training(source: Source, home: Path, run: Run, say: Callable[[str], None]) -> Data:

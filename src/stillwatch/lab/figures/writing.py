@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -21,11 +20,9 @@ from stillwatch.lab.figures.ladder import Step, cost_of
 from stillwatch.lab.figures.pages import Page, Row, family_page, index_page, verdicts_of
 from stillwatch.lab.figures.plots import draw_ladder, draw_shares
 from stillwatch.lab.figures.rivals import Rivals
-from stillwatch.lab.figures.runs import Outcomes, by_variant, label
-from stillwatch.lab.figures.suite import Family, Suite, Variant
+from stillwatch.lab.figures.runs import Outcomes, by_variant
+from stillwatch.lab.figures.suite import Family, Variant
 from stillwatch.lab.simulate import scenario
-
-SETTINGS = "peer-settings.json"  # what `stillwatch compare --settings` reads
 
 
 def page_of(family: Family, outcomes: Outcomes, aims: Sequence[Aim]) -> Page:
@@ -60,7 +57,6 @@ def _steps(rows: Sequence[Row]) -> tuple[Step, ...]:
 
 
 def write_pages(
-    suite: Suite,
     pages: Sequence[Page],
     outcomes: Outcomes,
     rivals: Rivals | None,
@@ -82,7 +78,7 @@ def write_pages(
         (out / f"{page.family.name}.md").write_text(family_page(page, command, versions), "utf-8")
     others = {}
     if rivals is not None and any(p.family.peers for p in pages):
-        _write_rivals(suite, pages, outcomes, rivals, out, command, versions)
+        _write_rivals(pages, outcomes, rivals, out, command, versions)
         others[f"{beside.NAME}.md"] = "Beside published detectors"
     done = list({d.cell: d for page in pages for row in page.rows for d in row.done if d.groups}.values())
     if probabilities.write(done, out, command, versions):
@@ -91,7 +87,6 @@ def write_pages(
 
 
 def _write_rivals(
-    suite: Suite,
     pages: Sequence[Page],
     outcomes: Outcomes,
     rivals: Rivals,
@@ -105,12 +100,8 @@ def _write_rivals(
         row.variant.scenario: row.done for page in shown for row in page.rows if not row.variant.changed
     }
     both = {name: (own[name], found.get(name, [])) for name in own}
-    training = [label(source).removesuffix(" --split training") for source in suite.training]
-    text = beside.page(both, rivals, training, command, versions)
+    text = beside.page(both, rivals, command, versions)
     (out / f"{beside.NAME}.md").write_text(text, "utf-8")
-    chosen = {name: settled.choices for name, settled in rivals.settled.items() if settled.choices}
-    told = msgspec.json.format(msgspec.json.encode(chosen, order="sorted"), indent=1)
-    (out / SETTINGS).write_bytes(told + b"\n")
 
 
 def _pictures(page: Page, out: Path) -> dict[str, str]:
