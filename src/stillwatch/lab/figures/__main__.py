@@ -56,7 +56,7 @@ def _measured(
     rivals = None
     if shown:
         file = args.out / SETTINGS
-        run = command(args.minutes * 60)
+        run = command(max(args.minutes, 60) * 60)
         rivals = settle(suite, args.work, file, run, _say, workers=args.workers, names=args.peer)
     threads = max((os.cpu_count() or 1) // args.workers, 1)
     errand = Errand(args.work, code, command, end, threads, rivals)

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import numpy as np
@@ -23,6 +24,13 @@ from stillwatch.lab.figures.rivals import Rivals
 from stillwatch.lab.figures.runs import Outcomes, by_variant
 from stillwatch.lab.figures.suite import Family, Variant
 from stillwatch.lab.simulate import scenario
+
+KEPT: Mapping[str, str] = MappingProxyType(
+    {  # written by `python -m stillwatch.lab.reliability`
+        "reliability.md": "Do the probabilities hold on scans of calibration and test?",
+        "left-out.md": "What was not learned: a cohort, a campaign or an attack tool left out at a time",
+    }
+)
 
 
 def page_of(family: Family, outcomes: Outcomes, aims: Sequence[Aim]) -> Page:
@@ -83,6 +91,7 @@ def write_pages(
     done = list({d.cell: d for page in pages for row in page.rows for d in row.done if d.groups}.values())
     if probabilities.write(done, out, command, versions):
         others[f"{probabilities.NAME}.md"] = "Do the probabilities hold on these scans?"
+    others |= {file: title for file, title in KEPT.items() if (out / file).exists()}
     (out / "index.md").write_text(index_page(drawn, command, versions, others), "utf-8")
 
 

@@ -16,10 +16,11 @@ import pytest
 from stillwatch.lab.figures import __main__ as figures
 from stillwatch.lab.figures.cell import code_digest, key_of, reason_of
 from stillwatch.lab.figures.keyfile import measuring_key
-from stillwatch.lab.figures.ladder import Step, net_cost, ratio
+from stillwatch.lab.figures.ladder import Step, cost_of, net_cost, net_ratio, ratio
 from stillwatch.lab.figures.runs import ordered
 from stillwatch.lab.figures.suite import Cell, read_suite
 from stillwatch.lab.intervals import Figure
+from stillwatch.lab.simulate import scenario
 from stillwatch.model.errors import InputError
 from stillwatch.model.tables import TABLES
 
@@ -197,3 +198,24 @@ def test_cost_of_evasion() -> None:
 
 def test_a_failure_without_json_is_told_by_its_end() -> None:
     assert "last words" == reason_of(subprocess.CalledProcessError(1, "x", stderr="last words\n"))
+
+
+def test_every_level_of_evasion_has_its_price() -> None:
+    costs = [cost_of(scenario(f"ladder-{level}")) for level in range(7)]
+    assert None not in costs
+    assert [costs[0], costs[6]] == [min(c for c in costs if c), max(c for c in costs if c)]
+    assert None is cost_of(scenario("slow"))
+
+
+def test_what_is_found_makes_the_rest_dearer() -> None:
+    """Twelve times the price, half of it found: 24 times an exchange of the cheapest level unwatched."""
+    all_, half = Figure(10, 10, 0, 1, 1), Figure(5, 10, 0, 1, 1)
+    steps = [Step("ladder-0", 1e-3, all_, all_), Step("ladder-6", 1.2e-2, half, half)]
+    assert (None, 24.0) == (net_ratio(steps, steps[0]), pytest.approx(net_ratio(steps, steps[1])))
+
+
+def test_innocent_accounts_of_all_simulations_are_pooled_once(tmp_path: Path) -> None:
+    ran(tmp_path, FakeStillwatch())
+    index = (tmp_path / "pages" / "index.md").read_text()
+    assert "2 simulations. False campaigns: 0.00" in index
+    assert "| chat | 0.00% | 0.00% to 84.19% | 0 / 2 | 2 |" in index
