@@ -145,9 +145,10 @@ def settle(
     if settings is None or (settings.training, settings.sample) != (training, suite.sample):
         settings = Settings(code, training, suite.sample, {})
     entries = chosen_peers(names)
-    unsettled = [name for name in entries if name not in {**settings.peers, **settings.notes}]
+    unsettled = [name for name in entries if name not in settings.peers]
     home = work / "peers" / "training" / code
-    needed = suite.training if unsettled else suite.training[:1]
+    able = [name for name in unsettled if not cannot(entries[name].spec, trained=True)]
+    needed = suite.training if able else suite.training[:1]
     train = [_training(source, home, run, say) for source in needed]
 
     def choose(name: str) -> list[Choice] | Missing:
@@ -165,7 +166,8 @@ def settle(
 def _with(settings: Settings, name: str, found: list[Choice] | Missing) -> Settings:
     if isinstance(found, Missing):
         return replace(settings, notes={**settings.notes, name: found.reason})
-    return replace(settings, peers={**settings.peers, name: tuple(found)})
+    notes = {other: note for other, note in settings.notes.items() if other != name}
+    return replace(settings, peers={**settings.peers, name: tuple(found)}, notes=notes)
 
 
 def _choices(spec: PeerSpec, train: Sequence[Data], bounds: Bounds) -> list[Choice] | Missing:
