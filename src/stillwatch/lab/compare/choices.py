@@ -142,11 +142,16 @@ def accuse(
     keep: Sequence[Path],
 ) -> list[Accused] | Missing:
     """What each choice accuses, written to the folder of the same place in `keep`; one process runs them all."""
-    run = _run(spec, where, [dict(c.settings) for c in chosen], benign, bounds)
+    tried: list[dict[str, Setting]] = []
+    for choice in chosen:
+        if choice.settings not in tried:  # two choices may differ in the threshold alone
+            tried.append(dict(choice.settings))
+    run = _run(spec, where, tried, benign, bounds)
     if isinstance(run, Missing):
         return run
     out = []
-    for number, (choice, folder) in enumerate(zip(chosen, keep, strict=True)):
+    for choice, folder in zip(chosen, keep, strict=True):
+        number = tried.index(dict(choice.settings))
         limit = np.inf if choice.threshold is None else choice.threshold
         accused = np.nan_to_num(run.scores[number], nan=-np.inf) >= limit
         results = write_accusations(folder, run.accounts, run.scores[number], accused)
