@@ -21,7 +21,7 @@ from stillwatch.lab.learn.holdout import Known, known_groups
 from stillwatch.lab.observe import Campaign, Observation, observe
 from stillwatch.lab.reidentify import Reidentification, reidentify
 from stillwatch.lab.replay.early import Alarms, Early, early
-from stillwatch.model.errors import InputError, ResourceError
+from stillwatch.model.errors import InputError, ResourceError, StillwatchError
 
 T = TypeVar("T")
 
@@ -120,6 +120,8 @@ def run_cell(cell: Cell, code: str, work: Path, at: Site) -> Done | Failed:
             done = replace(done, early=found, alarms=alarms)
     except subprocess.CalledProcessError as error:
         return Failed(cell, reason_of(error))
+    except StillwatchError as error:
+        return Failed(cell, f"{error.where}: {error.what}")
     keep(done, work / "cells" / f"{key_of(cell, code)}.json")
     return done
 

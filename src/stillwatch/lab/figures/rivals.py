@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import duckdb
+
 from stillwatch.lab.compare.choices import (
     Accused,
     Choice,
@@ -41,6 +43,12 @@ APART = (
     "lab/data/reliability.toml", "lab/data/suite.toml",
 )  # fmt: skip
 FORMAT = 1  # of the files that are kept
+BROKEN = (
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    duckdb.Error,
+)  # of a detector that cannot cope with the data
 MEMORY = "2GB"  # of the engine that each of them reads the tables with
 
 
@@ -81,7 +89,8 @@ class Rivals:
         return [name for name in self.settings.peers if not self._file(source, name).exists()]
 
     def measure(self, name: str, at: Site) -> list[Rival]:
-        """Run a detector on the data of a site and keep what it found, one for each choice."""
+        """Run a detector on the data of a site and keep what it found, one for each choice; that it broke is told and
+        not kept."""
         chosen, spec = self.settings.peers[name], known_peers()[name].spec
         where = Data(at.data, at.data / "truth")
         folders = [at.folder / "peers" / name / c.name for c in chosen]
@@ -89,6 +98,8 @@ class Rivals:
             found = accuse(spec, chosen, where, self.benign, self.bounds, folders)
         except ResourceError as error:
             found = Missing(f"{error.what}. {error.remedy}")
+        except BROKEN as error:
+            return [Rival(at.source, name, spec.title, c, note=f"failed: {error!r}") for c in chosen]
         blank = [Rival(at.source, name, spec.title, choice) for choice in chosen]
         if isinstance(found, Missing):
             out = [replace(rival, note=found.reason) for rival in blank]
@@ -178,6 +189,8 @@ def _choices(spec: PeerSpec, train: Sequence[Data], bounds: Bounds) -> list[Choi
         return choices(spec, train, bounds)
     except ResourceError as error:
         return Missing(f"{error.what}. {error.remedy}")
+    except BROKEN as error:
+        return Missing(f"failed: {error!r}")
 
 
 def _training(source: Source, home: Path, run: Run, say: Callable[[str], None]) -> Data:

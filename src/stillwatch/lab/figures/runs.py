@@ -61,7 +61,7 @@ def run_suite(
     say: Callable[[str], None],
 ) -> Outcomes:
     """Run what was not kept, `workers` simulations at a time; first seeds first, so that an interrupted run has
-    something of every scenario. An error other than that a command failed ends the run."""
+    something of every scenario. A cell that fails is told and does not end the run."""
     jobs = jobs_of(families)
     found, lock = Outcomes(), threading.Lock()
 
