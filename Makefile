@@ -66,7 +66,7 @@ bench: $(DONE)/bench ## speed of each stage, beside polars and datasketch
 	@$(PY) bench/run.py $(ARGS)
 
 .PHONY: evaluate
-evaluate: $(DONE)/lab ## figures of every scenario on fresh seeds, written to docs/benchmarks; goes on where it was stopped
+evaluate: $(DONE)/lab $(DONE)/peers ## figures of every scenario on fresh seeds, written to docs/benchmarks; goes on where it was stopped
 	@$(PY) -m stillwatch.lab.figures $(ARGS)
 
 .PHONY: new-signal
@@ -96,7 +96,7 @@ $(DONE)/core: $(DONE)/venv pyproject.toml requirements/build.txt requirements/co
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-build-isolation --constraint requirements/core.txt --editable .
 	@touch $@
 
-$(DONE)/lab $(DONE)/test $(DONE)/check $(DONE)/bench: $(DONE)/%: $(DONE)/core requirements/%.txt
+$(DONE)/lab $(DONE)/peers $(DONE)/test $(DONE)/check $(DONE)/bench: $(DONE)/%: $(DONE)/core requirements/%.txt
 	@scripts/install $(PY) $*
 	@touch $@
 

@@ -705,6 +705,7 @@ TRUTH_ACCOUNTS = _table(
     campaign | string | campaign, null if innocent
     role | string | role in it
     actor | string | who runs it
+    tool | string | source of most of the prompts it harvests with, null if innocent
     """,
     key=("account_id",),
 )

@@ -9,7 +9,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.lab.learn.expectations import Labelled
-from stillwatch.lab.learn.holdout import CAMPAIGN, COHORT, TOOL, Known, hold_out, known_groups, main, report
+from stillwatch.lab.learn.holdout import (
+    CAMPAIGN,
+    COHORT,
+    TOOL,
+    Known,
+    hold_out,
+    known_groups,
+    main,
+    page_of,
+    report,
+)
 from stillwatch.model.tables import TABLES
 from stillwatch.store.results import write_json
 
@@ -95,3 +105,17 @@ def test_the_command_prints_the_tables(tmp_path: Path, capsys: pytest.CaptureFix
 def test_the_command_without_pairs_says_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:
     assert 2 == main(["results"])
     assert "RESULTS:TRUTH" in capsys.readouterr().err
+
+
+def test_others_are_judged_and_teach_nothing() -> None:
+    other = group("distillation", 4, {CAMPAIGN: "new", TOOL: "unseen"}, **HARVEST)
+    held = {(h.trait, h.name): h for h in hold_out(GROUPS, others=other)}
+    assert (1.0, 4) == (held[TOOL, "unseen"].without.value, held[TOOL, "unseen"].without.whole)
+    assert held[TOOL, "unseen"].without == held[TOOL, "unseen"].within
+
+
+def test_the_page_says_what_taught_and_what_was_judged() -> None:
+    text = page_of(hold_out(GROUPS), {"training": ["a"], "test": ["b", "c"]}, "python x", "code1")
+    assert "Training: a. Test: b, c." in text
+    assert "measured by code code1" in text
+    assert "Cohorts left out" in text

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from stillwatch.app.resources import hypotheses, shipped_calibration
-from stillwatch.lab.figures.cell import Run
-from stillwatch.lab.reliability.__main__ import findings, judged_runs, main
+from stillwatch.lab.figures.site import Run
+from stillwatch.lab.reliability.__main__ import main
+from stillwatch.lab.reliability.findings import findings, judged_runs
 from stillwatch.lab.reliability.measures import (
     Judged,
     brier,

@@ -18,8 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 from stillwatch import __version__
+from stillwatch.lab.compare.choices import Data, read_settings
 from stillwatch.lab.compare.process import Bounds
-from stillwatch.lab.compare.run import Data, Row, compare, ours
+from stillwatch.lab.compare.run import Row, compare, ours
 from stillwatch.lab.compare.tune import MOST_FALSE
 from stillwatch.lab.intervals import Figure
 from stillwatch.model.errors import InputError, UsageError
@@ -34,6 +35,13 @@ def command(
     train: Annotated[
         list[Path] | None,
         typer.Option("--train", help="Data folders to tune on, each with its `truth` inside."),
+    ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings",
+            help="Settings chosen before, such as docs/benchmarks/peer-settings.json; not tuned again.",
+        ),
     ] = None,
     peer: Annotated[list[str] | None, typer.Option("--peer", help="Run this peer only; repeatable.")] = None,
     results: Annotated[
@@ -72,6 +80,7 @@ def command(
             measured,
             trained,
             peer or (),
+            known=read_settings(settings).peers if settings else None,
             bounds=bounds,
             keep=keep,
             progress=lambda title: status.update(f"running {title}"),

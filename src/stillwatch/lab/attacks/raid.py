@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from stillwatch.lab.attacks.pool import BOUGHT, pool
+from stillwatch.lab.attacks.pool import BOUGHT, Lots, pool
 from stillwatch.lab.population import habits
 from stillwatch.lab.population.frame import Array, Frame
 from stillwatch.lab.population.internet import add_pool
@@ -51,6 +51,15 @@ class Raid:
     thinking: float | None = None  # share of answers with reasoning blocks; None = different by account
     human: bool = False  # works through the days, evenings and pauses of a person
     opened: tuple[float, float] | None = None  # days between which the lots of accounts are opened
+    lot: float = 25.0  # accounts prepared together; this and what follows as in `Lots`
+    lot_days: float = 0.25
+    cards: float = 0.12
+    mates: int = 0
+    virtual: float = 0.3
+    names: float = 0.45
+    domains: float = 0.28
+    exits: int = 400  # exits of the proxy service
+    lease: float | None = None  # days for which a home address is held; None = different by account
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,8 @@ def raid(
     They work in cells of some dozens, each behind a router of its own with one client and a few of the
     frames. With `doing` they carry on a programme that others began.
     """
-    accounts, origin = pool(town, rng, n, origins=how.origins, opened=how.opened)
+    lots = Lots(how.lot, how.lot_days, how.cards, how.mates, how.virtual, how.names, how.domains)
+    accounts, origin = pool(town, rng, n, origins=how.origins, opened=how.opened, lots=lots)
     accounts = accounts.having(campaign=campaign, role=ROLES["harvester"])
     doing = doing or programme(town, rng, n, campaign, how=how)
     harvest = _harvest(town, rng, accounts, campaign, how, doing)
@@ -216,16 +226,18 @@ def _script(town: Town, rng: np.random.Generator, frames: tuple[int, ...], how: 
 def _networks(town: Town, rng: np.random.Generator, n: int, how: Raid) -> dict[str, Array]:
     """Homes of proxy services, held for days, for a session or for a request, and rented servers."""
     way = rng.choice(4, n, p=np.asarray(how.networks) / np.sum(how.networks))
-    exits = town.internet.block("residential", rng, 400)
+    exits = town.internet.block("residential", rng, how.exits)
     shared = add_pool(town.pools, np.unique(exits, axis=0))
     held = habits.homes(town, rng, n)
     servers = habits.many(lambda: town.host("hosting", rng, int(rng.integers(1, 4))), rng, n, max(4, n // 12))
+    away = rng.choice([0.0, 0.15], n)
+    leases = rng.choice([0.5, 1.0, 3.0, 14.0, 60.0], n)
     return {
         "pool": np.select([way == 0, way == 3], [held, servers], shared),
         "pool_2": shared,
-        "away": rng.choice([0.0, 0.15], n),
+        "away": away,
         "lease": np.select(
-            [way == 0, way == 1, way == 2], [rng.choice([0.5, 1.0, 3.0, 14.0, 60.0], n), 0.0, -1.0], 60.0
+            [way == 0, way == 1, way == 2], [leases if how.lease is None else how.lease, 0.0, -1.0], 60.0
         ),
         "six": rng.choice([0.0, 0.9], n, p=[0.85, 0.15]) * (way == 0),
     }

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from stillwatch.lab.compare.accusations import hostile_accounts, write_accusations, write_truth
+from stillwatch.lab.compare.choices import Accused, Choice, Data, accuse, cannot, choices
 from stillwatch.lab.compare.peer import PeerSpec, Settings, chosen_peers
-from stillwatch.lab.compare.process import Bounds, Missing, Scored, in_own_process, run_peer
-from stillwatch.lab.compare.tune import MOST_FALSE, Tuned, tune
+from stillwatch.lab.compare.process import Bounds, Missing
 from stillwatch.lab.evaluate import Evaluation, evaluate
 from stillwatch.lab.intervals import Figure
 from stillwatch.model.errors import ResourceError, UsageError
-
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """A data folder and the truth about it."""
-
-    folder: Path
-    truth: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +47,20 @@ class Row:
         return name, figure
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    name: str
-    settings: Settings
-    threshold: float
-    tuned: Tuned | None
-    training_seconds: float | None
-
-
 def compare(
     data: Sequence[Data],
     train: Sequence[Data],
     names: Sequence[str] = (),
     *,
+    known: Mapping[str, Sequence[Choice]] | None = None,
     bounds: Bounds | None = None,
     keep: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Row]:
     """A row per detector and choice of settings, by name; scores and accusations go to `keep` if given.
 
-    `names` chooses detectors, all without it. Raises `UsageError` for a name that is not known, and if a folder is
-    used both for training and for measuring.
+    `names` chooses detectors, all without it; those in `known` are not tuned again. Raises `UsageError` for a name
+    that is not known, and if a folder is used both for training and for measuring.
     """
     both = {d.folder.resolve() for d in data} & {t.folder.resolve() for t in train}
     if both:
@@ -96,7 +73,8 @@ def compare(
         for name, entry in chosen_peers(names).items():
             progress(entry.spec.title)
             try:
-                rows += _peer(entry.spec, data, train, bounds or Bounds(), (keep or Path(scratch)) / name)
+                chosen, place = (known or {}).get(name), (keep or Path(scratch)) / name
+                rows += _peer(entry.spec, data, train, chosen, bounds or Bounds(), place)
             except ResourceError as error:
                 rows.append(_not_run(entry.spec, f"{error.what}. {error.remedy}"))
     return rows
@@ -123,98 +101,61 @@ def _timings(summary: Mapping[str, object]) -> list[float]:
 
 
 def _peer(
-    spec: PeerSpec, data: Sequence[Data], train: Sequence[Data], bounds: Bounds, keep: Path
+    spec: PeerSpec,
+    data: Sequence[Data],
+    train: Sequence[Data],
+    known: Sequence[Choice] | None,
+    bounds: Bounds,
+    keep: Path,
 ) -> list[Row]:
-    why = _cannot(spec, train)
+    why = cannot(spec, trained=bool(train), settled=known is not None)
     if why:
         return [_not_run(spec, why)]
-    choices = _choices(spec, train, bounds)
-    if isinstance(choices, Missing):
-        return [_not_run(spec, choices.reason)]
-    rows = []
-    for choice in choices:
-        row = _measure(spec, choice, data, train, bounds, keep / choice.name)
-        rows.append(_not_run(spec, row.reason) if isinstance(row, Missing) else row)
-    return rows
-
-
-def _cannot(spec: PeerSpec, train: Sequence[Data]) -> str:
-    """Why a detector cannot run whatever the data; empty if it can."""
-    if spec.library and importlib.util.find_spec(spec.library) is None:
-        return f"needs the package {spec.library}. Install it with: pip install 'stillwatch[{spec.extra}]'"
-    if spec.reference and not train:
-        return "is calibrated on benign traffic. Give --train"
-    if spec.threshold is None and not train:
-        return "has no published threshold. Give --train"
-    return ""
+    chosen = choices(spec, train, bounds) if known is None else known
+    if isinstance(chosen, Missing):
+        return [_not_run(spec, chosen.reason)]
+    return _measured(spec, chosen, data, train[0] if train else None, bounds, keep)
 
 
 def _not_run(spec: PeerSpec, note: str) -> Row:
     return Row(spec.name, spec.title, "not run", note=note)
 
 
-def _choices(spec: PeerSpec, train: Sequence[Data], bounds: Bounds) -> list[_Choice] | Missing:
-    """The tuned choice, if there is training data, and the published one, if there is one."""
-    choices = []
-    if train:
-        grid = list(spec.settings())
-        runs = [_run(spec, d, grid, train[0], bounds) for d in train]
-        for run in runs:
-            if isinstance(run, Missing):
-                return run
-        scored = [r for r in runs if isinstance(r, Scored)]
-        pooled = [np.concatenate([r.scores[i] for r in scored]) for i in range(len(grid))]
-        known = [hostile_accounts(d.truth) for d in train]
-        hostile = np.array([k.get(a, False) for k, r in zip(known, scored, strict=True) for a in r.accounts])
-        best = tune(list(zip(grid, pooled, strict=True)), hostile)
-        seconds = sum(s for r in scored for s in r.seconds)
-        choices.append(_Choice("tuned", best.settings, best.threshold, best, seconds))
-    if spec.published is not None and spec.threshold is not None:
-        choices.append(_Choice("published", spec.published, spec.threshold, None, None))
-    return choices
-
-
-def _run(
-    spec: PeerSpec, where: Data, tried: Sequence[Settings], benign: Data | None, bounds: Bounds
-) -> Scored | Missing:
-    plain = [dict(settings) for settings in tried]
-    train, truth = (benign.folder, benign.truth) if benign else (None, None)
-    return in_own_process(run_peer, spec.name, where.folder, plain, train, truth, bounds)
-
-
-def _measure(
-    spec: PeerSpec, choice: _Choice, data: Sequence[Data], train: Sequence[Data], bounds: Bounds, keep: Path
-) -> Row | Missing:
-    results, truths, runs = [], [], []
+def _measured(
+    spec: PeerSpec,
+    chosen: Sequence[Choice],
+    data: Sequence[Data],
+    benign: Data | None,
+    bounds: Bounds,
+    keep: Path,
+) -> list[Row]:
+    """A row per choice, over all folders."""
+    runs: list[list[Accused]] = []
     for number, where in enumerate(data):
-        run = _run(spec, where, [choice.settings], train[0] if train else None, bounds)
-        if isinstance(run, Missing):
-            return run
-        accused = np.nan_to_num(run.scores[0], nan=-np.inf) >= choice.threshold
-        results.append(write_accusations(keep / str(number), run.accounts, run.scores[0], accused))
-        truths.append(write_truth(keep / str(number) / "truth", where.truth, run.accounts))
-        runs.append(run)
+        folders = [keep / choice.name / str(number) for choice in chosen]
+        found = accuse(spec, chosen, where, benign, bounds, folders)
+        if isinstance(found, Missing):
+            return [_not_run(spec, found.reason)]
+        runs.append(found)
+    return [_row(spec, choice, own) for choice, *own in zip(chosen, *runs, strict=True)]
+
+
+def _row(spec: PeerSpec, choice: Choice, runs: Sequence[Accused]) -> Row:
     row = Row(
         spec.name,
         spec.title,
         choice.name,
-        settings=dict(choice.settings),
-        threshold=choice.threshold if np.isfinite(choice.threshold) else None,
-        accounts=sum(len(r.accounts) for r in runs),
+        settings=choice.settings,
+        threshold=choice.threshold,
+        accounts=sum(r.accounts for r in runs),
         whole=sum(r.whole for r in runs),
-        training_recall=choice.tuned.recall if choice.tuned else None,
-        training_false_positives=choice.tuned.false_positives if choice.tuned else None,
+        training_recall=choice.training_recall,
+        training_false_positives=choice.training_false_positives,
         training_seconds=choice.training_seconds,
-        note="" if np.isfinite(choice.threshold) else _NO_THRESHOLD,
+        note=choice.note,
     )
-    seconds = sum(r.seconds[0] for r in runs)
-    return _filled(row, evaluate(results, truths), seconds, max(r.peak_memory_bytes for r in runs))
-
-
-_NO_THRESHOLD = (
-    f"no threshold finds a hostile account and accuses at most {MOST_FALSE:.0%} of the benign ones in training, "
-    "so nobody is accused"
-)
+    found = evaluate([r.results for r in runs], [r.truth for r in runs])
+    return _filled(row, found, sum(r.seconds for r in runs), max(r.peak_memory_bytes for r in runs))
 
 
 def _filled(row: Row, found: Evaluation, seconds: float | None, peak: int | None) -> Row:

@@ -85,7 +85,9 @@ def open_traffic(
     """
     data = open_dataset(folder)
     with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'; set preserve_insertion_order = false")
+        connection.execute(
+            "set TimeZone = 'UTC'; set preserve_insertion_order = false; set enable_progress_bar = false"
+        )
         if memory:
             connection.execute(f"set memory_limit = '{_size(memory)}'")
         if threads:

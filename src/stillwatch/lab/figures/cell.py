@@ -1,36 +1,32 @@
-"""One cell: simulate, scan, compare, keep the figures, delete the data. What was done before is not done again."""
+"""One cell: the figures of a scan of a simulation, kept as JSON. What was done before is not done again."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 import stillwatch
-from stillwatch.lab.figures.keyfile import measuring_key
+from stillwatch.lab.figures.site import Run, Site
 from stillwatch.lab.figures.suite import Cell
+from stillwatch.lab.learn.holdout import Known, known_groups
 from stillwatch.lab.observe import Campaign, Observation, observe
 from stillwatch.lab.reidentify import Reidentification, reidentify
 from stillwatch.lab.replay.early import Alarms, Early, early
-from stillwatch.model.errors import InputError, ResourceError
+from stillwatch.model.errors import InputError, ResourceError, StillwatchError
 
-Run = Callable[[Sequence[str]], None]  # runs `stillwatch` with these arguments
+T = TypeVar("T")
 
 COUNTED = (".py", ".toml", ".json", ".parquet")
-FORMAT = 1  # of the files that are kept
+FORMAT = 2  # of the files that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +43,8 @@ class Done:
     reidentified: Reidentification | None = None
     early: tuple[Early, ...] = ()
     alarms: Alarms | None = None
+    groups: tuple[Known, ...] = ()  # what the scan formed, measured and labelled
+    threads: int = 0  # that the scan was given, 0 for all
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,94 +55,75 @@ class Failed:
     reason: str
 
 
-def code_digest(package: Path | None = None) -> str:
-    """Digest of our program and its data, without what only presents figures."""
+APART = (
+    "app/report", "cases", "counter", "enforce", "share",
+    "lab/compare", "lab/figures", "lab/native", "lab/peers", "lab/redteam", "lab/reference", "lab/reliability",
+    "lab/data/suite.toml", "lab/data/aims.toml", "lab/data/redteam", "lab/data/reliability.toml",
+    "lab/data/redteam_prices.toml",
+)  # fmt: skip
+
+
+def code_digest(
+    package: Path | None = None, *, apart: Sequence[str] = APART, only: Sequence[str] = ()
+) -> str:
+    """Digest of our program and its data, without what figures do not depend on; of some parts `only`, if named."""
     root = package or Path(stillwatch.__file__).parent
     total = hashlib.blake2b(digest_size=8)
-    for file in _counted(root):
+    for file in _counted(root, apart, only):
         total.update(str(file.relative_to(root)).encode() + b"\0")
         total.update(hashlib.blake2b(file.read_bytes()).digest())
     return total.hexdigest()
 
 
-def _counted(root: Path) -> Iterator[Path]:
-    apart = {root / "lab" / "figures", root / "lab" / "redteam", root / "app" / "report"}
-    single = {root / "lab" / "data" / name for name in ("suite.toml", "aims.toml")}
+def _counted(root: Path, apart: Sequence[str], only: Sequence[str]) -> Iterator[Path]:
+    left_out, wanted = {root / name for name in apart}, {root / name for name in only or (".",)}
     for file in sorted(root.rglob("*")):
-        if file.suffix in COUNTED and file.is_file() and not apart & set(file.parents) and file not in single:
+        places = {file, *file.parents}
+        if file.suffix in COUNTED and file.is_file() and wanted & places and not left_out & places:
             yield file
 
 
 def key_of(cell: Cell, code: str) -> str:
-    """Name under which a cell is kept: it changes with the code and with every argument."""
-    what = json.dumps([FORMAT, code, asdict(cell)], sort_keys=True)
+    """Name under which a cell is kept: it changes with the code and with every argument, and the red team's cases."""
+    cases = code_digest(apart=(), only=("lab/data/redteam",)) if cell.scenario == "redteam" else ""
+    what = json.dumps([FORMAT, code + cases, asdict(cell)], sort_keys=True)
     return hashlib.blake2b(what.encode(), digest_size=8).hexdigest()
 
 
 def kept(cell: Cell, code: str, work: Path) -> Done | None:
     """The cell as it was run before with the same code, if it was."""
-    file = work / "cells" / f"{key_of(cell, code)}.json"
+    return read_kept(work / "cells" / f"{key_of(cell, code)}.json", Done)
+
+
+def read_kept(file: Path, what: type[T]) -> T | None:
+    """What was kept in a file, None if nothing was.
+
+    Raises `InputError` if the file is damaged.
+    """
     if not file.exists():
         return None
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Done)
+        return msgspec.json.decode(file.read_bytes(), type=what)
     except msgspec.MsgspecError as error:
         raise InputError("is damaged", where=str(file), remedy="Delete the file and run again") from error
 
 
-def run_cell(cell: Cell, code: str, work: Path, run: Run) -> Done | Failed:
-    """Run the cell and keep its figures; the data it took are deleted, whatever happens."""
-    scratch = work / "scratch" / key_of(cell, code)
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    data, results = scratch / "data", scratch / "results"
+def run_cell(cell: Cell, code: str, work: Path, at: Site) -> Done | Failed:
+    """Scan what lies at the site as the cell asks, and keep the figures."""
     try:
-        made = ["simulate", cell.scenario, "--scale", f"{cell.scale:g}", "--seed", str(cell.seed)]
-        run([*made, *cell.simulate, "--out", str(data), "--json"])
-        begun = time.monotonic()
-        key = str(measuring_key(scratch, cell.seed))
-        options = ["--key-file", key, *cell.scan, "--json"]
-        before = scratch / "before"
-        if cell.before_days:
-            options = ["--state", str(scratch / "state"), *options]
-            limit = _start(data) + timedelta(days=cell.before_days)
-            run(["scan", str(data), "--out", str(before), "--as-of", limit.isoformat(), *options])
-            begun = time.monotonic()
-        run(["scan", str(data), "--out", str(results), *options])
-        seconds = time.monotonic() - begun
-        done = _done(cell, code, data, results, seconds)
-        if cell.before_days:
-            done = replace(done, reidentified=reidentify(before, results, data / "truth"))
+        scanned = at.scanned(cell)
+        done = _done(cell, code, at, scanned.results, scanned.seconds)
+        if scanned.before is not None:
+            done = replace(done, reidentified=reidentify(scanned.before, scanned.results, at.data / "truth"))
         if cell.replay:
-            again = scratch / "replayed"
-            run(
-                [
-                    "replay",
-                    str(data),
-                    "--out",
-                    str(again),
-                    "--every",
-                    cell.replay,
-                    "--key-file",
-                    key,
-                    "--json",
-                ]
-            )
-            found, alarms = early(again, data)
+            found, alarms = early(at.replayed(cell), at.data)
             done = replace(done, early=found, alarms=alarms)
     except subprocess.CalledProcessError as error:
         return Failed(cell, reason_of(error))
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    _keep(done, work / "cells" / f"{key_of(cell, code)}.json")
+    except StillwatchError as error:
+        return Failed(cell, f"{error.where}: {error.what}")
+    keep(done, work / "cells" / f"{key_of(cell, code)}.json")
     return done
-
-
-def _start(data: Path) -> datetime:
-    """Time of the first exchange."""
-    parts = sorted(data.glob("exchanges*.parquet")) or sorted((data / "exchanges").rglob("*.parquet"))
-    first: datetime = min(pc.min(pq.read_table(part, columns=["ts"])["ts"]).as_py() for part in parts)
-    return first
 
 
 def reason_of(error: subprocess.CalledProcessError) -> str:
@@ -156,10 +135,13 @@ def reason_of(error: subprocess.CalledProcessError) -> str:
         return (error.stderr or error.stdout or str(error)).strip()[-300:]
 
 
-def _done(cell: Cell, code: str, data: Path, results: Path, seconds: float) -> Done:
+def _done(cell: Cell, code: str, at: Site, results: Path, seconds: float) -> Done:
     summary: dict[str, Any] = json.loads((results / "summary.json").read_text("utf-8"))
-    seen = observe(results, data / "truth")
+    truth, run = at.data / "truth", f"{cell.scenario}, seed {cell.seed}"
+    seen = observe(results, truth)
     seen = replace(seen, run=f"seed {cell.seed}", campaigns=tuple(_renamed(c, cell) for c in seen.campaigns))
+    own = not cell.scan and (results / "measurements.parquet").exists()
+    groups = [_placed(known, run) for known in known_groups(results, truth)] if own else []
     return Done(
         cell,
         code,
@@ -168,7 +150,14 @@ def _done(cell: Cell, code: str, data: Path, results: Path, seconds: float) -> D
         int(summary["input"]["exchanges"]),
         seconds,
         int(summary["peak_memory_bytes"]),
+        groups=tuple(groups),
+        threads=at.threads,
     )
+
+
+def _placed(known: Known, run: str) -> Known:
+    """The folder is deleted, so scenario and seed say where a group was."""
+    return replace(known, group=replace(known.group, run=run))
 
 
 def _renamed(campaign: Campaign, cell: Cell) -> Campaign:
@@ -176,7 +165,7 @@ def _renamed(campaign: Campaign, cell: Cell) -> Campaign:
     return replace(campaign, run=f"seed {cell.seed}")
 
 
-def _keep(done: Done, file: Path) -> None:
+def keep(done: object, file: Path) -> None:
     """Write as a whole or not at all."""
     part = file.with_suffix(".part")
     try:

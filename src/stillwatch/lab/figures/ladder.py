@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stillwatch.lab.intervals import Figure
@@ -20,9 +20,9 @@ class Step:
 
 
 def cost_of(scenario: Scenario) -> float | None:
-    """Dollars an attacker pays per exchange in a scenario that says so."""
-    cost = getattr(scenario, "cost_per_exchange", None)
-    return None if cost is None else float(cost)
+    """Dollars an attacker pays per exchange in a scenario of one campaign that says so."""
+    costs = [sum(campaign.costs.values()) for campaign in scenario.campaigns if campaign.costs]
+    return costs[0] if len(costs) == 1 == len(scenario.campaigns) else None
 
 
 def ratio(steps: Iterable[Step], scenario: str) -> float | None:
@@ -39,3 +39,10 @@ def net_cost(step: Step) -> float | None:
     if share is None or share >= 1:
         return None
     return step.cost / (1 - share)
+
+
+def net_ratio(steps: Sequence[Step], step: Step) -> float | None:
+    """What an exchange that is not found costs, in multiples of the cheapest exchange without anybody looking: what
+    evasion and detection together do to the price. None where all are found."""
+    net, cheapest = net_cost(step), min(s.cost for s in steps)
+    return None if net is None or cheapest <= 0 else net / cheapest

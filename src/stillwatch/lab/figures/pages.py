@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stillwatch.lab.aims import Aim, Measured, Verdict, judge
-from stillwatch.lab.evaluate import Evaluation
+from stillwatch.lab.aims import UNKNOWN, Aim, Measured, Verdict, judge, read_aims
+from stillwatch.lab.evaluate import Evaluation, pool
 from stillwatch.lab.figures.cell import Done, Failed
-from stillwatch.lab.figures.ladder import Step, net_cost, ratio
+from stillwatch.lab.figures.ladder import Step, net_cost, net_ratio, ratio
 from stillwatch.lab.figures.runs import label
 from stillwatch.lab.figures.suite import Family, Variant
 from stillwatch.lab.intervals import Figure, share, tally
@@ -76,9 +76,11 @@ def family_page(page: Page, command: str, versions: Sequence[str]) -> str:
     return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
 
 
-def index_page(pages: Sequence[Page], command: str, versions: Sequence[str]) -> str:
-    """The summary over all families."""
-    aims = [(row, v) for page in pages for row in page.rows for v in row.verdicts]
+def index_page(
+    pages: Sequence[Page], command: str, versions: Sequence[str], others: Mapping[str, str] | None = None
+) -> str:
+    """The summary over all families; `others` are further pages, title by file."""
+    aims = _stated([(row, v) for page in pages for row in page.rows for v in row.verdicts])
     cells = [(f"`{row.variant.name}`", *aim_row(v)) for row, v in aims]
     counts = {s: sum(v.status == s for _, v in aims) for s in sorted({v.status for _, v in aims})}
     told = ", ".join(f"{n} {status}" for status, n in counts.items())
@@ -86,6 +88,8 @@ def index_page(pages: Sequence[Page], command: str, versions: Sequence[str]) -> 
         "# Figures",
         "Measured on simulated traffic, on seeds that nothing was tuned on. Written by `make evaluate`.",
         *(f"## [{p.family.title}]({p.family.name}.md)\n\n{_summary(p.rows)}" for p in pages),
+        "\n".join(f"* [{title}]({file})" for file, title in (others or {}).items()),
+        _everywhere(pages),
         "## Floors and ceilings",
         f"{told}." if told else "",
         table(("scenario", "aim", "limit", "figure", "95% interval", "status"), cells) if cells else "",
@@ -94,6 +98,40 @@ def index_page(pages: Sequence[Page], command: str, versions: Sequence[str]) -> 
         _provenance([row for p in pages for row in p.rows], command, versions),
     ]
     return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
+
+
+def _everywhere(pages: Sequence[Page]) -> str:
+    """Innocent accounts of all simulations together, each once; what one scan cannot show many may."""
+    rows = [row for page in pages for row in page.rows if not row.variant.changed]
+    done = list({d.cell.source: d for row in rows for d in row.done}.values())
+    if not done:
+        return ""
+    found = pool([d.observation for d in done])
+    ceilings = [a for a in read_aims() if a.figure in ("false_positives", "worst_cohort") and not a.scenarios]
+    cells = [aim_row(v) for v in judge(ceilings, "", found)]
+    parts = [
+        "## Innocent accounts of all simulations together",
+        f"{len(done)} simulations. False campaigns: {rate_text(found.false_campaigns)} per scan.",
+        table(("aim", "limit", "figure", "95% interval", "status"), cells),
+        _shares("Benign accounts accused, by cohort", found.cohorts),
+    ]
+    for kind, values in found.slices.items():
+        figures = {v: m["false_positives"] for v, m in values.items() if "false_positives" in m}
+        parts.append(_shares(f"Benign accounts accused, by {kind}", figures))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _stated(aims: Sequence[tuple[Row, Verdict]]) -> list[tuple[Row, Verdict]]:
+    """Each aim of a scenario once: as measured with most scans, or as not measured if no page measures it."""
+
+    def worth(pair: tuple[Row, Verdict]) -> tuple[bool, int]:
+        return (pair[1].status != UNKNOWN, len(pair[0].done))
+
+    best: dict[tuple[str, Aim], tuple[Row, Verdict]] = {}
+    for row, verdict in aims:
+        key = (row.variant.scenario, verdict.aim)
+        best[key] = max(best.get(key, (row, verdict)), (row, verdict), key=worth)
+    return list(best.values())
 
 
 def _summary(rows: Sequence[Row]) -> str:
@@ -127,12 +165,13 @@ def _ladder(steps: Sequence[Step]) -> str:
         return ""
     cells = []
     for step in steps:
-        net = net_cost(step)
+        net, times = net_cost(step), net_ratio(steps, step)
         cells.append(
             (
                 step.scenario,
                 f"{step.cost * 1e6:,.0f}",
                 "all are found" if net is None else f"{net * 1e6:,.0f}",
+                "no price" if times is None else f"{times:,.1f} times",
                 _short(step.recall),
                 _short(step.exchange_recall),
             )
@@ -141,10 +180,16 @@ def _ladder(steps: Sequence[Step]) -> str:
         "",
         "$ per million exchanges",
         "$ per million that are not found",
+        "the same, in exchanges of the cheapest level unwatched",
         "account recall",
         "exchange recall",
     )
-    return "## What evasion costs\n\n" + table(head, cells)
+    told = (
+        "What the attacker pays follows from assumed prices that stand in `lab/scenarios/ladder.py`, level by level in "
+        "the [reference](../reference/scenarios.md). An exchange that is found is lost to the attacker, so the third "
+        "column is what one costs that is kept."
+    )
+    return f"## What evasion costs\n\n{told}\n\n" + table(head, cells)
 
 
 def _details(row: Row) -> str:
@@ -239,9 +284,13 @@ def _provenance(rows: Sequence[Row], command: str, versions: Sequence[str]) -> s
 
 def _took(done: Done) -> str:
     return (
-        f"* {label(done.cell)}: {done.exchanges:,} exchanges, scanned in {done.scan_seconds:,.0f} s, "
+        f"* {label(done.cell)}: {done.exchanges:,} exchanges, scanned in {done.scan_seconds:,.0f} s{_threads(done)}, "
         f"peak memory {done.peak_memory_bytes / 1e9:.1f} GB"
     )
+
+
+def _threads(done: Done) -> str:
+    return f" on {done.threads} thread{'s' if done.threads > 1 else ''}" if done.threads else ""
 
 
 def _line(text: str) -> str:

@@ -46,8 +46,10 @@ def draw_ladder(steps: Sequence[Step], path: Path, *, limit: float | None = None
             axis.fill_between(
                 cost, [f.low for f in figures], [f.high for f in figures], color=color, alpha=0.15
             )
-        for step, x in zip(ordered, cost, strict=True):
-            axis.annotate(step.scenario, (x, 0.02), rotation=90, fontsize=6, ha="right")
+        for number, (step, x) in enumerate(zip(ordered, cost, strict=True)):
+            place = (x, 0.02 + 0.05 * (number % 5))  # prices lie close together
+            axis.annotate(step.scenario, place, xytext=(3, 0), textcoords="offset points", fontsize=6)
+            axis.axvline(x, color=INK, lw=0.3, alpha=0.4)
         if limit is not None:
             axis.axhline(limit, color=ALARM, lw=0.8, ls="--")
         axis.set_xscale("log")

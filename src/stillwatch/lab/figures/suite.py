@@ -16,6 +16,16 @@ from stillwatch.model.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A simulation; several cells may scan it."""
+
+    scenario: str
+    scale: float
+    seed: int
+    simulate: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One simulation and its scan; `simulate` and `scan` are further options of the two commands.
 
@@ -30,6 +40,11 @@ class Cell:
     scan: tuple[str, ...] = ()
     before_days: float = 0.0
     replay: str = ""
+
+    @property
+    def source(self) -> Source:
+        """What it scans."""
+        return Source(self.scenario, self.scale, self.seed, self.simulate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,17 @@ class Family:
     text: str
     curve: bool  # its scenarios form a ladder of cost
     variants: tuple[Variant, ...]
+    peers: bool = False  # published detectors run on the same data
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """All families, and the simulations that published detectors are tuned on, the first of which also shows them
+    benign traffic; `sample` is the largest number of accounts that one looks at, 0 for its own."""
+
+    families: tuple[Family, ...]
+    training: tuple[Source, ...] = ()
+    sample: int = 0
 
 
 class _Options(msgspec.Struct, forbid_unknown_fields=True):
@@ -70,17 +96,30 @@ class _Family(msgspec.Struct, forbid_unknown_fields=True):
     scales: Mapping[str, float] = {}
     before_days: Mapping[str, float] = {}
     replay: Mapping[str, str] = {}
+    peers: bool = False
     variants: tuple[_Options, ...] = ()
+
+
+class _Training(msgspec.Struct, forbid_unknown_fields=True):
+    scenario: str
+    scale: float
+    seed: int
+
+
+class _Peers(msgspec.Struct, forbid_unknown_fields=True):
+    sample: int = 0
+    training: tuple[_Training, ...] = ()
 
 
 class _Suite(msgspec.Struct, forbid_unknown_fields=True):
     seeds: list[int]
     scale: float
     families: list[_Family]
+    peers: _Peers | None = None
 
 
-def read_suite(path: Path | None) -> tuple[Family, ...]:
-    """The families of a suite file; of the one that ships without a path.
+def read_suite(path: Path | None, *, factor: float = 1.0) -> Suite:
+    """What a suite file says, or the one that ships without a path; `factor` multiplies every scale that is measured.
 
     Raises `InputError` if the file is missing or says something that is not known.
     """
@@ -90,24 +129,36 @@ def read_suite(path: Path | None) -> tuple[Family, ...]:
         found = msgspec.convert(tomllib.loads(text), _Suite)
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise InputError(f"no suite: {error}", where=where, remedy="See docs/how-to/evaluate.md") from error
-    return tuple(_family(row, found) for row in found.families)
+    peers = found.peers or _Peers()
+    seeds = {c.seed for f in found.families for c in peers.training if c.seed in (f.seeds or found.seeds)}
+    if seeds:
+        raise InputError(
+            f"seed {min(seeds)} is measured and trained on", where=where, remedy="Use disjoint seeds"
+        )
+    training = tuple(Source(c.scenario, c.scale, c.seed, ("--split", "training")) for c in peers.training)
+    families = tuple(_family(row, found, factor) for row in found.families)
+    return Suite(families, training, peers.sample)
 
 
 def _shipped() -> str:
     return (resources.files(lab) / "data" / "suite.toml").read_text("utf-8")
 
 
-def _family(row: _Family, suite: _Suite) -> Family:
+def _family(row: _Family, suite: _Suite, factor: float) -> Family:
     seeds = suite.seeds if row.seeds is None else row.seeds
-    variants = [_variant(row, suite, seeds, scenario, None) for scenario in row.scenarios]
-    variants += [_variant(row, suite, seeds, s, options) for options in row.variants for s in row.scenarios]
-    return Family(row.name, row.title, row.text.strip(), row.curve, tuple(variants))
+    variants = [_variant(row, suite, seeds, scenario, None, factor) for scenario in row.scenarios]
+    variants += [
+        _variant(row, suite, seeds, scenario, options, factor)
+        for scenario in row.scenarios
+        for options in row.variants
+    ]
+    return Family(row.name, row.title, row.text.strip(), row.curve, tuple(variants), row.peers)
 
 
 def _variant(
-    row: _Family, suite: _Suite, seeds: Sequence[int], scenario: str, options: _Options | None
+    row: _Family, suite: _Suite, seeds: Sequence[int], scenario: str, options: _Options | None, factor: float
 ) -> Variant:
-    scale = row.scales.get(scenario, suite.scale if row.scale is None else row.scale)
+    scale = factor * row.scales.get(scenario, suite.scale if row.scale is None else row.scale)
     name = f"{scenario}, {options.name}" if options else scenario
     more: Mapping[str, Any] = {
         "before_days": row.before_days.get(scenario, 0.0),

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from stillwatch import __version__
 from stillwatch.attribute.assess import AssessSettings, assess
 from stillwatch.attribute.hypotheses import Hypothesis, read_hypotheses
 from stillwatch.lab.intervals import Figure, share, tally
@@ -29,6 +30,13 @@ from stillwatch.lab.wording import figure_cells
 from stillwatch.model.errors import StillwatchError, UsageError
 from stillwatch.store.results import read_table
 
+INTRO = """
+Hypotheses mirror the simulator's cohorts, so figures on those flatter them. Here the expectations were fitted on
+the training scans again without one campaign, attack tool or cohort at a time, and the groups that were left out were
+judged by them, in the training scans and in all others. The last column is what expectations fitted with them say. A
+tool is that whose prompts a group uses most; tools of the calibration and test scans taught nothing in either case.
+Prior, limits and verdicts are as shipped; the curve is not used.
+""".strip()
 COHORT, CAMPAIGN, TOOL = "cohort", "campaign", "attack tool"
 
 
@@ -79,17 +87,19 @@ def _commonest(values: Iterable[str | None]) -> str:
     return min(counts, key=lambda v: (-counts[v], v)) if counts else ""
 
 
-def hold_out(groups: Sequence[Known], settings: AssessSettings | None = None) -> list[Held]:
+def hold_out(
+    groups: Sequence[Known], settings: AssessSettings | None = None, *, others: Sequence[Known] = ()
+) -> list[Held]:
     """For each cohort, campaign and tool: its groups judged by what was fitted without, and with, them.
 
-    Where no attack is left to learn from, nothing is judged.
+    `others` are judged and teach nothing. Where no attack is left to learn from, nothing is judged.
     """
     s = settings or AssessSettings()
-    everything = fitted([known.group for known in groups])
+    everything, judged = fitted([known.group for known in groups]), [*groups, *others]
     out = []
     for trait in (CAMPAIGN, TOOL, COHORT):
-        for name in sorted({known.traits[trait] for known in groups if known.traits.get(trait)}):
-            inside = [k.group for k in groups if k.traits.get(trait) == name]
+        for name in sorted({known.traits[trait] for known in judged if known.traits.get(trait)}):
+            inside = [k.group for k in judged if k.traits.get(trait) == name]
             rest = [k.group for k in groups if k.traits.get(trait) != name]
             taught = any(group.hypothesis == DISTILLATION for group in rest)
             without = _called(inside if taught else [], fitted(rest) if taught else (), s)
@@ -124,6 +134,20 @@ def report(held: Sequence[Held]) -> str:
         if not chosen:
             continue
         parts += [f"**{title}**", table(head, [*(_row(h) for h in chosen), *_totals(chosen)])]
+    return "\n\n".join(parts) + "\n"
+
+
+def page_of(held: Sequence[Held], scans: Mapping[str, Sequence[str]], command: str, code: str) -> str:
+    """The tables as a page; `scans` are the runs by set, of which `training` taught."""
+    runs = " ".join(f"{name.capitalize()}: {', '.join(names)}." for name, names in scans.items())
+    parts = [
+        "# What was not learned",
+        INTRO,
+        report(held).strip(),
+        "## Run it again",
+        f"```sh\n{command}\n```",
+        f"Stillwatch {__version__}, measured by code {code}. {runs}",
+    ]
     return "\n\n".join(parts) + "\n"
 
 

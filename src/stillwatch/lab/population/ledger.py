@@ -135,8 +135,22 @@ def truth(book: Book, cohorts: Sequence[str], campaigns: Sequence[str], actors: 
         "campaign": pa.array(campaigns, pa.string()).take(inside),
         "role": pa.array(list(ROLES)).take(pa.array(facts["role"], mask=facts["role"] < 0)),
         "actor": pa.array(actors, pa.string()).take(inside),
+        "tool": _tools(book),
     }
     return _table(columns, TRUTH_ACCOUNTS.schema).sort_by("account_id")
+
+
+def _tools(book: Book) -> pa.Array:
+    """The source of most frames in an account's largest stream of harvest: the attack tool whose prompts it uses."""
+    streams, library, scripts = book.streams, book.town.library, list(book.town.scripts)
+    harvest = np.flatnonzero(streams["campaign"] >= 0)
+    harvest = harvest[np.argsort(streams["requests"][harvest], kind="stable")]
+    named: dict[int, str] = {}
+    for script in np.unique(streams["script"][harvest]).tolist():
+        sources = [library.frame(p).source for p in scripts[script].programs]
+        named[script] = min(set(sources), key=lambda s: (-sources.count(s), s))
+    of = dict(zip(streams["account"][harvest].tolist(), streams["script"][harvest].tolist(), strict=True))
+    return pa.array([named.get(of.get(i, NONE)) for i in range(len(book.accounts))], pa.string())
 
 
 def campaigns(book: Book, known: Sequence[Campaign]) -> pa.Table:

@@ -16,6 +16,8 @@ import msgspec
 from stillwatch import lab
 from stillwatch.lab.attacks.raid import Raid
 
+MATES = 3.5  # accounts on a shared card where a raid does not say
+
 
 @dataclass(frozen=True, slots=True)
 class Prices:
@@ -29,6 +31,11 @@ class Prices:
     chatter: int  # exchanges of camouflage by an account that chats
     client: float
     pathway: float
+    card: float = 0.0  # of an account's own, beyond what the account costs; on a shared one it is divided
+    domain: float = (
+        0.0  # a mailbox at a service that asks for a phone number, rather than on a throw-away domain
+    )
+    exit: float = 0.0  # an exit of the proxy service that nobody else has, for the window
 
 
 @cache
@@ -42,7 +49,9 @@ def cost_per_exchange(how: Raid, accounts: int, p: Prices) -> float:
     """Dollars per harvested exchange of a raid with so many accounts."""
     account = _mean(p.origins, how.origins) + _mean(p.networks, how.networks)
     account += how.camouflage * p.chatter * p.answer
-    fixed = how.clients * p.client + len(how.ways) * p.pathway
+    account += p.card * (1 - how.cards * (1 - 1 / (how.mates or MATES))) + p.domain * (1 - how.domains)
+    proxied = sum(how.networks[1:3]) / sum(how.networks)
+    fixed = how.clients * p.client + len(how.ways) * p.pathway + how.exits * proxied * p.exit
     exchange = p.answer + how.reword * p.reworded + _mean(p.traffic, how.networks)
     return exchange + (account + fixed / accounts) / how.per_account
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,14 +38,15 @@ def search(
     rng: np.random.Generator,
     say: Callable[[Outcome], None],
     late: Callable[[], bool] = lambda: False,
+    known: Sequence[Outcome] = (),
 ) -> list[Outcome]:
     """Outcomes of at most `budget` different raids that cost at most `most` per exchange, the worst for us first;
-    fewer where it gets `late`, but one.
+    fewer where it gets `late`, but one. Those that are `known` from an interrupted search count.
 
     Raises `UsageError` if nothing is that cheap.
     """
-    done: dict[Raid, Outcome] = {}
-    for number in range(budget):
+    done = {outcome.how: outcome for outcome in known if outcome.cost <= most}
+    for number in range(len(done), budget):
         if done and late():
             break
         best = min(done.values(), key=lambda o: o.rank) if number >= (budget + 1) // 2 else None

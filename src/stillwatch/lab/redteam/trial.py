@@ -8,8 +8,8 @@ from pathlib import Path
 
 from stillwatch.lab.attacks.raid import Raid, raid
 from stillwatch.lab.evaluate import evaluate
-from stillwatch.lab.figures.cell import Run
 from stillwatch.lab.figures.keyfile import measuring_key
+from stillwatch.lab.figures.site import Run
 from stillwatch.lab.population.scenario import Campaign, Scenario
 from stillwatch.lab.redteam.price import cost_per_exchange, prices
 from stillwatch.lab.redteam.search import Outcome

@@ -7,7 +7,8 @@
 Simulates and scans what the plan names (the one that ships by default) and keeps it in the work folder. With
 `--learn` the calibration that ships is first written anew: its curve from the training scans, its scores from the
 benign scans of the calibration set. Measurements are judged by the shipped expectations, so a change of these needs
-`--learn` but no new scan.
+`--learn` but no new scan. From the same scans comes `left-out.md`: what the explanations are worth for cohorts,
+campaigns and attack tools that they were not fitted on.
 """
 
 from __future__ import annotations
@@ -18,90 +19,27 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
-import numpy as np
-
 from stillwatch import attribute
-from stillwatch.attribute.assess import UNIT, AssessSettings, assess
-from stillwatch.attribute.calibration import Calibration, calibration_json, expectations_digest
-from stillwatch.attribute.curve import Curve
+from stillwatch.attribute.assess import AssessSettings
+from stillwatch.attribute.calibration import Calibration, calibration_json
 from stillwatch.attribute.hypotheses import Hypothesis
-from stillwatch.lab.figures.cell import Run, command_line
+from stillwatch.lab.figures.cell import command_line
+from stillwatch.lab.figures.site import Run
 from stillwatch.lab.learn.calibration import Pair, shipped
-from stillwatch.lab.learn.expectations import DISTILLATION, labelled_groups
+from stillwatch.lab.learn.holdout import Known, hold_out, known_groups, page_of
 from stillwatch.lab.learn.shipped import shipped_calibration, shipped_hypotheses
-from stillwatch.lab.reliability.measures import (
-    Judged,
-    brier,
-    calibration_error,
-    cllr,
-    cllr_min,
-    measure,
-    reliability,
-)
-from stillwatch.lab.reliability.pages import CALIBRATED, PICTURE, RAW, Findings, page
+from stillwatch.lab.reliability.findings import findings, judged_runs
+from stillwatch.lab.reliability.pages import PICTURE, Findings, page
 from stillwatch.lab.reliability.plot import draw_reliability
 from stillwatch.lab.reliability.runs import Planned, make_runs, measuring_digest, read_plan
-from stillwatch.model.errors import InputError, ResourceError, StillwatchError
+from stillwatch.model.errors import ResourceError, StillwatchError
 from stillwatch.store.files import replace_text
 
 SECONDS = 3600.0  # for one simulation or scan
 
 
-def judged_runs(
-    pairs: Sequence[Pair], known: Sequence[Hypothesis], calibration: Calibration
-) -> dict[str, list[Judged]]:
-    """The groups of each run, with what their evidence is worth: added up, and calibrated.
-
-    Raises `InputError` if the curve was learned with other expectations.
-    """
-    curve = calibration.curve
-    if curve is None or calibration.expectations != expectations_digest(known):
-        raise InputError(
-            "the curve was not learned with the expectations that ship",
-            where="attribute/calibration.json",
-            remedy="Add --learn",
-        )
-    out: dict[str, list[Judged]] = {RAW: [], CALIBRATED: []}
-    for results, truth in pairs:
-        groups = labelled_groups(results, truth)
-        added = np.array([assess(g.measured, known, AssessSettings()).weight / UNIT for g in groups])
-        hostile = np.array([g.hypothesis == DISTILLATION for g in groups], bool)
-        out[RAW].append(Judged(results.parent.name, added, hostile))
-        out[CALIBRATED].append(Judged(results.parent.name, _worth(curve, added), hostile))
-    return out
-
-
-def _worth(curve: Curve, added: np.ndarray) -> np.ndarray:
-    return np.array([curve.worth(float(w)) for w in added])
-
-
-def findings(runs: Sequence[Judged], prior_bits: float) -> Findings:
-    """All figures of a set of runs.
-
-    Raises `InputError` if they do not hold both harvests and innocent groups.
-    """
-    hostile = np.concatenate([r.hostile for r in runs])
-    if not hostile.any() or hostile.all():
-        raise InputError(
-            "no harvests, or nothing but harvests",
-            where=", ".join(r.run for r in runs),
-            remedy="Give scans with campaigns and without",
-        )
-    measures = [
-        measure("Brier score, even prior", brier, runs, 0.0),
-        measure("calibration error (ECE), even prior", calibration_error, runs, 0.0),
-        measure(f"Brier score, prior of {prior_bits:g} bits", brier, runs, prior_bits),
-        measure(
-            f"calibration error (ECE), prior of {prior_bits:g} bits", calibration_error, runs, prior_bits
-        ),
-        measure("Cllr", cllr, runs, 0.0),
-        measure("Cllr_min", cllr_min, runs, 0.0),
-    ]
-    return Findings(runs, reliability(runs, 0.0), measures)
-
-
 def main(argv: Sequence[str], command: Callable[[float], Run] = command_line) -> int:
-    """Write `reliability.md` and `reliability.png`; exit code 0, or 2 for bad input."""
+    """Write `reliability.md` with its picture and `left-out.md`; exit code 0, or 2 for bad input."""
     parser = argparse.ArgumentParser(prog="python -m stillwatch.lab.reliability", description=__doc__)
     parser.add_argument("plan", type=Path, nargs="?", help="which scans; without it the plan that ships")
     parser.add_argument("--learn", action="store_true", help="write attribute/calibration.json anew first")
@@ -117,6 +55,7 @@ def main(argv: Sequence[str], command: Callable[[float], Run] = command_line) ->
         plan = [str(chosen.plan)] if chosen.plan else []
         command_said = " ".join(["python -m stillwatch.lab.reliability", *plan])
         _write(found, calibration, chosen.out, command_said)
+        _write_left_out(runs, chosen.out, command_said)
     except StillwatchError as error:
         sys.stderr.write(f"Error {error.where}: {error.what}\n      {error.remedy}\n")
         return 2
@@ -151,6 +90,18 @@ def _write(found: Mapping[str, Mapping[str, Findings]], known: Calibration, out:
     except OSError as error:
         raise ResourceError(f"cannot write: {error}", where=str(out), remedy="Free space") from error
     replace_text(out / "reliability.md", page(found, known, command, measuring_digest()))
+
+
+def _write_left_out(runs: Mapping[Planned, Pair], out: Path, command: str) -> None:
+    """Fitted on the training scans without a trait, judged on the groups with it, of all sets."""
+    groups: dict[bool, list[Known]] = {True: [], False: []}
+    for run, (results, truth) in runs.items():
+        groups[run.split == "training"] += known_groups(results, truth)
+    held = hold_out(groups[True], others=groups[False])
+    scans = {
+        split: [r.name for r in runs if r.split == split] for split in ("training", "calibration", "test")
+    }
+    replace_text(out / "left-out.md", page_of(held, scans, command, measuring_digest()))
 
 
 def _say(line: str) -> None:

@@ -48,14 +48,7 @@ def page(found: Mapping[str, Mapping[str, Findings]], known: Calibration, comman
         said = (
             f"{len(runs)} scans, {whole:,} groups, {harvests:,} harvests: {', '.join(r.run for r in runs)}."
         )
-        parts += [f"## {name.capitalize()} runs", said]
-        parts.append(table(("measure", *kinds), _measure_rows(kinds)))
-        parts.append(
-            table(
-                ("stated, calibrated", "mean stated", "seen", "95% interval", "harvests", "innocent"),
-                [_bin_row(b) for b in kinds[CALIBRATED].bins],
-            )
-        )
+        parts += [f"## {name.capitalize()} runs", said, *tables_of(kinds)]
     versions = f"Stillwatch {__version__}, Python {platform.python_version()}, numpy {np.__version__}"
     parts += [
         "## Run it again",
@@ -63,6 +56,15 @@ def page(found: Mapping[str, Mapping[str, Findings]], known: Calibration, comman
         f"{versions}; measured by code {code}, expectations {known.expectations}.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def tables_of(kinds: Mapping[str, Findings]) -> list[str]:
+    """Measures of each kind of probability side by side, and the ranges of the calibrated ones."""
+    head = ("stated, calibrated", "mean stated", "seen", "95% interval", "harvests", "innocent")
+    return [
+        table(("measure", *kinds), _measure_rows(kinds)),
+        table(head, [_bin_row(b) for b in kinds[CALIBRATED].bins]),
+    ]
 
 
 def _measure_rows(kinds: Mapping[str, Findings]) -> list[tuple[str, ...]]:

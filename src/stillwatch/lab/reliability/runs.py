@@ -20,8 +20,9 @@ import msgspec
 
 import stillwatch
 from stillwatch import lab
-from stillwatch.lab.figures.cell import Run, reason_of
+from stillwatch.lab.figures.cell import reason_of
 from stillwatch.lab.figures.keyfile import measuring_key
+from stillwatch.lab.figures.site import Run
 from stillwatch.lab.text.sources import SPLITS
 from stillwatch.model.errors import InputError, ResourceError
 from stillwatch.store.results import MARK

@@ -16,8 +16,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from stillwatch.lab.figures.cell import Run, command_line, reason_of
+from stillwatch.lab.figures.cell import command_line, reason_of
 from stillwatch.lab.figures.keyfile import measuring_key
+from stillwatch.lab.figures.site import Run
 from stillwatch.lab.reference.markdown import table
 from stillwatch.lab.replay.early import Alarms, Early, Reached, early
 from stillwatch.lab.wording import percent

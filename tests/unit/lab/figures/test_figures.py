@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +16,11 @@ import pytest
 from stillwatch.lab.figures import __main__ as figures
 from stillwatch.lab.figures.cell import code_digest, key_of, reason_of
 from stillwatch.lab.figures.keyfile import measuring_key
-from stillwatch.lab.figures.ladder import Step, net_cost, ratio
+from stillwatch.lab.figures.ladder import Step, cost_of, net_cost, net_ratio, ratio
 from stillwatch.lab.figures.runs import ordered
 from stillwatch.lab.figures.suite import Cell, read_suite
 from stillwatch.lab.intervals import Figure
+from stillwatch.lab.simulate import scenario
 from stillwatch.model.errors import InputError
 from stillwatch.model.tables import TABLES
 
@@ -96,7 +98,7 @@ def ran(folder: Path, fake: FakeStillwatch, *more: str) -> int:
 def test_every_cell_is_run_and_its_data_deleted(tmp_path: Path) -> None:
     fake = FakeStillwatch()
     assert 0 == ran(tmp_path, fake)
-    assert ["simulate", "scan"] * 4 == [a[0] for a in fake.ran]
+    assert {"simulate": 2, "scan": 4} == Counter(a[0] for a in fake.ran)  # two scans share a simulation
     assert 4 == len(list((tmp_path / "work" / "cells").glob("*.json")))
     assert [] == list((tmp_path / "work" / "scratch").iterdir())
 
@@ -136,7 +138,7 @@ def test_pages_say_figures_command_and_failures(tmp_path: Path) -> None:
 
 def test_first_seeds_come_first(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text(SUITE)
-    assert [1, 1, 2, 2] == [cell.seed for cell in ordered(read_suite(tmp_path / "s.toml"))]
+    assert [1, 1, 2, 2] == [cell.seed for cell in ordered(read_suite(tmp_path / "s.toml").families)]
 
 
 def test_a_key_changes_with_code_and_arguments() -> None:
@@ -175,7 +177,7 @@ def test_a_suite_that_says_something_else_is_refused(tmp_path: Path, text: str) 
 
 
 def test_the_suite_that_ships_holds_the_ablations() -> None:
-    families = {f.name: f for f in read_suite(None)}
+    families = {f.name: f for f in read_suite(None).families}
     assert ("--without", "content") in [v.cells[0].scan for v in families["without"].variants]
     assert families["ladder"].curve
 
@@ -196,3 +198,24 @@ def test_cost_of_evasion() -> None:
 
 def test_a_failure_without_json_is_told_by_its_end() -> None:
     assert "last words" == reason_of(subprocess.CalledProcessError(1, "x", stderr="last words\n"))
+
+
+def test_every_level_of_evasion_has_its_price() -> None:
+    costs = [cost_of(scenario(f"ladder-{level}")) for level in range(7)]
+    assert None not in costs
+    assert [costs[0], costs[6]] == [min(c for c in costs if c), max(c for c in costs if c)]
+    assert None is cost_of(scenario("slow"))
+
+
+def test_what_is_found_makes_the_rest_dearer() -> None:
+    """Twelve times the price, half of it found: 24 times an exchange of the cheapest level unwatched."""
+    all_, half = Figure(10, 10, 0, 1, 1), Figure(5, 10, 0, 1, 1)
+    steps = [Step("ladder-0", 1e-3, all_, all_), Step("ladder-6", 1.2e-2, half, half)]
+    assert (None, 24.0) == (net_ratio(steps, steps[0]), pytest.approx(net_ratio(steps, steps[1])))
+
+
+def test_innocent_accounts_of_all_simulations_are_pooled_once(tmp_path: Path) -> None:
+    ran(tmp_path, FakeStillwatch())
+    index = (tmp_path / "pages" / "index.md").read_text()
+    assert "2 simulations. False campaigns: 0.00" in index
+    assert "| chat | 0.00% | 0.00% to 84.19% | 0 / 2 | 2 |" in index

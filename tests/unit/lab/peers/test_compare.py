@@ -11,12 +11,13 @@ from tests.unit.lab.peers.planted import Row, exchange, traffic, write
 from typer.testing import CliRunner
 
 from stillwatch.app.cli import build
+from stillwatch.lab.compare.choices import Data
 from stillwatch.lab.compare.clusters import cluster_scores, strongest_links
 from stillwatch.lab.compare.coaction import Actions, pairs_within
 from stillwatch.lab.compare.peer import known_peers, peer
 from stillwatch.lab.compare.process import Bounds, in_own_process, run_peer
-from stillwatch.lab.compare.run import Data, compare, ours
 from stillwatch.lab.compare.run import Row as Line
+from stillwatch.lab.compare.run import compare, ours
 from stillwatch.lab.compare.traffic import sampled
 from stillwatch.lab.compare.tune import tune
 from stillwatch.lab.compare.vectors import Rarity, texts_of, vectors, word_sets

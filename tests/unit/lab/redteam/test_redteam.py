@@ -15,6 +15,7 @@ import pytest
 from stillwatch.lab.attacks.raid import Raid, raid
 from stillwatch.lab.redteam import __main__ as redteam
 from stillwatch.lab.redteam.cases import campaigns, case_toml, read_case
+from stillwatch.lab.redteam.journal import add_trial, journal_of, read_trials
 from stillwatch.lab.redteam.knobs import KNOBS, drawn, turned
 from stillwatch.lab.redteam.price import Prices, cost_per_exchange, prices
 from stillwatch.lab.redteam.search import Outcome, search
@@ -177,7 +178,60 @@ def test_the_command_prints_and_writes_the_worst(
 ) -> None:
     monkeypatch.setattr(redteam, "try_raid", lambda how, *_: Outcome(how, price(how), how.cell / 80, 0.5))
     assert 0 == redteam.main(
-        ["--budget", "6", "--worst", "2", "--write", str(tmp_path / "cases")], command=lambda _: found_all
+        [
+            "--budget",
+            "6",
+            "--worst",
+            "2",
+            "--write",
+            str(tmp_path / "cases"),
+            "--work",
+            str(tmp_path / "kept"),
+        ],
+        command=lambda _: found_all,
     )
     assert ["case-01.toml", "case-02.toml"] == sorted(p.name for p in (tmp_path / "cases").iterdir())
     assert "worst 2 of 6" in capsys.readouterr().out
+
+
+def test_an_interrupted_search_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Raid] = []
+
+    def trial(how: Raid, *_: object) -> Outcome:
+        tried.append(how)
+        return Outcome(how, price(how), how.cell / 80, 0.5)
+
+    monkeypatch.setattr(redteam, "try_raid", trial)
+    for budget in ("3", "5", "5"):
+        arguments = ["--budget", budget, "--work", str(tmp_path)]
+        assert 0 == redteam.main(arguments, command=lambda _: found_all)
+    assert (5, 5) == (len(tried), len(set(tried)))
+
+
+def test_a_trial_that_was_cut_off_is_tried_again(tmp_path: Path) -> None:
+    file = journal_of(tmp_path, code="x", accounts=40, seed=1)
+    done = [Outcome(drawn(np.random.default_rng(i)), 0.01, 0.5, 0.25) for i in range(3)]
+    for outcome in done:
+        add_trial(file, outcome)
+    file.write_bytes(file.read_bytes()[:-20])
+    assert done[:2] == read_trials(file)
+    add_trial(file, done[2])
+    assert done == read_trials(file)
+
+
+def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text("?\n")
+    with pytest.raises(InputError, match="damaged"):
+        read_trials(tmp_path / "t.jsonl")
+
+
+def test_a_shared_card_is_cheaper_than_one_of_its_own() -> None:
+    own = Raid(("x",), 1, 1, 10.0, cards=0.0)
+    dear = replace(FLAT, card=8.0)
+    assert price_of(own, dear) - price_of(replace(own, cards=0.5, mates=8), dear) == pytest.approx(
+        8.0 * 0.5 * 7 / 8 / 10
+    )
+
+
+def price_of(how: Raid, known: Prices) -> float:
+    return cost_per_exchange(how, 100, known)
