@@ -40,7 +40,7 @@ class AssessSettings:
     (decision 0011). Measurements of families named in `without` are not made.
     """
 
-    threshold_bits: float = 11.0
+    threshold_bits: float = 10.0
     family_bits: float = 3.0
     prior_bits: float = -6.0
     purpose_bits: float = 0.0

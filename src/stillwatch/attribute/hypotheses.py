@@ -31,7 +31,8 @@ EDGE = 0.02  # measurements closer to 0 or 1 count as this close
 class Hypothesis:
     """One explanation: `innocent` ones end an examination, `coordinated` ones are kept as such.
 
-    Of `requires` {feature: least value} one must be met for the explanation to be possible at all.
+    Of `requires` {feature: least value} one must be met for the explanation to be possible at all. `joint`: two
+    explanations at once, of different families.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Hypothesis:
     prior_bits: float
     expects: Mapping[str, tuple[float, float]]
     requires: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    joint: bool = False
 
     def possible(self, measured: Mapping[str, float]) -> bool:
         """Whether the relation it names is visible: a required feature reaches its value, or none is known.
@@ -92,6 +94,7 @@ def _one(name: str, table: Mapping[str, object], where: str, given: Mapping[str,
         float(table.get("prior_bits", 0.0)),  # type: ignore[arg-type]
         {feature: (float(pair[0]), float(pair[1])) for feature, pair in expects.items()},
         _requires(table.get("requires", {}), place),
+        joint="like" in table,
     )
 
 

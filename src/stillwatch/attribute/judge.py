@@ -134,8 +134,10 @@ def _resolved(
 
 
 def _related(own: Assessment, s: AssessSettings) -> bool:
-    """Whether a relation that one can see speaks for a crowd; a few accounts often look unrelated by themselves."""
-    return own.verdict == "innocent" and bool(own.best.requires) and own.weight < -s.family_bits * UNIT
+    """Whether a relation that one can see speaks for a crowd; a few accounts often look unrelated by themselves, and
+    what pools of one campaign rent looks like somebody's exit."""
+    visible = bool(own.best.requires) and not own.best.joint
+    return own.verdict == "innocent" and visible and own.weight < -s.family_bits * UNIT
 
 
 def _open(piece: _Piece, found: Mapping[int, Assessment]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -73,6 +73,12 @@ def labelled_groups(results: Path, truth: Path) -> list[Labelled]:
             continue
         out.append(Labelled(str(results), campaign, total, label, measured[campaign]))
     return out
+
+
+def distinct(groups: Iterable[Labelled]) -> list[Labelled]:
+    """The groups, those alike in size and every measurement once."""
+    found = {(g.hypothesis, g.accounts, tuple(sorted(g.measured.items()))): g for g in reversed(list(groups))}
+    return list(reversed(found.values()))
 
 
 @dataclass(frozen=True, slots=True)
