@@ -28,6 +28,7 @@ from stillwatch.link.incidence import read_incidence
 from stillwatch.link.pairs import validated_pairs
 from stillwatch.link.report import with_parts, write_links, write_members, write_values
 from stillwatch.link.stars import is_star, validated_stars
+from stillwatch.model.ahead import ahead
 from stillwatch.model.engine import Window
 from stillwatch.model.kernels.address import ranges
 from stillwatch.model.kernels.hashing import HashKey, keyed_strings
@@ -123,9 +124,10 @@ def name_accounts(t: DuckTables, names: Names, key: HashKey) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TextWords:
-    """Words of a dataset's exchanges, from their texts."""
+    """Words of a dataset's exchanges, from their texts, counted in threads."""
 
     data: Dataset
+    threads: int = 1
 
     def at(self, rows: Ints) -> WordSets:
         """Words of the exchanges at these sorted positions."""
@@ -133,7 +135,8 @@ class TextWords:
 
     def every(self) -> Iterator[WordSets]:
         """Words of all exchanges, in order of position."""
-        return (words_of(b) for b in self.data.batches("exchanges", columns=TEXTS, rows=16_384))
+        texts = self.data.batches("exchanges", columns=TEXTS, rows=16_384)
+        return ahead(words_of, texts, threads=self.threads)
 
 
 class Words(Protocol):
@@ -148,12 +151,14 @@ class Words(Protocol):
         ...
 
 
-def holdings(t: DuckTables, data: Dataset, key: HashKey, words: Words | None = None) -> None:
+def holdings(
+    t: DuckTables, data: Dataset, key: HashKey, words: Words | None = None, *, threads: int = 1
+) -> None:
     """Tables `templates`, `exchange_templates`, `holdings`, `facts`, `release_times`, `ban_times`.
 
-    The text is read again for its words, unless `words` has them.
+    The text is read again for its words, in threads, unless `words` has them.
     """
-    source = words or TextWords(data)
+    source = words or TextWords(data, threads)
     write_activity(t)
     write_frames(t, reference=reference_keys(key))
     write_wordings(t, source.at, source.every, reference=pa.concat_arrays(reference_texts().chunks))
