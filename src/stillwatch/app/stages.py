@@ -51,6 +51,7 @@ from stillwatch.store.duck import DuckTables
 
 Ints = NDArray[np.int64]
 
+ROWS = 16_384  # of exchanges that a thread takes at a time, so that their texts stay small
 NETWORK_KINDS = (
     "residential", "mobile", "hosting", "vpn", "cgnat", "education", "enterprise_gateway", "relay", "business",
     "tor_exit", "government",
@@ -99,7 +100,7 @@ def sketch(
 ) -> int:
     """Tables `keys`, `reasoning` and `activity`; returns how many duplicates were dropped."""
     return write_keys(
-        t, names.watch(data.batches("exchanges")), sketcher(data, key), threads=threads, done=done
+        t, names.watch(data.batches("exchanges", rows=ROWS)), sketcher(data, key), threads=threads, done=done
     )
 
 
@@ -135,7 +136,7 @@ class TextWords:
 
     def every(self) -> Iterator[WordSets]:
         """Words of all exchanges, in order of position."""
-        texts = self.data.batches("exchanges", columns=TEXTS, rows=16_384)
+        texts = self.data.batches("exchanges", columns=TEXTS, rows=ROWS)
         return ahead(words_of, texts, threads=self.threads)
 
 
