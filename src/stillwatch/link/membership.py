@@ -120,7 +120,7 @@ def _block_of(held: Incidence, group: Group) -> Ints:
     A content value belongs with that wider one which most of its holders hold too; a member belongs to the block
     of most of its values, each by its weight.
     """
-    at = np.flatnonzero(held.of_kind(*CONTENT_KINDS)[group.favoured])
+    at = np.flatnonzero(held.of_kind(*CONTENT_KINDS, among=group.favoured))
     content, lift = group.favoured[at], group.lift_bits[at]
     if len(content) == 0 or len(group) == 0:
         return np.full(len(group), -1, np.int64)
