@@ -21,7 +21,9 @@ from stillwatch.model.kernels.tails import benjamini_hochberg, binomial_log2_tai
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Counted = tuple[NDArray[np.int32], NDArray[np.int32]]  # room for counts of every value, and for which were counted
+Counted = tuple[
+    NDArray[np.int32], NDArray[np.int32]
+]  # room for counts of every value, and for which were counted
 Crowding = tuple[Floats, Floats]
 
 LEAST = 3  # holders of a star that make a value crowded

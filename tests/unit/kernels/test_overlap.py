@@ -68,9 +68,7 @@ def test_a_sample_judges_large_sets_by_evenly_spaced_elements() -> None:
     least=st.integers(1, 4),
 )
 @settings(max_examples=60, deadline=None)
-def test_sets_common_in_a_crowd_are_those_counted_one_by_one(
-    sets: Sets, crowd: set[int], least: int
-) -> None:
+def test_sets_common_in_a_crowd_are_those_counted_one_by_one(sets: Sets, crowd: set[int], least: int) -> None:
     _, _, starts, set_of = compressed(sets, 10)
     counts, touched = np.zeros(len(sets), np.int32), np.empty(len(sets), np.int32)
     for _ in range(2):  # the room is as it was

@@ -30,6 +30,7 @@ ROOM = 3 * REACH
 _SYSTEM = np.uint64(0xD6E8_FEB8_6659_FD93)
 SEEN = 512  # places in the table of a text's words, more than twice as many as there can be words
 SIEVE = 1 << 20  # bits
+STRETCH = 64  # profiles compared in one go
 _SPREAD = np.uint64(0x9E37_79B1_85EB_CA87)
 _SEEN_SHIFT, _SIEVE_SHIFT = np.uint64(64 - 9), np.uint64(64 - 20)
 _ONE, _SIX, _LOW = np.uint64(1), np.uint64(6), np.uint64(63)
@@ -60,7 +61,7 @@ class Lexicon:
     """Weights of words under P profiles, in bits.
 
     Word `words[i]` adds `weights[j]` to profile `profiles[j]` for j in `starts[i]:starts[i + 1]`; a text starts at
-    `base[p]` (all words absent) and fits profile p from `least[p]` on.
+    `base[p]` (all words absent) and fits profile p from `least[p]` on, if it has any of the words.
     """
 
     words: Words
@@ -197,52 +198,52 @@ def _add(
 
 
 @kernel
-def _score_one(
-    words: Words, table: Ints, sieve: Bits, keys: Words, starts: Ints, profiles: Codes, weights: Floats,
-    base: Floats, score: Floats, seen: Codes,
-) -> int:  # fmt: skip
-    """Scores of the profiles that share a word with one text; which they are stands in `seen`."""
-    touched = 0
-    for word in words:
-        found = _find(table, sieve, keys, word)
-        if found < 0:
-            continue
-        for j in range(starts[found], starts[found + 1]):
-            p = profiles[j]
-            if np.isnan(score[p]):
-                score[p] = base[p]
-                seen[touched] = p
-                touched += 1
-            score[p] += weights[j]
-    return touched
-
-
-@kernel
 def _fits(
     text_starts: Ints, words: Words, table: Ints, sieve: Bits, keys: Words, starts: Ints, profiles: Codes,
     weights: Floats, base: Floats, least: Floats, of_best: np.float32,
 ) -> tuple[Ints, Ints]:  # fmt: skip
-    score = np.full(len(base), np.nan, np.float32)
-    seen = np.empty(len(base), np.int32)
+    score, reached = base.copy(), np.empty(len(base), np.int32)
     text, profile = np.empty(1024, np.int64), np.empty(1024, np.int64)
     used = 0
     for i in range(len(text_starts) - 1):
-        own = words[text_starts[i] : text_starts[i + 1]]
-        touched = _score_one(own, table, sieve, keys, starts, profiles, weights, base, score, seen)
+        known = False
+        for word in words[text_starts[i] : text_starts[i + 1]]:
+            found = _find(table, sieve, keys, word)
+            if found >= 0:
+                known = True
+                for j in range(starts[found], starts[found + 1]):
+                    score[profiles[j]] += weights[j]
+        if not known:
+            continue
+        n = _reached(score, least, reached)
         best = np.float32(0)
-        for k in range(touched):
-            p = seen[k]
-            if score[p] >= least[p]:
-                best = max(best, score[p])
-        if used + touched > len(text):
-            text, profile = _larger(text, used, touched), _larger(profile, used, touched)
-        for k in range(touched):
-            p = seen[k]
-            if score[p] >= least[p] and score[p] >= of_best * best:
+        for p in reached[:n]:
+            best = max(best, score[p])
+        if used + n > len(text):
+            text, profile = _larger(text, used, n), _larger(profile, used, n)
+        for p in reached[:n]:
+            if score[p] >= of_best * best:
                 text[used], profile[used] = i, p
                 used += 1
-            score[p] = np.nan
+        score[:] = base
     return text[:used].copy(), profile[:used].copy()
+
+
+@kernel
+def _reached(score: Floats, least: Floats, out: Codes) -> int:
+    """Profiles whose least score is reached, into `out`; how many. Most stretches of profiles have none."""
+    n = 0
+    for first in range(0, len(score), STRETCH):
+        stop = min(first + STRETCH, len(score))
+        some = 0
+        for p in range(first, stop):
+            some += score[p] >= least[p]
+        if some:
+            for p in range(first, stop):
+                if score[p] >= least[p]:
+                    out[n] = p
+                    n += 1
+    return n
 
 
 @kernel
