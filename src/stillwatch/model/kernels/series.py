@@ -126,7 +126,7 @@ def turned_coincidences(active: Flags, source: Ints) -> int:
         for day in range(active.shape[1]):
             for slot in range(active.shape[2]):
                 together[day, slot] += active[i, source[i, day], slot]
-    pairs = 0
+    pairs = np.int64(0)
     for n in together.flat:
         pairs += np.int64(n) * (np.int64(n) - 1) // 2
-    return pairs
+    return int(pairs)
