@@ -110,7 +110,7 @@ class _Run:
                 )
             window = self._window()
             with self._stage(steps, "frames and holdings"):
-                stages.holdings(self.t, self.data, self.key)
+                stages.holdings(self.t, self.data, self.key, threads=threads)
                 leave_out(self.t, self.s.without)
             with self._stage(steps, "signals"):
                 stages.scores(self.t, window)

@@ -18,6 +18,7 @@ from stillwatch import signals
 from stillwatch.app.resources import disposable_domains, intent_weights, reference_texts
 from stillwatch.attribute.assess import Assessment
 from stillwatch.ingest.coverage import Coverage
+from stillwatch.model.ahead import ahead
 from stillwatch.model.engine import Window
 from stillwatch.model.kernels.address import ranges
 from stillwatch.model.kernels.hashing import HashKey, keyed_strings
@@ -40,6 +41,7 @@ from stillwatch.store.duck import DuckTables
 
 Ints = NDArray[np.int64]
 
+ROWS = 16_384  # of exchanges that a thread takes at a time, so that their texts stay small
 NETWORK_KINDS = (
     "residential", "mobile", "hosting", "vpn", "cgnat", "education", "enterprise_gateway", "relay", "business",
     "tor_exit", "government",
@@ -88,7 +90,7 @@ def sketch(
 ) -> int:
     """Tables `keys`, `reasoning` and `activity`; returns how many duplicates were dropped."""
     return write_keys(
-        t, names.watch(data.batches("exchanges")), sketcher(data, key), threads=threads, done=done
+        t, names.watch(data.batches("exchanges", rows=ROWS)), sketcher(data, key), threads=threads, done=done
     )
 
 
@@ -113,9 +115,10 @@ def name_accounts(t: DuckTables, names: Names, key: HashKey) -> None:
 
 @dataclass(frozen=True, slots=True)
 class TextWords:
-    """Words of a dataset's exchanges, from their texts."""
+    """Words of a dataset's exchanges, from their texts, counted in threads."""
 
     data: Dataset
+    threads: int = 1
 
     def at(self, rows: Ints) -> WordSets:
         """Words of the exchanges at these sorted positions."""
@@ -123,7 +126,8 @@ class TextWords:
 
     def every(self) -> Iterator[WordSets]:
         """Words of all exchanges, in order of position."""
-        return (words_of(b) for b in self.data.batches("exchanges", columns=TEXTS, rows=16_384))
+        texts = self.data.batches("exchanges", columns=TEXTS, rows=ROWS)
+        return ahead(words_of, texts, threads=self.threads)
 
 
 class Words(Protocol):
@@ -138,12 +142,14 @@ class Words(Protocol):
         ...
 
 
-def holdings(t: DuckTables, data: Dataset, key: HashKey, words: Words | None = None) -> None:
+def holdings(
+    t: DuckTables, data: Dataset, key: HashKey, words: Words | None = None, *, threads: int = 1
+) -> None:
     """Tables `templates`, `exchange_templates`, `holdings`, `facts`, `release_times`, `ban_times`.
 
-    The text is read again for its words, unless `words` has them.
+    The text is read again for its words, in threads, unless `words` has them.
     """
-    source = words or TextWords(data)
+    source = words or TextWords(data, threads)
     write_activity(t)
     write_frames(t, reference=reference_keys(key))
     write_wordings(t, source.at, source.every, reference=pa.concat_arrays(reference_texts().chunks))

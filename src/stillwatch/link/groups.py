@@ -139,7 +139,7 @@ def _cover(held: Incidence, group: Group, covered: NDArray[np.float64]) -> None:
 
 
 def _has_content(held: Incidence, group: Group) -> bool:
-    return bool(held.of_kind(*CONTENT_KINDS)[group.favoured].any())
+    return bool(held.of_kind(*CONTENT_KINDS, among=group.favoured).any())
 
 
 def _distinct(held: Incidence, groups: Sequence[Group], s: GroupSettings) -> list[Group]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stillwatch.model.engine import Tables
 from stillwatch.model.families import KINDS
+from stillwatch.model.kernels.compiled import kernel
 from stillwatch.model.kernels.overlap import wider_sets
 
 Ints = NDArray[np.int64]
@@ -72,17 +73,25 @@ class Incidence:
         rows, owner = gather(self.heads, values)
         return self.account_of[rows].astype(np.int64), owner
 
-    def of_kind(self, *names: str) -> Flags:
-        """bool[V]: the value is of one of these kinds."""
-        return np.isin(self.kind, [KINDS[name].code for name in names])
+    def of_kind(self, *names: str, among: Ints | None = None) -> Flags:
+        """bool[V]: the value is of one of these kinds; of the values `among`, if given."""
+        kind = self.kind if among is None else self.kind[among]
+        return np.isin(kind, [KINDS[name].code for name in names])
 
 
+@kernel
 def gather(starts: Ints, items: Ints) -> tuple[Ints, Ints]:
     """Row numbers of several compressed ranges one after the other, and which item each belongs to."""
-    lengths = starts[items + 1] - starts[items]
-    owner = np.repeat(np.arange(len(items)), lengths)
-    first = np.cumsum(lengths) - lengths
-    return starts[items][owner] + np.arange(len(owner)) - first[owner], owner
+    n = 0
+    for item in items:
+        n += starts[item + 1] - starts[item]
+    rows, owner = np.empty(n, np.int64), np.empty(n, np.int64)
+    n = 0
+    for i in range(len(items)):
+        for at in range(starts[items[i]], starts[items[i] + 1]):
+            rows[n], owner[n] = at, i
+            n += 1
+    return rows, owner
 
 
 def read_incidence(t: Tables) -> Incidence:

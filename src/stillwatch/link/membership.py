@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from stillwatch.link.incidence import CONTENT_KINDS, Incidence, gather
 from stillwatch.model.families import FAMILIES
+from stillwatch.model.kernels.belonging import best_lifts, held_inside, hits, nearest_there, strongest
 from stillwatch.model.kernels.components import components
 
 CONTENT = FAMILIES.index("content") + 1
 
 Ints = NDArray[np.int64]
-Codes = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
 
@@ -120,7 +120,7 @@ def _block_of(held: Incidence, group: Group) -> Ints:
     A content value belongs with that wider one which most of its holders hold too; a member belongs to the block
     of most of its values, each by its weight.
     """
-    at = np.flatnonzero(held.of_kind(*CONTENT_KINDS)[group.favoured])
+    at = np.flatnonzero(held.of_kind(*CONTENT_KINDS, among=group.favoured))
     content, lift = group.favoured[at], group.lift_bits[at]
     if len(content) == 0 or len(group) == 0:
         return np.full(len(group), -1, np.int64)
@@ -138,14 +138,7 @@ def _block_of(held: Incidence, group: Group) -> Ints:
 
 def _joined(held: Incidence, content: Ints) -> Ints:
     """Number of the block of each content value: each goes with the nearest of its wider ones that is there."""
-    rows, inner = gather(held.wider, content)
-    at = np.searchsorted(content, held.wider_of[rows])
-    at[at == len(content)] = 0
-    there = content[at] == held.wider_of[rows]
-    inner, outer = inner[there], at[there]
-    nearest = np.ones(len(inner), dtype=bool)
-    nearest[1:] = inner[1:] != inner[:-1]
-    root = components(len(content), inner[nearest], outer[nearest])
+    root = components(len(content), *nearest_there(held.wider, held.wider_of, content))
     return np.asarray(np.unique(root, return_inverse=True)[1], np.int64)
 
 
@@ -170,10 +163,8 @@ def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = F
     lift = np.log2(share_in / share_out)
     strong = (lift >= s.min_lift_bits) & (inside >= max(s.min_holders, s.min_share * n))
     favoured, lifts = found[strong], lift[strong]
-    rows, owner = gather(held.heads, favoured)
-    holder = held.account_of[rows]
-    asked = members if fixed else _either(held.n, members, holder)
-    best = _best_lift(held, asked, favoured, lifts, _Holding(rows, owner, holder), s)
+    asked = members if fixed else _either(held, members, favoured)
+    best = _best_lift(held, asked, favoured, lifts, s)
     bits = _family_bits(held, asked, members, np.unique(held.kind_at[favoured]), best, s)
     prior = float(np.clip(np.log2(max(n, 1) / max(rest, 1)), *s.prior_bits))
     log_odds = prior + bits.sum(axis=1)
@@ -182,20 +173,11 @@ def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = F
     return Group(asked[keep], log_odds[keep], bits[keep], favoured, lifts, tightness)
 
 
-@dataclass(frozen=True, slots=True)
-class _Holding:
-    """Who holds the favoured values: rows of the incidence, position of the value, account."""
-
-    rows: Ints
-    owner: Ints
-    holder: Codes
-
-
-def _either(n: int, left: Ints, right: Codes) -> Ints:
-    """Accounts in one of the two, of n; sorted."""
-    inside = np.zeros(n, dtype=bool)
-    inside[left] = True
-    inside[right] = True
+def _either(held: Incidence, members: Ints, values: Ints) -> Ints:
+    """Members and holders of the values; sorted."""
+    inside = np.zeros(held.n, dtype=bool)
+    inside[members] = True
+    inside[held.holders_of(values)[0]] = True
     return np.flatnonzero(inside)
 
 
@@ -203,10 +185,9 @@ def _tightness(held: Incidence, members: Ints, bits: Floats, favoured: Ints) -> 
     n = len(members)
     if n < 2:
         return 0.0
-    rows, owner = gather(held.heads, favoured)
     inside = np.zeros(held.n, dtype=bool)
     inside[members] = True
-    counts = np.bincount(owner[inside[held.account_of[rows]]], minlength=len(favoured))
+    counts = held_inside(held.heads, held.account_of, favoured, inside)
     together = np.bincount(
         held.family[favoured] - 1, weights=counts * (counts - 1) / (n * (n - 1)), minlength=len(FAMILIES)
     )
@@ -227,41 +208,23 @@ def _family_bits(
     """Weight of each family for each account asked; float64[len(asked), 7]."""
     inside = np.zeros(held.n, dtype=bool)
     inside[members] = True
-    is_member = inside[asked, None]
-    best, has = best[:, kinds], held.has[np.ix_(asked, kinds)]
-    hit = best > 0
-    n_in, hit_in = (has & is_member).sum(axis=0), (hit & is_member).sum(axis=0)
-    n_out, hit_out = held.having[kinds] - n_in, (hit & ~is_member).sum(axis=0)
+    n_in, hit_in, hit_out = hits(held.has, asked, kinds, best, inside)
+    n_out = held.having[kinds] - n_in
     share_in, share_out = (hit_in + 0.5) / (n_in + 1.0), (hit_out + 0.5) / (n_out + 1.0)
-    present = np.minimum(best, np.log2(share_in / share_out))
-    absent = np.log2((1 - share_in) / (1 - share_out))
-    bits = np.where(hit, present, np.where(has, absent, 0.0))
-    return _strongest(np.clip(bits, s.least_bits, s.dedicated_bits), held.kinds[kinds])
+    present, absent = np.log2(share_in / share_out), np.log2((1 - share_in) / (1 - share_out))
+    family = held.kinds[kinds].astype(np.int64) // 100 - 1
+    bits = np.zeros((len(asked), len(FAMILIES)))
+    strongest(held.has, asked, kinds, best, present, absent, family, s.least_bits, s.dedicated_bits, bits)
+    return bits
 
 
-def _best_lift(
-    held: Incidence, asked: Ints, favoured: Ints, lifts: Floats, holding: _Holding, s: MemberSettings
-) -> Floats:
+def _best_lift(held: Incidence, asked: Ints, favoured: Ints, lifts: Floats, s: MemberSettings) -> Floats:
     """The largest bounded lift among the favoured values that each account holds, by kind; float64[n, K]."""
-    best = np.zeros(len(asked) * len(held.kinds))
-    row_of = np.full(held.n, -1, np.int64)
-    row_of[asked] = np.arange(len(asked))
-    at = row_of[holding.holder]
-    own = (held.family[favoured] == CONTENT)[holding.owner]
-    most = np.where(own & (held.share_of[holding.rows] >= s.dedicated), s.dedicated_bits, s.most_bits)
-    bounded = np.minimum(lifts[holding.owner], most)
-    cell = at * len(held.kinds) + held.kind_at[favoured][holding.owner]
-    known = at >= 0
-    np.maximum.at(best, cell[known], bounded[known])
-    return best.reshape(len(asked), len(held.kinds))
-
-
-def _strongest(bits: Floats, kinds: NDArray[np.int16]) -> Floats:
-    """Of each family the kind with the largest weight either way."""
-    out = np.zeros((len(bits), len(FAMILIES)))
-    family = kinds.astype(np.int64) // 100 - 1
-    for f in np.unique(family):
-        own = bits[:, family == f]
-        first = np.abs(own).argmax(axis=1)
-        out[:, f] = own[np.arange(len(own)), first]
-    return out
+    best = np.zeros((len(asked), len(held.kinds)))
+    content = held.family[favoured] == CONTENT
+    best_lifts(
+        held.heads, held.account_of, held.share_of, favoured, held.kind_at[favoured],
+        np.minimum(lifts, s.most_bits), np.minimum(lifts, np.where(content, s.dedicated_bits, s.most_bits)),
+        np.float32(s.dedicated), asked, best,
+    )  # fmt: skip
+    return best

@@ -79,7 +79,7 @@ def _crowds(held: Incidence, group: Group, s: PartSettings) -> Ints:
 
     A fact goes with that wider one which most of the members with it have too.
     """
-    at = np.flatnonzero(held.of_kind(*FACTS)[group.favoured])
+    at = np.flatnonzero(held.of_kind(*FACTS, among=group.favoured))
     facts, lift = group.favoured[at], group.lift_bits[at]
     if len(facts) == 0:
         return np.full(len(group), -1, np.int64)

@@ -66,11 +66,11 @@ def write_values(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relatio
     values, kinds = [], []
     for i, group in enumerate(groups):
         found, inside = np.unique(held.values_of(group.members)[0], return_counts=True)
-        count = dict(zip(found.tolist(), inside.tolist(), strict=True))
-        for value, lift in zip(group.favoured.tolist(), group.lift_bits.tolist(), strict=True):
-            if value in count:  # the last round may have left out its holders
-                row = (i, int(held.kind[value]), int(held.key[value]), count[value])
-                values.append((*row, int(held.df[value]), lift))
+        at = np.minimum(np.searchsorted(found, group.favoured), max(len(found) - 1, 0))
+        kept = found[at] == group.favoured  # the last round may have left out a value's holders
+        own = group.favoured[kept]
+        columns = (held.kind[own], held.key[own], inside[at[kept]], held.df[own], group.lift_bits[kept])
+        values += [(i, *row) for row in zip(*(column.tolist() for column in columns), strict=True)]
         kinds += [(i, *row) for row in _kinds(held, group, found, inside.astype(np.int64))]
     names = ("group_id", "kind", "value_key", "inside", "holders", "lift_bits")
     t.put("group_values", _table(values, names))
@@ -81,38 +81,37 @@ def write_values(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relatio
 def _kinds(held: Incidence, group: Group, found: Ints, inside: Ints) -> list[tuple[float, ...]]:
     """Per kind: members with it, holding a favoured value, sharing one with another member, on the commonest
     value, sharing one that is mostly the group's own; share of the others that hold a favoured value."""
-    has = held.has[group.members]
-    everybody = held.having
+    n, width = len(group), len(held.kinds)
+    with_kind = held.has[group.members].sum(axis=0)
     favoured = np.zeros(len(held.df), dtype=bool)
     favoured[group.favoured] = True
     count = np.zeros(len(held.df), np.int64)
     count[found] = inside
     values, owner = held.values_of(group.members)
-    out_holders, _ = held.holders_of(group.favoured)
-    out_kind = held.kind_at[np.repeat(group.favoured, held.df[group.favoured])]
-    rows: list[tuple[float, ...]] = []
-    for k, code in enumerate(held.kinds):
-        of = held.kind_at[values] == k
-        if not has[:, k].any():
-            continue
-        own = of & (count[values] >= 2)
-        private = own & (count[values] * 2 > held.df[values])
-        hit = np.unique(owner[of & favoured[values]])
-        outside = len(np.setdiff1d(out_holders[out_kind == k], group.members))
-        rest = max(int(everybody[k]) - int(has[:, k].sum()), 0)
-        top = int(count[values[of]].max()) if of.any() else 1
-        rows.append(
-            (
-                int(code),
-                int(has[:, k].sum()),
-                len(hit),
-                len(np.unique(owner[own])),
-                top,
-                len(np.unique(owner[private])),
-                outside / rest if rest else 0.0,
-            )
-        )
-    return rows
+    cell, several = owner * width + held.kind_at[values], count[values] >= 2
+    hit = _different(cell[favoured[values]], n, width)
+    shared = _different(cell[several], n, width)
+    private = _different(cell[several & (count[values] * 2 > held.df[values])], n, width)
+    top = np.ones(width, np.int64)
+    np.maximum.at(top, held.kind_at[found], inside)
+    holders, of = held.holders_of(group.favoured)
+    is_member = np.zeros(held.n, dtype=bool)
+    is_member[group.members] = True
+    others = ~is_member[holders]
+    outside = _different(
+        holders[others] * width + held.kind_at[group.favoured[of[others]]], held.n, width
+    ).tolist()
+    rest = np.maximum(held.having - with_kind, 0).tolist()
+    columns = (held.kinds, with_kind, hit, shared, top, private)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    return [(*rows[k], outside[k] / rest[k] if rest[k] else 0.0) for k in np.flatnonzero(with_kind)]
+
+
+def _different(cell: Ints, n: int, width: int) -> Ints:
+    """How many different rows each of the `width` columns has among cells `row * width + column`."""
+    seen = np.zeros(n * width, dtype=bool)
+    seen[cell] = True
+    return np.asarray(seen.reshape(n, width).sum(axis=0), np.int64)
 
 
 def write_links(t: Tables, held: Incidence, pairs: Pairs, stars: Stars) -> Relation:

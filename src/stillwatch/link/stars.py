@@ -16,10 +16,17 @@ from numpy.typing import NDArray
 from stillwatch.link.incidence import Flags, Incidence
 from stillwatch.link.pairs import fisher_log2
 from stillwatch.model.families import FAMILIES
+from stillwatch.model.kernels.overlap import common_values
 from stillwatch.model.kernels.tails import benjamini_hochberg, binomial_log2_tail
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Counted = tuple[
+    NDArray[np.int32], NDArray[np.int32]
+]  # room for counts of every value, and for which were counted
+Crowding = tuple[Floats, Floats]
+
+LEAST = 3  # holders of a star that make a value crowded
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +59,9 @@ def validated_stars(held: Incidence, settings: StarSettings | None = None) -> St
     log2_p = np.zeros(len(asked))
     bits = np.zeros((len(asked), len(FAMILIES)))
     having = held.having.astype(np.float64)
+    counted = np.zeros(len(held.df), np.int32), np.empty(len(held.df), np.int32)
     for i, value in enumerate(asked):
-        tails, lifts = _crowding(held, int(value), having, s)
+        tails, lifts = _crowding(held, int(value), counted, having, s)
         bits[i] = lifts
         log2_p[i] = float(fisher_log2(tails))
     keep = benjamini_hochberg(log2_p, tests=max(len(asked), 1), rate=s.fdr)
@@ -72,26 +80,26 @@ STAR_KINDS = (
 )  # fmt: skip
 
 
-def _crowding(held: Incidence, value: int, having: Floats, s: StarSettings) -> tuple[Floats, Floats]:
+def _crowding(held: Incidence, value: int, counted: Counted, having: Floats, s: StarSettings) -> Crowding:
     """log2 p-value and lift in bits of the most crowded value in each other family; two float64[7]."""
-    members = held.account_of[held.heads[value] : held.heads[value + 1]].astype(np.int64)
-    values, _ = held.values_of(members)
-    found, counts = np.unique(values, return_counts=True)
-    other = (held.family[found] != held.family[value]) & (counts >= 3)
+    members = held.account_of[held.heads[value] : held.heads[value + 1]]
+    found, counts = common_values(held.starts, held.value_of, members, LEAST, *counted)
+    other = held.family[found] != held.family[value]
     found, counts = found[other], counts[other]
     tails, lifts = np.zeros(len(FAMILIES)), np.zeros(len(FAMILIES))
-    if len(found) == 0:
-        return tails, lifts
     total = having[held.kind_at[found]]
     outside = np.maximum(held.df[found] - counts, 0.5) / np.maximum(total - len(members), 1.0)
+    outside = np.minimum(outside, 1.0)
     share = counts / len(members)
-    lift = np.log2(share / np.minimum(outside, 1.0))
-    tail = binomial_log2_tail(counts, np.full(len(counts), len(members)), np.minimum(outside, 1.0))
-    tail = np.minimum(tail + np.log2(max(len(found), 1)), 0.0)
-    tail = np.where(lift >= s.min_lift_bits, tail, 0.0)
-    family = held.family[found] - 1
+    lift = np.log2(share / outside)
+    crowded = lift >= s.min_lift_bits
+    if not crowded.any():
+        return tails, lifts
+    tail = binomial_log2_tail(counts[crowded], len(members), outside[crowded])
+    tail = np.minimum(tail + np.log2(len(found)), 0.0)
+    family = held.family[found[crowded]] - 1
     np.minimum.at(tails, family, tail)
-    np.maximum.at(lifts, family, np.where(tail < 0, lift * share, 0.0))
+    np.maximum.at(lifts, family, np.where(tail < 0, lift[crowded] * share[crowded], 0.0))
     return tails, lifts
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.model.kernels.overlap import wider_sets
+from stillwatch.model.kernels.overlap import common_values, wider_sets
 
 Sets = list[set[int]]
 
@@ -60,3 +60,18 @@ def test_a_sample_judges_large_sets_by_evenly_spaced_elements() -> None:
     assert ([0, 1, 1], [1]) == (bounds.tolist(), wider.tolist())
     bounds, wider = wider_sets(*compressed([inner, outer], 2000), [True, True], least=0.8, sample=127)
     assert 0 == len(wider)
+
+
+@given(
+    sets=st.lists(st.sets(st.integers(0, 9)), min_size=1, max_size=12),
+    crowd=st.sets(st.integers(0, 9)),
+    least=st.integers(1, 4),
+)
+@settings(max_examples=60, deadline=None)
+def test_sets_common_in_a_crowd_are_those_counted_one_by_one(sets: Sets, crowd: set[int], least: int) -> None:
+    _, _, starts, set_of = compressed(sets, 10)
+    counts, touched = np.zeros(len(sets), np.int32), np.empty(len(sets), np.int32)
+    for _ in range(2):  # the room is as it was
+        found = common_values(starts, set_of, np.array(sorted(crowd), np.int32), least, counts, touched)
+        inside = {v: len(s & crowd) for v, s in enumerate(sets)}
+        assert {v: n for v, n in inside.items() if n >= least} == dict(zip(*found, strict=True))

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stillwatch.model.kernels.series import coincidences, dispersion, surrogate
+from stillwatch.model.kernels.series import (
+    coincidences,
+    dispersion,
+    surrogate,
+    turned_coincidences,
+    turns,
+)
 
 
 def test_counts_handed_out_in_turn_have_no_dispersion() -> None:
@@ -74,3 +80,12 @@ def test_accounts_of_one_day_stay_as_they_are() -> None:
     counts = np.zeros((2, 5, 24), np.int64)
     counts[0, 2, 7] = counts[1, 4, 1] = 3
     assert np.array_equal(counts, surrogate(counts, np.arange(2), 1))
+
+
+@pytest.mark.parametrize("alike", [0, 4])
+def test_coincidences_of_a_surrogate_need_not_build_it(alike: int) -> None:
+    counts = np.random.default_rng(11).poisson(0.2, (9, 13, 24))
+    ids = np.arange(9)
+    turned = surrogate(counts, ids, 3, alike=alike) > 0
+    source = turns(counts, ids, alike=alike).source(3)
+    assert coincidences(turned.reshape(9, -1)) == turned_coincidences(counts > 0, source)

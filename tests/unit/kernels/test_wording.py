@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from stillwatch.model.kernels.wording import Lexicon, WordSets, all_scores, fitting, word_sets
+from stillwatch.model.kernels.wording import Lexicon, WordSets, fitting, own_scores, word_sets
 
 
 def sets(*texts: str | None, systems: list[str | None] | None = None) -> WordSets:
@@ -54,12 +54,20 @@ def test_texts_can_be_taken_and_joined() -> None:
 
 
 def test_scores_add_up_by_profile() -> None:
-    found = sets("a b", "b")
+    found = sets("a b", "b", "c")
     scale = lexicon(found.words[:2], [[1.0, 5.0], [2.0, 0.5]], [2.5, 5.0])
-    text, profile, score = all_scores(found, scale)
-    assert {(0, 0): 3.0, (0, 1): 5.5, (1, 0): 2.0, (1, 1): 0.5} == {
-        (int(t), int(p)): float(s) for t, p, s in zip(text, profile, score, strict=True)
-    }
+    for profile, scores in enumerate([[3.0, 2.0], [5.5, 0.5]]):
+        own = own_scores(found, scale, np.full(3, profile))
+        assert scores == own[:2].tolist()
+        assert np.isnan(own[2])
+
+
+def test_scores_do_not_depend_on_how_many_other_texts_there_are() -> None:
+    found = sets(*["a b"] * 3000)
+    scale = lexicon(found.words[:2], [[3.0, 5.0], [2.0, 0.5]], [2.5, 9.0])
+    text, profile = fitting(found, scale)
+    assert list(range(3000)) == text.tolist()
+    assert {0} == set(profile.tolist())
 
 
 def test_a_profile_far_below_the_best_does_not_fit() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stillwatch.attribute.measured.rows import Rows
 from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.crowding import DRAWS
-from stillwatch.model.kernels.series import coincidences, dispersion, surrogate
+from stillwatch.model.kernels.series import coincidences, dispersion, taken, turned_coincidences, turns
 
 Ints = NDArray[np.int64]
 
@@ -76,7 +76,8 @@ def _lack(counts: Ints, accounts: Ints, s: SeriesSettings) -> float | None:
         return None
     if ratio >= 1.0:
         return 0.0
-    turned = (surrogate(counts, accounts, b).reshape(len(counts), -1) for b in range(1, DRAWS + 1))
+    turn = turns(counts, accounts)
+    turned = (taken(counts, turn.source(b)).reshape(len(counts), -1) for b in range(1, DRAWS + 1))
     chance = np.array([dispersion(series)[0] for series in turned])
     usual = min(1.0, float(chance.mean() - chance.std()))
     return float(max(0.0, 1.0 - (ratio + LEAST) / (max(usual, 0.0) + LEAST)))
@@ -97,11 +98,10 @@ def synchrony(slots: Ints, accounts: Ints, s: SeriesSettings) -> float:
 
     Days and hours in common are in the surrogates too. A few days on which everybody is busy are not wholly.
     """
-    seen = coincidences(slots.reshape(len(slots), -1) > 0)
-    turned = [
-        surrogate(slots, accounts, b, alike=ALIKE).reshape(len(slots), -1) > 0 for b in range(1, DRAWS + 1)
-    ]
-    chance = np.array([coincidences(active) for active in turned], np.float64)
+    active = slots > 0
+    seen = coincidences(active.reshape(len(slots), -1))
+    turn = turns(slots, accounts, alike=ALIKE)
+    chance = np.array([turned_coincidences(active, turn.source(b)) for b in range(1, DRAWS + 1)], np.float64)
     bits = np.log2((seen + 1.0) / (chance.mean() + 2.0 * chance.std() + 1.0))
     return float(np.clip(bits / s.most_bits, 0.0, 1.0))
 

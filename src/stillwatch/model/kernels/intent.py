@@ -22,6 +22,7 @@ from stillwatch.model.kernels.xxhash import Bytes, Word
 Int8s = npt.NDArray[np.int8]
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float64]
 
 CLASSES = ("reasoning", "rubric", "generation", "evolution", "agentic", "solutions", "sensitive")
@@ -32,6 +33,12 @@ SPAN = 32  # words
 VERSION = "1"
 _K1 = np.uint64(0x9E37_79B1_85EB_CA87)
 _K2 = np.uint64(0xC2B2_AE3D_27D4_EB4F)
+_SIGNS = np.uint64(0x8080_8080_8080_8080)
+_EVEN = np.uint64(0x00FF_00FF_00FF_00FF)
+_NOTHING = np.uint64(0x0100_0100_0100_0100)  # a word and a pair of weight 0
+_TOPS = np.uint64(0x8000_8000_8000_8000)
+_LANE = np.uint64(0xFFFF)
+_BYTE = np.uint64(8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,24 +136,54 @@ def pair_slot(before: Word, word: Word) -> Word:
     return (before * _K2 ^ word) * _K1 >> np.uint64(64 - SLOT_BITS)
 
 
-@kernel
-def add_word(
-    table: Int8s, before: Word, word: Word, number: int, ring: Int32s, running: Int32s, best: Int32s
-) -> None:
-    """Move the span on by one word: `running` is its sum per class, `best` the largest so far.
+def packed(weights: IntentWeights | None) -> Words:
+    """Rows of the weights as one machine word each, uint64[SLOTS]; none without weights."""
+    if weights is None:
+        return np.zeros(0, np.uint64)
+    return np.ascontiguousarray(weights.table).view(np.uint64).reshape(-1)
 
-    `ring` int32[SPAN, LANES] holds what each word of the span added; `number` counts words from 0. The pair
-    that reaches out of the span at its left end stays with its right word.
+
+@kernel
+def begin_span(ring: Words, state: Words) -> None:
+    """Make `ring` uint64[SPAN, 2] and `state` uint64[4] ready for a text: a span of words that weigh nothing."""
+    ring[:] = _NOTHING
+    state[:2] = np.uint64(SPAN) * _NOTHING
+    state[2:] = 0
+
+
+@kernel
+def add_word(rows: Words, before: Word, word: Word, number: int, ring: Words, state: Words) -> None:
+    """Move the span on by one word; `number` counts words from 0.
+
+    `state` holds the span's sum per class and the largest so far, `ring` what each word of the span added. The pair
+    that reaches out of the span at its left end stays with its right word. Four classes share a machine word, 16 bits
+    each: a weight counts 128 more than it is, so that no sum is negative, and none reaches the top bit.
     """
-    one = single_slot(word)
-    two = pair_slot(before, word)
+    one = rows[single_slot(word)] ^ _SIGNS
+    two = rows[pair_slot(before, word)] ^ _SIGNS if number > 0 else _SIGNS
     at = number % SPAN
-    with_pair = np.int32(1) if number > 0 else np.int32(0)
-    for lane in range(LANES):
-        added = np.int32(table[one, lane]) + with_pair * np.int32(table[two, lane])
-        running[lane] += added - ring[at, lane]
-        ring[at, lane] = added
-        best[lane] = max(best[lane], running[lane])
+    even = (one & _EVEN) + (two & _EVEN)
+    odd = (one >> _BYTE & _EVEN) + (two >> _BYTE & _EVEN)
+    state[0] += even - ring[at, 0]
+    state[1] += odd - ring[at, 1]
+    ring[at, 0], ring[at, 1] = even, odd
+    state[2] = _larger(state[2], state[0])
+    state[3] = _larger(state[3], state[1])
+
+
+@kernel
+def best_span(state: Words, lane: int) -> np.int32:
+    """Largest sum of a span in a class; of a text without words it says nothing."""
+    best = state[2 + lane % 2] >> np.uint64(16 * (lane // 2)) & _LANE
+    return np.int32(best) - np.int32(256 * SPAN)
+
+
+@kernel
+def _larger(a: Word, b: Word) -> Word:
+    """The larger of each of four 16-bit numbers below 2**15."""
+    a_is = ((a | _TOPS) - b & _TOPS) >> np.uint64(15)
+    mask = a_is * _LANE
+    return a & mask | b & ~mask
 
 
 @kernel

@@ -1,4 +1,5 @@
-"""Which sets lie mostly inside which wider ones, from the sets of each element and the elements of each set."""
+"""Which sets lie mostly inside which wider ones, and which hold much of a crowd: from the sets of each element and the
+elements of each set."""
 
 from __future__ import annotations
 
@@ -74,3 +75,32 @@ def _pairs(
                 found += 1
             counts[other] = 0
     return found
+
+
+@kernel
+def common_values(
+    starts: Ints, set_of: Codes, elements: Codes, least: int, counts: Codes, touched: Codes
+) -> tuple[Ints, Ints]:
+    """Sets that hold at least `least` of the elements, in no order, and how many of them each holds.
+
+    Sets of element i are `set_of[starts[i]:starts[i + 1]]`. `counts` and `touched` are room for every set, and
+    `counts` is zero before and after.
+    """
+    n, common = 0, 0
+    for element in elements:
+        for at in range(starts[element], starts[element + 1]):
+            v = set_of[at]
+            counts[v] += 1
+            if counts[v] == 1:
+                touched[n] = v
+                n += 1
+            if counts[v] == least:
+                common += 1
+    found, inside = np.empty(common, np.int64), np.empty(common, np.int64)
+    at = 0
+    for v in touched[:n]:
+        if counts[v] >= least:
+            found[at], inside[at] = v, counts[v]
+            at += 1
+        counts[v] = 0
+    return found, inside

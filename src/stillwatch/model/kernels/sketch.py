@@ -14,10 +14,12 @@ from stillwatch.model.kernels.intent import (
     CLASSES,
     LANES,
     SPAN,
-    Int8s,
     Int32s,
     IntentWeights,
     add_word,
+    begin_span,
+    best_span,
+    packed,
 )
 from stillwatch.model.kernels.minhash import BINS, EMPTY, Words, add_gram, band
 from stillwatch.model.kernels.shape import shape
@@ -62,7 +64,7 @@ def sketch_text(text: Text, key: HashKey, *, intent: IntentWeights | None = None
     tokens = np.zeros(n, np.int32)
     best = np.zeros((LANES, n), np.int32)
     valid = np.zeros(n, np.bool_)
-    weights = intent.table if intent is not None else np.zeros((0, LANES), np.int8)
+    weights = packed(intent)
     at = 0
     for part in chunks(text):
         rows = slice(at, at + len(part.valid))
@@ -92,7 +94,7 @@ def normalised_key(text: Text, key: HashKey) -> Ints:
 def _sketch_part(
     part: TextBuffers,
     key: HashKey,
-    weights: Int8s,
+    weights: Words,
     keys: Ints,
     tokens: Int32s,
     best: Int32s,
@@ -117,7 +119,7 @@ def _sketch_rows(
     starts: Ints,
     valid: Flags,
     table: Letters,
-    weights: Int8s,
+    weights: Words,
     k0: Word,
     k1: Word,
     keys: Ints,
@@ -128,24 +130,20 @@ def _sketch_rows(
     block = np.empty(2 * BLOCK + 1, np.uint64)
     ring = np.empty(_RING, np.uint64)
     out = np.empty(len(keys), np.uint64)
-    span = np.empty((SPAN, LANES), np.int32)
-    running = np.empty(LANES, np.int32)
-    top = np.empty(LANES, np.int32)
+    span, state = np.empty((SPAN, 2), np.uint64), np.empty(4, np.uint64)
     for i in range(len(valid)):
         if not valid[i]:
             continue
         bins[:] = EMPTY
         out[:] = 0
-        span[:] = 0
-        running[:] = 0
-        top[:] = -(1 << 30)
+        begin_span(span, state)
         tokens[i] = _sketch(
-            data, starts[i], starts[i + 1], table, weights, k0, k1, bins, block, ring, out, span, running, top
+            data, starts[i], starts[i + 1], table, weights, k0, k1, bins, block, ring, out, span, state
         )
         for column in range(len(out)):
             keys[column, i] = _sealed(out[column], column, k0, k1)
         for lane in range(LANES):
-            best[lane, i] = top[lane]
+            best[lane, i] = best_span(state, lane)
 
 
 @kernel
@@ -154,18 +152,17 @@ def _sketch(
     start: int,
     stop: int,
     table: Letters,
-    weights: Int8s,
+    weights: Words,
     k0: Word,
     k1: Word,
     bins: Words,
     block: Words,
     ring: Words,
     out: Words,
-    span: Int32s,
-    running: Int32s,
-    top: Int32s,
+    span: Words,
+    state: Words,
 ) -> int:
-    """Unsealed keys of one text into `out`, largest raw intent scores into `top`; the number of words."""
+    """Unsealed keys of one text into `out`, largest raw intent scores into `state`; the number of words."""
     exact = ending = np.uint64(0)
     older = before = np.uint64(0)
     n = 0
@@ -185,7 +182,7 @@ def _sketch(
             if n == EDGE:
                 out[_HEAD] = _window(ring, 0, n)
             if len(weights):
-                add_word(weights, before, word, n - 1, span, running, top)
+                add_word(weights, before, word, n - 1, span, state)
             older, before = before, word
         ending = marks[found]
     if n or ending:

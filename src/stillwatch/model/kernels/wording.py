@@ -22,11 +22,18 @@ Ints = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
+Codes = npt.NDArray[np.int32]
+Bits = npt.NDArray[np.uint64]
 
 REACH = 64  # words from either end of a prompt, and from the start of a system text
 ROOM = 3 * REACH
 _SYSTEM = np.uint64(0xD6E8_FEB8_6659_FD93)
+SEEN = 512  # places in the table of a text's words, more than twice as many as there can be words
+SIEVE = 1 << 20  # bits
+STRETCH = 64  # profiles compared in one go
 _SPREAD = np.uint64(0x9E37_79B1_85EB_CA87)
+_SEEN_SHIFT, _SIEVE_SHIFT = np.uint64(64 - 9), np.uint64(64 - 20)
+_ONE, _SIX, _LOW = np.uint64(1), np.uint64(6), np.uint64(63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,12 @@ class Lexicon:
     """Weights of words under P profiles, in bits.
 
     Word `words[i]` adds `weights[j]` to profile `profiles[j]` for j in `starts[i]:starts[i + 1]`; a text starts at
-    `base[p]` (all words absent) and fits profile p from `least[p]` on.
+    `base[p]` (all words absent) and fits profile p from `least[p]` on, if it has any of the words.
     """
 
     words: Words
     starts: Ints
-    profiles: npt.NDArray[np.int32]
+    profiles: Codes
     weights: Floats
     base: Floats
     least: Floats
@@ -81,58 +88,60 @@ def fitting(sets: WordSets, lexicon: Lexicon, *, of_best: float = 0.0) -> tuple[
     A profile with less than the share `of_best` of a text's best score does not count: what stands in a slot may be
     somebody else's request.
     """
-    text, profile, score = all_scores(sets, lexicon)
-    fits = score >= lexicon.least[profile]
-    text, profile, score = text[fits], profile[fits], score[fits]
-    best = np.zeros(len(sets.starts) - 1, np.float32)
-    np.maximum.at(best, text, score)
-    near = score >= of_best * best[text]
-    return text[near], profile[near]
-
-
-def all_scores(sets: WordSets, lexicon: Lexicon) -> tuple[Ints, Ints, Floats]:
-    """Every text and profile that have a word in common: text number, profile, score in bits."""
     if len(lexicon.words) == 0:
-        none = np.zeros(0, np.int64)
-        return none, none, np.zeros(0, np.float32)
-    table = _index(lexicon.words)
-    size = _touched(
-        sets.starts, sets.words, table, lexicon.words, lexicon.starts, lexicon.profiles, lexicon.base
-    )
-    text, profile, score = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.float32)
-    _all(
-        sets.starts, sets.words, table, lexicon.words, lexicon.starts, lexicon.profiles, lexicon.weights,
-        lexicon.base, text, profile, score,
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    return _fits(
+        sets.starts, sets.words, *_index(lexicon.words), lexicon.words, lexicon.starts, lexicon.profiles,
+        lexicon.weights, lexicon.base, lexicon.least, np.float32(of_best),
     )  # fmt: skip
-    return text, profile, score
+
+
+def own_scores(sets: WordSets, lexicon: Lexicon, own: Ints) -> Floats:
+    """Score in bits of each text under the profile that is its own, NaN where they have no word in common."""
+    out = np.full(len(sets.starts) - 1, np.nan, np.float32)
+    if len(lexicon.words):
+        _own(
+            sets.starts, sets.words, *_index(lexicon.words), lexicon.words, lexicon.starts, lexicon.profiles,
+            lexicon.weights, lexicon.base, own, out,
+        )  # fmt: skip
+    return out
 
 
 def _parts(text: TextBuffers) -> tuple[Bytes, Ints, Flags]:
     return text.data, text.starts, text.valid
 
 
-def _index(words: Words) -> Ints:
-    """Open-addressing table of the positions of words, -1 where empty; its size is a power of two."""
+def _index(words: Words) -> tuple[Ints, Bits]:
+    """Open-addressing table of the positions of words, -1 where empty, its size a power of two; and a sieve, small
+    enough for the processor's cache, that holds a bit for each word and lets few others through."""
     size = 1 << max(8, int(len(words) * 4 - 1).bit_length())
     table = np.full(size, -1, np.int64)
-    _fill(table, words)
-    return table
+    sieve = np.zeros(SIEVE >> 6, np.uint64)
+    _fill(table, sieve, words)
+    return table, sieve
 
 
 @kernel
-def _fill(table: Ints, words: Words) -> None:
+def _fill(table: Ints, sieve: Bits, words: Words) -> None:
     mask = len(table) - 1
     for i in range(len(words)):
-        at = np.int64(words[i] * _SPREAD >> np.uint64(20)) & mask
+        spread = words[i] * _SPREAD
+        bit = spread >> _SIEVE_SHIFT
+        sieve[bit >> _SIX] |= _ONE << (bit & _LOW)
+        at = np.int64(spread >> np.uint64(20)) & mask
         while table[at] >= 0:
             at = (at + 1) & mask
         table[at] = i
 
 
 @kernel
-def _find(table: Ints, words: Words, word: np.uint64) -> int:
+def _find(table: Ints, sieve: Bits, words: Words, word: np.uint64) -> int:
+    spread = word * _SPREAD
+    bit = spread >> _SIEVE_SHIFT
+    if not sieve[bit >> _SIX] >> (bit & _LOW) & _ONE:
+        return -1
     mask = len(table) - 1
-    at = np.int64(word * _SPREAD >> np.uint64(20)) & mask
+    at = np.int64(spread >> np.uint64(20)) & mask
     while table[at] >= 0:
         if words[table[at]] == word:
             return int(table[at])
@@ -147,9 +156,9 @@ def _sets(
 ) -> int:  # fmt: skip
     words, marks = np.empty(BLOCK, np.uint64), np.empty(BLOCK + 1, np.uint64)
     head, tail = np.empty(REACH, np.uint64), np.empty(REACH, np.uint64)
+    seen, seen_in = np.empty(SEEN, np.uint64), np.full(SEEN, -1, np.int64)
     used = 0
     for i in range(len(valid)):
-        first = used
         if valid[i]:
             n, at, stop = 0, starts[i], starts[i + 1]
             while at < stop:
@@ -160,84 +169,102 @@ def _sets(
                     else:
                         tail[n % REACH] = words[j]
                     n += 1
-            used = _add(out, first, used, head, min(n, REACH), np.uint64(0))
-            used = _add(out, first, used, tail, min(max(n - REACH, 0), REACH), np.uint64(0))
+            used = _add(out, used, seen, seen_in, i, head, min(n, REACH), np.uint64(0))
+            used = _add(out, used, seen, seen_in, i, tail, min(max(n - REACH, 0), REACH), np.uint64(0))
         if sys_valid[i]:
-            found, _ = next_words(sys_data, sys_starts[i], sys_starts[i + 1], table, words, marks)
-            used = _add(out, first, used, words, min(found, REACH), _SYSTEM)
+            first = words[:REACH]
+            found, _ = next_words(sys_data, sys_starts[i], sys_starts[i + 1], table, first, marks)
+            used = _add(out, used, seen, seen_in, i, first, found, _SYSTEM)
         out_starts[i + 1] = used
     return used
 
 
 @kernel
-def _add(out: Words, first: int, used: int, words: Words, n: int, salt: np.uint64) -> int:
-    """Append those of the first n words that `out[first:used]` does not hold yet."""
+def _add(
+    out: Words, used: int, seen: Words, seen_in: Ints, text: int, words: Words, n: int, salt: np.uint64
+) -> int:
+    """Append those of the first n words that the text has not had yet, by a table of the words it had."""
+    mask = len(seen) - 1
     for j in range(n):
         word = words[j] ^ salt
-        known = False
-        for k in range(first, used):
-            if out[k] == word:
-                known = True
-                break
-        if not known:
+        at = np.int64(word * _SPREAD >> _SEEN_SHIFT)
+        while seen_in[at] == text and seen[at] != word:
+            at = (at + 1) & mask
+        if seen_in[at] != text:
+            seen[at], seen_in[at] = word, text
             out[used] = word
             used += 1
     return used
 
 
 @kernel
-def _score_one(
-    words: Words, table: Ints, keys: Words, starts: Ints, profiles: npt.NDArray[np.int32], weights: Floats,
-    base: Floats, score: Floats, seen: npt.NDArray[np.int32],
-) -> int:  # fmt: skip
-    """Scores of the profiles that share a word with one text; which they are stands in `seen`."""
-    touched = 0
-    for word in words:
-        found = _find(table, keys, word)
-        if found < 0:
+def _fits(
+    text_starts: Ints, words: Words, table: Ints, sieve: Bits, keys: Words, starts: Ints, profiles: Codes,
+    weights: Floats, base: Floats, least: Floats, of_best: np.float32,
+) -> tuple[Ints, Ints]:  # fmt: skip
+    score, reached = base.copy(), np.empty(len(base), np.int32)
+    text, profile = np.empty(1024, np.int64), np.empty(1024, np.int64)
+    used = 0
+    for i in range(len(text_starts) - 1):
+        known = False
+        for word in words[text_starts[i] : text_starts[i + 1]]:
+            found = _find(table, sieve, keys, word)
+            if found >= 0:
+                known = True
+                for j in range(starts[found], starts[found + 1]):
+                    score[profiles[j]] += weights[j]
+        if not known:
             continue
-        for j in range(starts[found], starts[found + 1]):
-            p = profiles[j]
-            if np.isnan(score[p]):
-                score[p] = base[p]
-                seen[touched] = p
-                touched += 1
-            score[p] += weights[j]
-    return touched
+        n = _reached(score, least, reached)
+        best = np.float32(0)
+        for p in reached[:n]:
+            best = max(best, score[p])
+        if used + n > len(text):
+            text, profile = _larger(text, used, n), _larger(profile, used, n)
+        for p in reached[:n]:
+            if score[p] >= of_best * best:
+                text[used], profile[used] = i, p
+                used += 1
+        score[:] = base
+    return text[:used].copy(), profile[:used].copy()
 
 
 @kernel
-def _touched(
-    text_starts: Ints, words: Words, table: Ints, keys: Words, starts: Ints, profiles: npt.NDArray[np.int32],
-    base: Floats,
-) -> int:  # fmt: skip
-    last = np.full(len(base), -1, np.int64)
-    total = 0
+def _reached(score: Floats, least: Floats, out: Codes) -> int:
+    """Profiles whose least score is reached, into `out`; how many. Most stretches of profiles have none."""
+    n = 0
+    for first in range(0, len(score), STRETCH):
+        stop = min(first + STRETCH, len(score))
+        some = 0
+        for p in range(first, stop):
+            some += score[p] >= least[p]
+        if some:
+            for p in range(first, stop):
+                if score[p] >= least[p]:
+                    out[n] = p
+                    n += 1
+    return n
+
+
+@kernel
+def _larger(values: Ints, used: int, more: int) -> Ints:
+    """A copy with room for `more` after those in use."""
+    out = np.empty(2 * len(values) + more, np.int64)
+    out[:used] = values[:used]
+    return out
+
+
+@kernel
+def _own(
+    text_starts: Ints, words: Words, table: Ints, sieve: Bits, keys: Words, starts: Ints, profiles: Codes,
+    weights: Floats, base: Floats, own: Ints, out: Floats,
+) -> None:  # fmt: skip
     for i in range(len(text_starts) - 1):
+        p = own[i]
         for word in words[text_starts[i] : text_starts[i + 1]]:
-            found = _find(table, keys, word)
+            found = _find(table, sieve, keys, word)
             if found < 0:
                 continue
             for j in range(starts[found], starts[found + 1]):
-                if last[profiles[j]] != i:
-                    last[profiles[j]] = i
-                    total += 1
-    return total
-
-
-@kernel
-def _all(
-    text_starts: Ints, words: Words, table: Ints, keys: Words, starts: Ints, profiles: npt.NDArray[np.int32],
-    weights: Floats, base: Floats, text: Ints, profile: Ints, out: Floats,
-) -> None:  # fmt: skip
-    score = np.full(len(base), np.nan, np.float32)
-    seen = np.empty(len(base), np.int32)
-    used = 0
-    for i in range(len(text_starts) - 1):
-        own = words[text_starts[i] : text_starts[i + 1]]
-        touched = _score_one(own, table, keys, starts, profiles, weights, base, score, seen)
-        for k in range(touched):
-            p = seen[k]
-            text[used], profile[used], out[used] = i, p, score[p]
-            used += 1
-            score[p] = np.nan
+                if profiles[j] == p:
+                    out[i] = (base[p] if np.isnan(out[i]) else out[i]) + weights[j]

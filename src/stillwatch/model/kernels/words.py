@@ -8,6 +8,7 @@ Burmese, Tibetan) give one word per character, so that word n-grams work there a
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ _ZERO = np.uint64(48)
 _SEPARATOR, _LETTER, _DIGIT, _ALONE = 0, 1, 2, 3
 
 
+@cache
 def letters() -> Letters:
     """What code points below U+0800 count as: 0 separator, 48 digit, else lowered letter; shape (2048,)."""
     return np.fromiter((_counts_as(chr(point)) for point in range(0x800)), np.uint16, 0x800)

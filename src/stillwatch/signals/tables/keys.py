@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import pyarrow as pa
 
+from stillwatch.model.ahead import ahead
 from stillwatch.model.engine import Tables
 from stillwatch.model.tables import KEYS, REASONING
 from stillwatch.signals.tables.sketch import Sketcher
@@ -21,7 +20,7 @@ def write_keys(
     """Fill `keys` and `reasoning` from batches of exchanges; returns how many duplicates were dropped.
 
     `done` is told the rows of each batch. Batches are sketched in `threads` threads, which hold the
-    interpreter lock only between kernels; at most twice as many batches are in memory.
+    interpreter lock only between kernels; one batch more is in memory.
     """
     reasoning: list[pa.RecordBatch] = []
 
@@ -40,16 +39,13 @@ def write_keys(
 def _sketched(
     batches: Iterator[pa.RecordBatch], sketcher: Sketcher, threads: int
 ) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
-    waiting: deque[Future[tuple[pa.RecordBatch, pa.RecordBatch]]] = deque()
-    row = 0
-    with ThreadPoolExecutor(threads) as pool:
+    def numbered() -> Iterator[tuple[pa.RecordBatch, int]]:
+        row = 0
         for batch in batches:
-            waiting.append(pool.submit(sketcher.batch, batch, row))
+            yield batch, row
             row += batch.num_rows
-            if len(waiting) > 2 * threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+
+    return ahead(lambda part: sketcher.batch(*part), numbered(), threads=threads)
 
 
 def drop_duplicates(t: Tables) -> int:

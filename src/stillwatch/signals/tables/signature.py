@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.model.kernels.matching import in_common
 
 SLOT = "⟨…⟩"
 WITHHELD = "withheld: fewer than five accounts in the sample"
@@ -24,16 +28,18 @@ def signature(samples: Sequence[tuple[int, str]], *, min_accounts: int = 5, min_
         return WITHHELD
     rows = sorted(((account, _TOKEN.findall(text)[:MAX_TOKENS]) for account, text in samples), key=_order)
     _, base = rows[len(rows) // 2]
-    users: list[set[int]] = [set() for _ in base]
-    folded = [word.lower() for _, word in base]
+    codes: dict[str, int] = {}
+    folded = _coded(base, codes)
+    used = {account: np.zeros(len(base), np.bool_) for account, _ in rows}
     for account, tokens in rows:
-        matcher = SequenceMatcher(None, folded, [word.lower() for _, word in tokens], autojunk=False)
-        for block in matcher.get_matching_blocks():
-            if block.size >= min_run:
-                for at in range(block.a, block.a + block.size):
-                    users[at].add(account)
-    least = max(min_accounts, len({account for account, _ in rows}) // 2)
-    return _written(base, [len(u) >= least for u in users])
+        used[account] |= in_common(folded, _coded(tokens, codes), min_run)
+    least = max(min_accounts, len(used) // 2)
+    return _written(base, (np.sum(list(used.values()), axis=0) >= least).tolist())
+
+
+def _coded(tokens: Sequence[tuple[str, str]], codes: dict[str, int]) -> NDArray[np.int64]:
+    """Words as numbers, blind to case; new ones are added to `codes`."""
+    return np.array([codes.setdefault(word.lower(), len(codes)) for _, word in tokens], np.int64)
 
 
 def _order(row: tuple[int, list[tuple[str, str]]]) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from stillwatch.model.kernels.address import NONE, Ranges, parse_addresses, prefixes
 from stillwatch.model.kernels.hashing import HashKey, keyed, keyed_strings, mix
 from stillwatch.model.kernels.intent import IntentWeights
-from stillwatch.model.kernels.sketch import INTENT_COLUMNS, normalised_key, sketch_text
+from stillwatch.model.kernels.sketch import INTENT_COLUMNS, sketch_text
 from stillwatch.model.tables import KEYS, REASONING
 
 Ints = NDArray[np.int64]
@@ -54,7 +54,7 @@ class Sketcher:
         }
         text = sketch_text(rows.column("prompt_text"), self.key, intent=self.intent)
         columns |= dict(zip(text.schema.names, text.columns, strict=True))
-        columns |= self._intents(rows, columns)
+        columns |= self._system(rows, columns)
         columns |= self._client(rows) | self._network(rows) | self._shape(rows)
         profile = np.zeros(rows.num_rows, np.int64)
         for name in PROFILE:
@@ -64,17 +64,18 @@ class Sketcher:
         names = KEYS.schema.names
         return pa.RecordBatch.from_arrays(arrays, names=names), self._reasoning(rows, columns)
 
-    def _intents(self, rows: pa.RecordBatch, text: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
-        """Intents of prompt or system text, whichever is stronger; each system text is scored once a batch."""
+    def _system(self, rows: pa.RecordBatch, text: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+        """Key of the system text, and intents of prompt or system text, whichever is stronger; each system text is
+        read once a batch."""
         system = rows.column("system_text")
-        if self.intent is None or system.null_count == len(system):
-            return {}
+        if system.null_count == len(system):
+            return {"system_key": pa.nulls(len(system), pa.int64())}
         coded = system.dictionary_encode()
-        scored = sketch_text(coded.dictionary, self.key, intent=self.intent)
-        return {
-            name: pc.max_element_wise(text[name], scored.column(name).take(coded.indices))
-            for name in INTENT_COLUMNS
-        }
+        sketched = sketch_text(coded.dictionary, self.key, intent=self.intent)
+        found = {"system_key": sketched.column("exact_key").take(coded.indices)}
+        for name in INTENT_COLUMNS if self.intent is not None else ():
+            found[name] = pc.max_element_wise(text[name], sketched.column(name).take(coded.indices))
+        return found
 
     def _strings(self, rows: pa.RecordBatch, name: str) -> Ints:
         return keyed_strings(rows.column(name), self.key)
@@ -126,7 +127,6 @@ class Sketcher:
 
     def _shape(self, rows: pa.RecordBatch) -> dict[str, pa.Array]:
         return {
-            "system_key": _nullable(normalised_key(rows.column("system_text"), self.key)),
             "tools_key": self._rekeyed(rows, "tools_key"),
             "schema_key": self._rekeyed(rows, "response_schema_key"),
             "params_key": self._params(rows),

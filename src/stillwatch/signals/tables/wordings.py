@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.components import components
-from stillwatch.model.kernels.wording import Lexicon, WordSets, all_scores, fitting, word_sets
+from stillwatch.model.kernels.wording import Lexicon, WordSets, fitting, own_scores, word_sets
 from stillwatch.signals.tables.templates import INTENTS
 from stillwatch.signals.tables.vocabulary import vocabularies
 
@@ -195,9 +195,8 @@ def _merged(seed: Ints, sets: WordSets, usual: WordSets, s: WordingSettings) -> 
     if len(ids) == 0:
         return number, ids
     lexicon = _learned(number, sets, usual, s, len(ids))
-    text, profile, score = all_scores(sets, lexicon)
-    fits = score >= lexicon.least[profile]
-    source, hit = number[text[fits]], profile[fits]
+    text, hit = fitting(sets, lexicon)
+    source = number[text]
     both, hits = np.unique(source * len(ids) + hit, return_counts=True)
     source, hit = both // len(ids), both % len(ids)
     enough = hits >= s.mutual * np.bincount(number, minlength=len(ids))[source]
@@ -251,9 +250,8 @@ def _learned(group: Ints, sets: WordSets, usual: WordSets, s: WordingSettings, n
 
 def _with_least(lexicon: Lexicon, group: Ints, sets: WordSets, s: WordingSettings) -> Lexicon:
     """The lexicon whose profiles ask for a share of what their own samples score at the median."""
-    text, profile, score = all_scores(sets, lexicon)
-    own = group[text] == profile
-    profile, score = profile[own], score[own]
+    own = own_scores(sets, lexicon, group)
+    profile, score = group[~np.isnan(own)], own[~np.isnan(own)]
     order = np.lexsort((score, profile))
     starts = np.searchsorted(profile[order], np.arange(len(lexicon.base) + 1))
     middle = np.minimum((starts[:-1] + starts[1:]) // 2, max(len(order) - 1, 0))
