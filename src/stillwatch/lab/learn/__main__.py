@@ -1,7 +1,7 @@
 """`python -m stillwatch.lab.learn OUT RESULTS:TRUTH…`: write a hypotheses file from scans of training traffic.
 
-Each training dataset is scanned twice, once with `--apart`: what is judged first are pieces, and wholes alone would teach
-little about them. A group that both scans found counts once.
+Each training dataset is scanned twice, once with `--apart`: what is judged first are pieces, and wholes alone would
+teach little about them. A group that both scans found counts once.
 """
 
 from __future__ import annotations
