@@ -1,8 +1,8 @@
 """Groups of one pool that were found apart, put together by facts about accounts.
 
 A pool that sends many different things, or each thing in other words, is found in pieces: settling keeps to those who
-send alike. Pieces have the pool's cards and mail domains in common: a few rare ones, seldom alone. Addresses and issuers
-do not count, since strangers rent the same exits and buy the same kind of card.
+send alike. Pieces have the pool's cards and mail domains in common: a few rare ones, seldom alone. Addresses and
+issuers do not count, since strangers rent the same exits and buy the same kind of card.
 """
 
 from __future__ import annotations
