@@ -34,13 +34,14 @@ class AssessSettings:
     one of them not content; `purpose_bits` below which the purpose, where the log has text, speaks against;
     `prior_bits` of distillation against everything else.
 
-    `threshold_bits` was raised until none of 1,486 innocent groups of training traffic passed, each judged by
-    expectations fitted without its run; that is how it was chosen, not a test of it.
+    `threshold_bits` was raised until no innocent group of training traffic passed (23,729 accounts, each group judged by
+    expectations fitted without its run), and once more by a bit after twelve accounts of traffic made by others had
+    passed by a hair; that is how it was chosen, not a test of it.
     Before, all of content had to reach 0 bits, and dedication made up for a purpose that was not there
     (decision 0011). Measurements of families named in `without` are not made.
     """
 
-    threshold_bits: float = 10.0
+    threshold_bits: float = 11.0
     family_bits: float = 3.0
     prior_bits: float = -6.0
     purpose_bits: float = 0.0

@@ -22,7 +22,8 @@ INTENTS = (
 class DemixSettings:
     """A flow builds a data set if the share `asking` of its prompts has `intent` (1/100 bit), the share `fresh` of
     them is new, and the share `single` has no earlier turns. `carried`: share of the members that must carry one
-    that at least `spread` of them carry, since a customer's own is on a few accounts; `mixed`: share of the traffic
+    that at least `spread` of them carry, since a customer's own is on a few accounts, `each` exchanges of it or more on
+    average, since a few requests of many accounts ask for training data by chance; `mixed`: share of the traffic
     that builds or asks for training data from which on a group is what it takes, and stays whole."""
 
     intent: int = 200
@@ -31,6 +32,7 @@ class DemixSettings:
     single: float = 0.8
     carried: float = 0.5
     spread: int = 5
+    each: float = 3.0
     mixed: float = 0.5
 
 
@@ -72,10 +74,10 @@ def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
         SELECT w.group_id FROM (SELECT group_id, count(*) AS n, count(DISTINCT account_id) AS accounts,
                                        sum(asks) AS asks
                                 FROM flow_exchanges GROUP BY group_id) w
-        JOIN (SELECT group_id, count(*) AS n,
+        JOIN (SELECT group_id, count(*) AS n, sum(CASE WHEN carriers >= {s.spread} THEN 1 ELSE 0 END) AS spread,
                      count(DISTINCT CASE WHEN carriers >= {s.spread} THEN account_id END) AS accounts
               FROM built_exchanges GROUP BY group_id) b ON b.group_id = w.group_id
-        WHERE b.accounts >= {s.carried} * w.accounts AND b.n < {s.mixed} * w.n AND w.asks < {s.mixed} * w.n
+        WHERE b.accounts >= {s.carried} * w.accounts AND b.spread >= {s.each} * b.accounts AND b.n < {s.mixed} * w.n AND w.asks < {s.mixed} * w.n
         """,
     )
     kept = t.define(

@@ -106,6 +106,10 @@ def test_a_relay_without_a_harvest_stays_as_it_is(t: DuckTables, flow: Flow) -> 
     assert {0: 60, 1: 300, 2: 200, 3: 400} == left(t, flow, SUPPORT, PRODUCT, CHAT)
 
 
+def test_two_requests_of_each_account_are_chance(t: DuckTables) -> None:
+    assert {0: 20, 1: 300, 2: 200} == left(t, Flow(1, 20, asks=True), SUPPORT, PRODUCT)
+
+
 def test_a_log_without_turns_or_text_is_no_error(t: DuckTables) -> None:
     assert {0: 60} == left(t, Flow(1, 60, asks=True, turn=None), SUPPORT)
     assert {0: 40} == left(t, Flow(None, 40, system=5))
