@@ -34,9 +34,9 @@ class AssessSettings:
     one of them not content; `purpose_bits` below which the purpose, where the log has text, speaks against;
     `prior_bits` of distillation against everything else.
 
-    `threshold_bits` was raised until no innocent group of training traffic passed (23,729 accounts, each group judged by
-    expectations fitted without its run), and once more by a bit after twelve accounts of traffic made by others had
-    passed by a hair; that is how it was chosen, not a test of it.
+    `threshold_bits` was raised until no innocent group of training traffic passed (23,729 accounts, each group judged
+    by expectations fitted without its run), and once more by a bit after twelve accounts of traffic made by others
+    had passed by a hair; that is how it was chosen, not a test of it.
     Before, all of content had to reach 0 bits, and dedication made up for a purpose that was not there
     (decision 0011). Measurements of families named in `without` are not made.
     """

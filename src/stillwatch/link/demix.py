@@ -77,7 +77,8 @@ def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
         JOIN (SELECT group_id, count(*) AS n, sum(CASE WHEN carriers >= {s.spread} THEN 1 ELSE 0 END) AS spread,
                      count(DISTINCT CASE WHEN carriers >= {s.spread} THEN account_id END) AS accounts
               FROM built_exchanges GROUP BY group_id) b ON b.group_id = w.group_id
-        WHERE b.accounts >= {s.carried} * w.accounts AND b.spread >= {s.each} * b.accounts AND b.n < {s.mixed} * w.n AND w.asks < {s.mixed} * w.n
+        WHERE b.accounts >= {s.carried} * w.accounts AND b.spread >= {s.each} * b.accounts
+          AND b.n < {s.mixed} * w.n AND w.asks < {s.mixed} * w.n
         """,
     )
     kept = t.define(
