@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.attribute.curve import Curve
-from stillwatch.attribute.features import FEATURES, PURPOSE, RISING
+from stillwatch.attribute.features import FEATURES, ONE_SIDED, PURPOSE, RISING
 from stillwatch.attribute.hypotheses import Hypothesis, log2_density, log2_density_at_most
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.intervals import wilson
@@ -83,7 +83,7 @@ class Assessment:
     @property
     def purpose(self) -> int:
         """Weight of what says what the answers are for."""
-        return sum(i.bits for i in self.items if i.feature in PURPOSE)
+        return _purpose(self.items)
 
     @property
     def p_distillation(self) -> float:
@@ -158,9 +158,9 @@ def _compared(
     weight, least, most = (sum(part[k] for part in families.values()) for k in range(3))
     least, most = _combined(items, weight)
     own_prior = round(settings.prior_bits * UNIT)
-    purpose = sum(i.bits for i in items if i.feature in PURPOSE)
+    purpose = _purpose(items)
     linked = _linked(families, settings, picked=picked)
-    verdict = _verdict(linked, purpose, least, hypotheses[best], total[target] - total[best], settings)
+    verdict = _verdict(linked, purpose, least, hypotheses[best], settings)
     log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
     p = probability(own_prior + weight)
     return Assessment(
@@ -177,6 +177,11 @@ def _likelihoods(h: Hypothesis, names: Sequence[str], ends: Floats) -> Floats:
             density = log2_density_at_most if rising else log2_density
             out[:, :, j] = density(ends[:, :, j], *h.expects[name])
     return out
+
+
+def _purpose(items: Sequence[Item]) -> int:
+    own = [i for i in items if i.feature in PURPOSE]
+    return sum(max(i.bits, 0) if i.feature in ONE_SIDED else i.bits for i in own)
 
 
 def _ends(three: Ints) -> tuple[int, int]:
@@ -203,11 +208,11 @@ def _linked(families: Mapping[str, tuple[int, int, int]], s: AssessSettings, *, 
     return len(counted) >= 2 and any(f != "content" for f in counted)
 
 
-def _verdict(linked: bool, purpose: int, low: int, best: Hypothesis, lead: int, s: AssessSettings) -> str:
+def _verdict(linked: bool, purpose: int, low: int, best: Hypothesis, s: AssessSettings) -> str:
     harvesting = not s.needs_content or purpose >= s.purpose_bits * UNIT
     if low > s.threshold_bits * UNIT and linked and harvesting:
         return "distillation"
-    if best.kind == "coordinated" or (lead > 0 and linked):
+    if best.kind == "coordinated" or (low > 0 and linked):
         return "coordinated_other"
     return "innocent"
 

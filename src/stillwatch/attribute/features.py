@@ -188,4 +188,6 @@ RISING = frozenset(
 )  # fmt: skip
 # what the answers are for; the other measurements of content say how much in concert they are asked for
 PURPOSE = frozenset({"harvest_intent", "one_intent", "long_answers", "token_limit"})
+# of these, what speaks for a harvest but not against: a grader's answer is a number
+ONE_SIDED = frozenset({"long_answers", "token_limit"})
 FEATURES: Mapping[str, Feature] = MappingProxyType({f.name: f for f in _ROWS})
