@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from tests.datasets import START, Traffic, shuffled, traffic
+from tests.datasets import START, Traffic, traffic
 from tests.live import RESULTS, lines, settings, watched, write_lines
 
 from stillwatch.app.scan import ScanSettings, scan

@@ -27,7 +27,9 @@ from stillwatch.ingest.logs import log_formats
 from stillwatch.ingest.mapping import load
 from stillwatch.model.errors import UsageError
 
-UNITS: Mapping[str, str] = MappingProxyType({"s": "seconds", "m": "minutes", "h": "hours", "d": "days"})
+UNITS: Mapping[str, str] = MappingProxyType(
+    {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+)
 
 
 class Text(StrEnum):
@@ -143,7 +145,7 @@ def command(
 
 def span(text: str, option: str, *, least: int = 1) -> timedelta:
     """A span of time such as 30s, 10m, 6h or 1d. Raises `UsageError` for another text."""
-    found = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    found = re.fullmatch(r"(\d{1,6})(ms|[smhd])", text)
     if not found or int(found[1]) < least:
         raise UsageError(f"{option} {text!r} is no span of time", remedy="Write it like 30s, 10m, 6h or 1d")
     return timedelta(**{UNITS[found[2]]: int(found[1])})
