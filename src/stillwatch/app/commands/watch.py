@@ -14,7 +14,7 @@ import typer
 
 from stillwatch.app.live.intake import IntakeSettings
 from stillwatch.app.live.log import Log
-from stillwatch.app.live.publish import Sink, webhook
+from stillwatch.app.live.publish import Sink, Topic, webhook
 from stillwatch.app.live.sources import Files, Otlp, Source
 from stillwatch.app.live.watch import Watcher, WatchSettings
 from stillwatch.app.live.windows import WindowSettings
@@ -22,6 +22,7 @@ from stillwatch.app.options import KeyFile, Memory, Threads
 from stillwatch.app.secret import default_key_file
 from stillwatch.ingest.formats import Settings
 from stillwatch.ingest.live.follow import check_patterns
+from stillwatch.ingest.live.kafka import Kafka, KafkaSettings, consumer
 from stillwatch.ingest.live.otlp_http import Receiver, ReceiverSettings
 from stillwatch.ingest.logs import log_formats
 from stillwatch.ingest.mapping import load
@@ -68,6 +69,22 @@ def command(
         Path | None,
         typer.Option("--otlp-token-file", help="File with the bearer token that clients must send."),
     ] = None,
+    kafka: Annotated[
+        str, typer.Option("--kafka", metavar="BROKERS", help="Brokers, such as 10.0.0.1:9092,10.0.0.2:9092.")
+    ] = "",
+    topics: Annotated[
+        list[str] | None, typer.Option("--topic", help="Topic to read; several by repeating it.")
+    ] = None,
+    group: Annotated[str, typer.Option("--group", help="Consumer group.")] = "stillwatch",
+    kafka_set: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kafka-set", metavar="NAME=VALUE", help="Setting of the Kafka client, such as TLS or SASL."
+        ),
+    ] = None,
+    publish_topic: Annotated[
+        str, typer.Option("--publish-topic", help="Topic of the same brokers for updates of campaigns.")
+    ] = "",
     every: Annotated[str, typer.Option("--every", help="Length of a window of event time.")] = "1h",
     lateness: Annotated[
         str, typer.Option("--lateness", help="How late a record may come for its window.")
@@ -102,14 +119,21 @@ def command(
     memory: Memory = "",
     threads: Threads = 0,
 ) -> None:
-    """Watch logs as they come in: files that grow and rotate, OTLP over HTTP. Results stand in STATE/results.
+    """Watch logs as they come in: files that grow and rotate, OTLP over HTTP, Kafka. Results stand in STATE/results.
 
     Example: `stillwatch watch /var/log/litellm/*.jsonl --state watched --every 1h`
     """
     if state is None:
         raise UsageError("watch needs a folder for what it remembers", remedy="Name it with --state DIR")
-    if not sources and not otlp:
-        raise UsageError("nothing to watch", remedy="Name files or patterns, or give --otlp HOST:PORT")
+    if not (sources or otlp or topics):
+        raise UsageError(
+            "nothing to watch",
+            remedy="Name files or patterns, or give --otlp HOST:PORT, or --kafka with --topic",
+        )
+    if drain and otlp:
+        raise UsageError("a receiver has no end", remedy="Leave out --drain or --otlp")
+    if not kafka and (topics or publish_topic):
+        raise UsageError("a topic needs its brokers", remedy="Name them with --kafka HOST:PORT")
     check_patterns(sources or ())
     settings = WatchSettings(
         state=state, key_file=key_file or default_key_file(), beside=beside,
@@ -123,7 +147,13 @@ def command(
         calibration=calibration, memory=memory, threads=threads, report=report,
     )  # fmt: skip
     reading = Settings(account or None, load(mapping) if mapping else None)
+    options = client_settings(kafka_set or ())
     sinks: list[Sink] = [webhook(hook, hook_secret)] if hook else []
+    read = KafkaSettings(kafka, tuple(topics or ()), group, options)
+    if topics:
+        consumer(read).close()  # a setting that cannot be is said before anything begins
+    if publish_topic:
+        sinks.append(Topic(kafka, publish_topic, options))
     watcher = Watcher(settings, sinks, Log())
 
     def open_sources(w: Watcher) -> Sequence[Source]:
@@ -133,6 +163,18 @@ def command(
                 Files(sources, w.intake.positions, log_formats(), reading, wanted=format_, queue=w.queue,
                       counts=w.counts, log=w.log, drain=drain)
             )  # fmt: skip
+        if topics:
+            found.append(
+                Kafka(
+                    read,
+                    w.intake.positions,
+                    log_formats(),
+                    reading,
+                    wanted=format_,
+                    queue=w.queue,
+                    drain=drain,
+                )
+            )
         if otlp:
             where = ReceiverSettings(*address(otlp, "--otlp"), token=token(otlp_token))
             found.append(
@@ -149,6 +191,16 @@ def span(text: str, option: str, *, least: int = 1) -> timedelta:
     if not found or int(found[1]) < least:
         raise UsageError(f"{option} {text!r} is no span of time", remedy="Write it like 30s, 10m, 6h or 1d")
     return timedelta(**{UNITS[found[2]]: int(found[1])})
+
+
+def client_settings(given: Sequence[str]) -> Mapping[str, str]:
+    """Settings written as `NAME=VALUE`. Raises `UsageError` for another text."""
+    for text in given:
+        if not re.fullmatch(r"[a-z][a-z0-9._]*=.*", text):
+            raise UsageError(
+                f"--kafka-set {text!r} is no setting", remedy="Write it like security.protocol=ssl"
+            )
+    return {name: value for name, _, value in (text.partition("=") for text in given)}
 
 
 def address(text: str, option: str) -> tuple[str, int]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import http.client
-import importlib
 import json
 import threading
 import time
@@ -19,10 +18,20 @@ from stillwatch import __version__
 from stillwatch.app.live.counts import Counts
 from stillwatch.app.live.log import Log
 from stillwatch.app.live.look import UPDATES
+from stillwatch.ingest.live.kafka import client
 from stillwatch.model.errors import UsageError
 from stillwatch.store.files import replace_text
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
+CONSUMER_ONLY = (
+    "session.",
+    "heartbeat.",
+    "auto.",
+    "max.poll.",
+    "fetch.",
+    "queued.max.",
+    "partition.assignment.",
+)
 _GIVE_UP = frozenset(range(400, 500)) - {408, 425, 429}
 
 
@@ -120,19 +129,18 @@ class Topic:
 
     name = "topic"
 
-    def __init__(self, brokers: str, topic: str) -> None:
-        try:
-            client = importlib.import_module("confluent_kafka")
-        except ImportError as error:
-            raise UsageError(
-                "publishing to Kafka needs the package confluent-kafka",
-                remedy="Install it with: pip install 'stillwatch[kafka]'",
-            ) from error
+    def __init__(self, brokers: str, topic: str, options: Mapping[str, str]) -> None:
+        kafka = client()
         self._topic = topic
-        self._failure: type[Exception] = client.KafkaException
-        self._producer = client.Producer(
-            {"bootstrap.servers": brokers, "message.timeout.ms": 10_000, "acks": "all"}
-        )
+        self._failure: type[Exception] = kafka.KafkaException
+        common = {k: v for k, v in options.items() if not k.startswith(CONSUMER_ONLY)}
+        own = {"bootstrap.servers": brokers, "message.timeout.ms": 10_000, "acks": "all"}
+        try:
+            self._producer = kafka.Producer({**common, **own})
+        except (kafka.KafkaException, ValueError, TypeError) as error:
+            raise UsageError(
+                f"the Kafka client refuses its settings: {error}", remedy="Check --kafka-set"
+            ) from error
 
     def send(self, update: Mapping[str, Any]) -> None:
         """Produce it and wait until the broker has it."""
