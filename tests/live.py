@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -59,28 +60,16 @@ def settings(folder: Path, **changed: Any) -> WatchSettings:
     return replace(base, **changed)
 
 
-def watched(
-    s: WatchSettings, *sources: Path, sinks: tuple[Sink, ...] = (), log: Log | None = None
-) -> Watcher:
-    """Watch files with these settings; returns the watcher when it has ended."""
-    watcher = Watcher(s, sinks, log or Log(_Nowhere()))
+def watched(s: WatchSettings, *sources: Path, sinks: tuple[Sink, ...] = ()) -> Watcher:
+    """Watch files with these settings, in small blocks; returns the watcher when it has ended."""
+    watcher = Watcher(s, sinks, Log(StringIO()))
     watcher.run(
         lambda w: [
             Files([str(p) for p in sources], w.intake.positions, log_formats(), Settings(), wanted="canonical",
-                  queue=w.queue, counts=w.counts, log=w.log, drain=s.drain)
+                  queue=w.queue, counts=w.counts, log=w.log, drain=s.drain, block=20_000)
         ]
     )  # fmt: skip
     return watcher
-
-
-class _Nowhere:
-    """A stream that keeps nothing."""
-
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def flush(self) -> None:
-        return None
 
 
 def held(state: Path) -> list[str]:

@@ -8,19 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from stillwatch.model.tables import CAMPAIGN_UPDATES
+
 PUBLISHED = ("distillation", "coordinated_other")
 FIELDS = (
     "verdict", "accounts", "exchanges", "p_distillation", "weight_bits", "weight_low", "weight_high", "q_value",
     "best_alternative", "first_seen", "last_seen",
 )  # fmt: skip
-SCHEMA = pa.schema(
-    [
-        ("update_id", pa.string()), ("kind", pa.string()), ("at", pa.string()), ("campaign_id", pa.string()),
-        ("verdict", pa.string()), ("accounts", pa.int64()), ("exchanges", pa.int64()), ("weight_bits", pa.float64()),
-        ("accounts_added", pa.list_(pa.string())), ("accounts_removed", pa.list_(pa.string())),
-    ]
-)  # fmt: skip
-
 Known = Mapping[str, Mapping[str, Any]]
 
 
@@ -62,11 +56,11 @@ def changes(before: Known, after: Known, *, at: datetime, number: int) -> list[d
 
 def as_rows(updates: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Updates as a table."""
+    told = ("verdict", "accounts", "exchanges", "weight_bits")
     rows = [
-        {**u, **{k: u["campaign"][k] for k in ("verdict", "accounts", "exchanges", "weight_bits")}}
-        for u in updates
+        {**u, "at": datetime.fromisoformat(u["at"]), **{k: u["campaign"][k] for k in told}} for u in updates
     ]
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    return pa.Table.from_pylist(rows, schema=CAMPAIGN_UPDATES.schema)
 
 
 def _members(known: Mapping[str, Any] | None) -> set[str]:

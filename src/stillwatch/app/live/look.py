@@ -60,7 +60,7 @@ class Order:
 
 def look(order: Order) -> dict[str, Any]:
     """Look, write results and updates; returns what was found, in few words."""
-    begun = time.perf_counter()
+    begun, used = time.perf_counter(), time.process_time()
     folder, before = Path(order.folder), datetime.fromisoformat(order.before)
     with locked(folder / LOCK):
         scratch = folder / SCRATCH
@@ -84,6 +84,7 @@ def look(order: Order) -> dict[str, Any]:
         "updates": n,
         "expired": len(expired),
         "seconds": round(time.perf_counter() - begun, 3),
+        "processor_seconds": round(time.process_time() - used, 3),
     }
 
 
@@ -175,7 +176,10 @@ def _watch_parent(stream: TextIO) -> None:
 
 def main() -> None:
     """Look as standard input says, and print what was found as JSON."""
-    order = Order(**json.loads(sys.stdin.readline()))
+    said = sys.stdin.readline()
+    if not said:  # the watcher ended before there was anything to do
+        return
+    order = Order(**json.loads(said))
     threading.Thread(target=_watch_parent, args=(sys.stdin,), daemon=True).start()
     try:
         found = look(order)

@@ -13,7 +13,7 @@ from stillwatch.app.live.log import Log
 from stillwatch.ingest.detect import Formats
 from stillwatch.ingest.formats import Settings
 from stillwatch.ingest.live.delivery import Delivery, Queue
-from stillwatch.ingest.live.follow import Follower, Mark, Piece
+from stillwatch.ingest.live.follow import BLOCK_BYTES, Follower, Mark, Piece
 from stillwatch.ingest.live.otlp_http import Receiver
 from stillwatch.ingest.live.records import Reader, rejected
 from stillwatch.ingest.rows import Reject
@@ -41,10 +41,10 @@ class Files:
 
     def __init__(
         self, patterns: Sequence[str], positions: Mapping[str, Any], formats: Formats, settings: Settings, *,
-        wanted: str, queue: Queue, counts: Counts, log: Log, drain: bool,
+        wanted: str, queue: Queue, counts: Counts, log: Log, drain: bool, block: int = BLOCK_BYTES,
     ) -> None:  # fmt: skip
         known = msgspec.convert(positions.get(FILES, []), list[Mark])
-        self._follower = Follower(patterns, known)
+        self._follower = Follower(patterns, known, block=block)
         self._formats, self._settings, self._wanted = formats, settings, wanted
         self._queue, self._counts, self._log = queue, counts, log
         self._drain = drain

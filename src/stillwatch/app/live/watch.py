@@ -70,6 +70,7 @@ class Watcher:
         self._key = read_key(settings.key_file)
         self._stopping = threading.Event()
         self._looking: subprocess.Popen[str] | None = None
+        self._next_look: subprocess.Popen[str] | None = None
         self._look_end = _EPOCH
         self._publisher = Publisher(settings.state, sinks, self.counts, log)
         self._sinks = sinks
@@ -91,6 +92,8 @@ class Watcher:
                 removed = segments.recover()
             self.intake = self._intake(segments)
             self.windows = Windows(s.windows, _looked(s.state))
+            sources = open_sources(self)
+            self._serve_status(stack)
             self.log.info(
                 "started",
                 step=segments.step,
@@ -98,8 +101,6 @@ class Watcher:
                 removed=removed,
                 key=fingerprint(self._key),
             )
-            sources = open_sources(self)
-            self._serve_status(stack)
             stack.enter_context(_signals(self._stopping))
             with ThreadPoolExecutor(max(1, len(sources) + len(self._sinks))) as pool:
                 running = [pool.submit(source.run) for source in sources]
@@ -119,6 +120,7 @@ class Watcher:
     def _loop(self, running: Sequence[Future[None]]) -> None:
         """Until stopped; or, when draining, until every source has ended and everything was looked at."""
         self.counts.ready = True
+        self._next_look = _look_process()
         while not self._stopping.is_set():
             for future in running:
                 if future.done():
@@ -158,7 +160,7 @@ class Watcher:
             if self._looking.poll() is None:
                 return
             self._take_look(self._looking)
-            self._looking = None
+            self._looking, self._next_look = None, None if ended else _look_process()
         end = self._due(ended=ended)
         if ended and end is not None:
             end = max(end, _EPOCH + timedelta(microseconds=(self.intake.newest or 0) + 1))
@@ -173,10 +175,7 @@ class Watcher:
             beside=str(s.beside or ""), calibration=str(s.calibration or ""), memory=s.memory, threads=s.threads,
             report=s.report, everything=end > _EPOCH + timedelta(microseconds=self.intake.newest or 0),
         )  # fmt: skip
-        self._looking = subprocess.Popen(
-            [sys.executable, "-m", "stillwatch.app.live.look"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        self._looking, self._next_look = self._next_look or _look_process(), None
         if self._looking.stdin is not None:
             self._looking.stdin.write(json.dumps(asdict(order)) + "\n")
             self._looking.stdin.flush()
@@ -209,9 +208,10 @@ class Watcher:
 
     def _end_look(self) -> None:
         """A look that is under way is ended: the next start does it again."""
-        if self._looking is not None:
-            _close(self._looking)
-            self._looking.wait()
+        for process in (self._looking, self._next_look):
+            if process is not None:
+                _close(process)
+                process.wait()
 
     def _finish(self) -> int:
         whole = self._publisher.drain() if self.settings.drain else True
@@ -257,6 +257,14 @@ class Watcher:
                 where=str(self.settings.state),
                 remedy="Give the --key-file it was written with; a new key starts a new state, in another folder",
             )
+
+
+def _look_process() -> subprocess.Popen[str]:
+    """A process that has loaded what a look needs, and waits for its order."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "stillwatch.app.live.look"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
 
 
 def _close(process: subprocess.Popen[str]) -> None:
