@@ -66,7 +66,7 @@ def watched(s: WatchSettings, *sources: Path, sinks: tuple[Sink, ...] = ()) -> W
     watcher.run(
         lambda w: [
             Files([str(p) for p in sources], w.intake.positions, log_formats(), Settings(), wanted="canonical",
-                  queue=w.queue, counts=w.counts, log=w.log, drain=s.drain, block=20_000)
+                  queue=w.queue, counts=w.counts, log=w.log, drain=s.drain, block=8_000)
         ]
     )  # fmt: skip
     return watcher

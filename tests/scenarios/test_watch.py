@@ -25,6 +25,7 @@ from tests.live import RESULTS, held, lines, settings, watched, write_lines
 from tests.scenarios.commands import one_error, run
 from tests.unit.ingest.test_otlp_http import span_json
 
+from stillwatch.app.live.look import FEW
 from stillwatch.app.live.publish import Undelivered
 from stillwatch.app.scan import ScanSettings, scan
 from stillwatch.model.errors import StateError
@@ -59,7 +60,7 @@ def test_a_week_watched_is_the_week_scanned(known: Traffic, week: pa.Table, tmp_
     """Every row of every result, ids and phases included: out of order, some of it twice, in many small steps, with a
     look and a restart in between."""
     known.but(exchanges=week).write(tmp_path / "data")
-    s = settings(tmp_path, beside=tmp_path / "data", rows=40)
+    s = settings(tmp_path, beside=tmp_path / "data", rows=20)
     log = tmp_path / "log" / "requests.jsonl"
     given = lines(shuffled(week))
     first = watched(s, write_lines(log, [*given[::2], *given[:90:2]]))
@@ -76,7 +77,9 @@ def test_a_week_watched_is_the_week_scanned(known: Traffic, week: pa.Table, tmp_
     assert sorted(week["exchange_id"].to_pylist()) == held(s.state)
     segments = Segments(s.state).segments()
     assert 7 == len({segment.day for segment in segments})
-    assert len(segments) < first.counts.commits + second.counts.commits, "none were merged"
+    assert len(segments) < 7 * FEW <= 7 * (first.counts.commits + second.counts.commits) // 2, (
+        "none were merged"
+    )
 
 
 def test_without_text_nothing_of_it_is_kept(known: Traffic, week: pa.Table, tmp_path: Path) -> None:
@@ -87,7 +90,7 @@ def test_without_text_nothing_of_it_is_kept(known: Traffic, week: pa.Table, tmp_
         replace(s, intake=replace(s.intake, keep_text=False)),
         write_lines(tmp_path / "log" / "requests.jsonl", lines(week)),
     )
-    assert seen.counts.looks == 1
+    assert 1 == seen.counts.looks
     assert not set(differ(scanned(tmp_path), s.state / "results")) - {"campaign_templates"}
     for segment in Segments(s.state).segments():
         rows = segment.read("exchanges.parquet")

@@ -165,16 +165,9 @@ def command(
             )  # fmt: skip
         if topics:
             found.append(
-                Kafka(
-                    read,
-                    w.intake.positions,
-                    log_formats(),
-                    reading,
-                    wanted=format_,
-                    queue=w.queue,
-                    drain=drain,
-                )
-            )
+                Kafka(read, w.intake.positions, log_formats(), reading, wanted=format_, queue=w.queue, drain=drain,
+                      warned=lambda why: w.log.warning("kafka", why=why))
+            )  # fmt: skip
         if otlp:
             where = ReceiverSettings(*address(otlp, "--otlp"), token=token(otlp_token))
             found.append(

@@ -59,14 +59,13 @@ def exposition(counts: Counts) -> bytes:
 
     Raises `UsageError` without the package prometheus-client.
     """
-    client = prometheus()
+    client = _prometheus()
     registry = client.CollectorRegistry()
     registry.register(_Collector(counts))
     return bytes(client.generate_latest(registry))
 
 
-def prometheus() -> Any:
-    """The package prometheus-client. Raises `UsageError` if it is not there."""
+def _prometheus() -> Any:
     try:
         return importlib.import_module("prometheus_client")
     except ImportError as error:

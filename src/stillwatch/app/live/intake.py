@@ -31,10 +31,11 @@ _SKETCH_ROWS = 65_536
 
 @dataclass(frozen=True, slots=True)
 class IntakeSettings:
-    """A step is made durable after so many rows or seconds. `retain_days` before the newest are kept. Of the last
-    `recent_ids` records it is known at once when they come again."""
+    """A step is made durable after so many rows, bytes or seconds. `retain_days` before the newest are kept. Of the
+    last `recent_ids` records it is known at once when they come again."""
 
     rows: int = 65_536
+    bytes: int = 128 * 1024 * 1024
     seconds: float = 1.0
     retain_days: int = 35
     recent_ids: int = 8_000_000
@@ -60,6 +61,7 @@ class Intake:
         self._rejects: list[tuple[str, Reject]] = []
         self._waiting: list[Callable[[], None]] = []
         self._since = 0.0
+        self._size = 0
 
     @property
     def oldest_day(self) -> int:
@@ -82,14 +84,21 @@ class Intake:
                 self.first = min(int(ts.min()), int(ts.min()) if self.first is None else self.first)
                 self.newest = max(int(ts.max()), self.newest or 0)
                 self._held.append(rows)
+                self._size += rows.nbytes
                 self._counts.pending += rows.num_rows
         self.positions |= delivery.positions
         self._waiting.append(delivery.done)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something was taken in and is not durable yet."""
+        return bool(self._waiting)
+
     def due(self) -> bool:
         """Whether what was taken in should be made durable now."""
         waited = bool(self._waiting) and time.monotonic() - self._since >= self._settings.seconds
-        return waited or self._counts.pending >= self._settings.rows
+        s = self._settings
+        return waited or self._counts.pending >= s.rows or self._size >= s.bytes
 
     def commit(self) -> int:
         """Make everything durable, then tell those who wait for it; returns the number of exchanges."""
@@ -108,7 +117,7 @@ class Intake:
         }
         self._segments.commit(days, record)
         self._counts.commits += 1
-        self._counts.pending = 0
+        self._counts.pending = self._size = 0
         waiting, self._waiting, self._held, self._rejects = self._waiting, [], [], []
         for done in waiting:
             done()

@@ -40,13 +40,21 @@ class _Handler(BaseHTTPRequestHandler):
         alive = time.time() - counts.beat < STALE_SECONDS
         path = self.path.split("?")[0]
         if path == "/metrics":
-            self._send(200, exposition(counts), "text/plain; version=0.0.4; charset=utf-8")
+            self._metrics()
         elif path in ("/healthz", "/readyz"):
             good = alive and (counts.ready or path == "/healthz")
             said = {"alive": alive, "ready": counts.ready, "newest": counts.newest, "looked": counts.looked}
             self._send(200 if good else 503, json.dumps(said).encode(), "application/json")
         else:
             self._send(404, b"{}", "application/json")
+
+    def _metrics(self) -> None:
+        try:
+            told = exposition(self.server.counts)
+        except UsageError as error:
+            self._send(501, str(error).encode(), "text/plain; charset=utf-8")
+            return
+        self._send(200, told, "text/plain; version=0.0.4; charset=utf-8")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base class
         """Requests are counted, not logged."""

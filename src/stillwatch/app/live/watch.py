@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.app import stages
-from stillwatch.app.live.counts import Counts, prometheus
+from stillwatch.app.live.counts import Counts
 from stillwatch.app.live.intake import VERSION, Intake, IntakeSettings
 from stillwatch.app.live.log import Log
 from stillwatch.app.live.look import LOCK, LOOKED, Order, locked
@@ -125,22 +125,24 @@ class Watcher:
             for future in running:
                 if future.done():
                     future.result()
-            ended = self.settings.drain and all(future.done() for future in running)
-            self._take_in(ended=ended)
+            read = self.settings.drain and all(future.done() for future in running)
+            self._take_in(read=read)
+            ended = read and self.queue.empty and not self.intake.waiting
             self._look_if_due(ended=ended)
-            if ended and self._looking is None and not self.queue.size and not self._due(ended=True):
+            if ended and self._looking is None and not self._due(ended=True):
                 break
         self.intake.commit()
 
-    def _take_in(self, *, ended: bool) -> None:
+    def _take_in(self, *, read: bool) -> None:
+        """Take the next delivery in, and make durable what is due; `read` says that nothing more will come."""
         closed = self.windows.looked
-        delivery = self.queue.get(seconds=0.0 if ended else 0.1)
+        delivery = self.queue.get(seconds=0.0 if read else 0.1)
         if delivery is not None:
             self._last_record = time.monotonic()
             self.intake.take(delivery, closed=None if closed is None else _micros(closed))
-        elif ended:
+        elif read:
             time.sleep(0.01)
-        if self.intake.due() or (ended and delivery is None):
+        if self.intake.due() or (read and delivery is None):
             self._committed_since_look |= self.intake.commit() > 0
         self.counts.beat = time.time()
         self.counts.queue_bytes = self.queue.size
@@ -231,7 +233,6 @@ class Watcher:
     def _serve_status(self, stack: ExitStack) -> None:
         if self.settings.listen is None:
             return
-        prometheus()
         server = StatusServer(*self.settings.listen, self.counts)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         stack.callback(server.server_close)
@@ -259,11 +260,17 @@ class Watcher:
             )
 
 
+def _begun(name: str) -> bool:
+    """Whether a watcher that was killed at its very start leaves something of this name."""
+    return name in (WATCH_LOCK, LOCK) or name.startswith(f".{HEADER}.")
+
+
 def _look_process() -> subprocess.Popen[str]:
     """A process that has loaded what a look needs, and waits for its order."""
     return subprocess.Popen(
         [sys.executable, "-m", "stillwatch.app.live.look"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        start_new_session=True,  # Ctrl-C is for the watcher, which ends it
     )  # fmt: skip
 
 
@@ -288,7 +295,7 @@ def _alone(folder: Path) -> Iterator[None]:
     """Hold the folder for this process; raises `StateError` if another one holds it."""
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / HEADER).exists() and any(p.name != WATCH_LOCK for p in folder.iterdir()):
+        if not (folder / HEADER).exists() and any(not _begun(p.name) for p in folder.iterdir()):
             raise StateError(
                 "is no state folder of a watcher", where=str(folder), remedy="Choose another --state"
             )

@@ -44,6 +44,11 @@ class Queue:
         return self._size
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._held
+
+    @property
     def full(self) -> bool:
         """Whether what comes next has to wait."""
         return self._size >= self._most

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -85,11 +85,12 @@ class Kafka:
 
     def __init__(
         self, settings: KafkaSettings, positions: Mapping[str, Any], formats: Formats, reading: Settings, *,
-        wanted: str = AUTO, queue: Queue, drain: bool = False,
+        wanted: str = AUTO, queue: Queue, drain: bool = False, warned: Callable[[str], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self._client = client()
         self._settings, self._formats, self._reading, self._wanted = settings, formats, reading, wanted
-        self._queue, self._drain = queue, drain
+        self._queue, self._drain, self._warned = queue, drain, warned
+        self._said = ""
         self._next: dict[str, int] = {k: int(v) for k, v in positions.items() if k.startswith("kafka:")}
         self._readers: dict[str, Reader] = {}
         self._ended: set[str] = set()
@@ -158,7 +159,11 @@ class Kafka:
             if reset in ("latest", "largest", "end")
             else self._client.OFFSET_BEGINNING
         )
-        told = consumer.committed(list(partitions), timeout=10)
+        try:
+            told = consumer.committed(list(partitions), timeout=10)
+        except self._client.KafkaException as error:
+            self._warn(f"offsets of the group cannot be asked for: {error}")
+            told, begin = list(partitions), self._client.OFFSET_STORED
         for partition in told:
             name = self._name(partition.topic, partition.partition)
             known = max(partition.offset, self._next.get(name, -1))
@@ -190,7 +195,15 @@ class Kafka:
                     where=f"{self._settings.brokers} {','.join(self._settings.topics)}",
                     remedy="Check --kafka and --topic",
                 )
+            else:
+                self._warn(error.str())
         return found
+
+    def _warn(self, why: str) -> None:
+        """Say what goes wrong when it changes; the client goes on trying."""
+        if why != self._said:
+            self._said = why
+            self._warned(why)
 
     def _hand_on(self, found: Mapping[tuple[str, int], list[Any]]) -> None:
         for (topic, partition), messages in found.items():
