@@ -14,18 +14,24 @@ import argparse
 import json
 import os
 import resource
+import runpy
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ingest import litellm_lines
-
+HERE = Path(__file__).parent
 PROGRAM = "from stillwatch.app.cli import main; main()"
+
+
+def made(records: int) -> Iterator[str]:
+    """The LiteLLM records that `bench/ingest.py` makes."""
+    lines: Iterator[str] = runpy.run_path(str(HERE / "ingest.py"))["litellm_lines"](records)
+    return lines
 
 
 def watcher(folder: Path, *more: str) -> subprocess.Popen[str]:
@@ -63,7 +69,7 @@ def rate(folder: Path, exchanges: int) -> dict[str, Any]:
     """Take in a file that stands there; looks are left out."""
     folder.mkdir()
     log = folder / "log.jsonl"
-    log.write_text("\n".join(litellm_lines(exchanges)) + "\n")
+    log.write_text("\n".join(made(exchanges)) + "\n")
     lines = log.read_bytes().splitlines()
     begun = time.process_time()
     for line in lines:
@@ -99,7 +105,7 @@ def delay(folder: Path, windows: int, seconds: int) -> dict[str, Any]:
     log.touch()
     process = watcher(folder, "--every", f"{seconds}s", "--lateness", "1s", "--commit", "200ms")
     assert process.stderr is not None
-    records = [json.loads(line) for line in litellm_lines(40_000)]
+    records = [json.loads(line) for line in made(40_000)]
     at, limit = 0, time.time() + (windows + 1) * seconds
     with log.open("a") as file:
         while time.time() < limit:

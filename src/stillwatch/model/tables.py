@@ -787,6 +787,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             CAMPAIGN_ACTIVITY,
             REPLAY_CAMPAIGNS,
             REPLAY_MEMBERS,
+            CAMPAIGN_UPDATES,
             STATE_CAMPAIGNS,
             STATE_MEMBERS,
             STATE_VALUES,
