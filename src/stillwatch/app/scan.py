@@ -6,12 +6,12 @@ import hashlib
 import os
 import platform
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
 import numpy as np
@@ -47,7 +47,7 @@ class ScanSettings:
     """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet; calibration file and the
     false-discovery rate that it must be able to express; whether to write the report; what evidence to leave
     `without` (families, or `text`); folder of the state; whether pieces of one pool are left `apart`, as they are for
-    fitting expectations."""
+    fitting expectations; folder `beside` that holds tables the dataset lacks."""
 
     memory: str = ""
     threads: int = 0
@@ -60,16 +60,35 @@ class ScanSettings:
     without: tuple[str, ...] = ()
     state: Path | None = None
     apart: bool = False
+    beside: Path | None = None
 
 
-def scan(folder: Path, out: Path, settings: ScanSettings | None = None) -> Path:
+class Partials(Protocol):
+    """What was sketched before, when the exchanges came in."""
+
+    def load(self, t: DuckTables, names: stages.Names, done: Callable[[int], None]) -> int:
+        """Fill `keys` and `reasoning` in the order of the dataset, and the names; returns how many duplicates were
+        dropped."""
+        ...
+
+    @property
+    def words(self) -> stages.Words:
+        """The words of the exchanges."""
+        ...
+
+
+def scan(
+    folder: Path, out: Path, settings: ScanSettings | None = None, *, partials: Partials | None = None
+) -> Path:
     """Scan a dataset folder and write the result tables, `summary.json` and `report.html`; returns `out`.
+
+    With `partials` of its exchanges the text is not read again.
 
     Raises `InputError` for a folder that cannot be used, `ResourceError` when disk or memory run out; in
     both cases nothing half-written is left.
     """
     s = settings or ScanSettings()
-    data = replace(open_dataset(folder), hidden=hidden_columns(s.without), before=s.as_of)
+    data = replace(open_dataset(folder), hidden=hidden_columns(s.without), before=s.as_of, beside=s.beside)
     key_file = s.key_file or default_key_file()
     key = read_key(key_file)
     life = Lifecycle(s.state, fingerprint(key))
@@ -77,7 +96,7 @@ def scan(folder: Path, out: Path, settings: ScanSettings | None = None) -> Path:
         scratch = fresh / "scratch"
         scratch.mkdir()
         with open_duck(scratch, memory=s.memory, threads=s.threads) as t:
-            summary = _Run(t, data, key, fresh, s, life).everything()
+            summary = _Run(t, data, key, fresh, s, life, partials).everything()
         shutil.rmtree(scratch)
         write_json(fresh, "summary.json", summary)
         if s.report:
@@ -90,9 +109,11 @@ class _Run:
     """One scan: what its steps share."""
 
     def __init__(
-        self, t: DuckTables, data: Dataset, key: HashKey, out: Path, s: ScanSettings, life: Lifecycle
-    ) -> None:
+        self, t: DuckTables, data: Dataset, key: HashKey, out: Path, s: ScanSettings, life: Lifecycle,
+        partials: Partials | None,
+    ) -> None:  # fmt: skip
         self.t, self.data, self.key, self.out, self.s, self.life = t, data, key, out, s, life
+        self.partials = partials
         self.watch = stages.Stopwatch()
         self.names = stages.Names(set(), Coverage())
         self.rows = data.rows("exchanges")
@@ -102,15 +123,13 @@ class _Run:
 
     def everything(self) -> dict[str, Any]:
         """Run the stages, write the tables, return the summary."""
-        threads = self.s.threads or min(os.cpu_count() or 1, 4)
         with progress(Console(stderr=True, quiet=True) if self.s.quiet else None) as steps:
             with self._stage(steps, "sketch", self.rows):
-                dropped = stages.sketch(
-                    self.t, self.data, self.key, names=self.names, threads=threads, done=steps.advance
-                )
+                dropped = self._sketched(steps)
             window = self._window()
             with self._stage(steps, "frames and holdings"):
-                stages.holdings(self.t, self.data, self.key, threads=threads)
+                words = self.partials.words if self.partials else None
+                stages.holdings(self.t, self.data, self.key, words, threads=self._threads())
                 leave_out(self.t, self.s.without)
             with self._stage(steps, "signals"):
                 stages.scores(self.t, window)
@@ -126,6 +145,17 @@ class _Run:
             with self._stage(steps, "results"):
                 self._results(found, window)
         return self._summary(window, dropped)
+
+    def _sketched(self, steps: Steps) -> int:
+        """Tables `keys` and `reasoning`; returns how many duplicates were dropped."""
+        if self.partials is not None:
+            return self.partials.load(self.t, self.names, steps.advance)
+        return stages.sketch(
+            self.t, self.data, self.key, names=self.names, threads=self._threads(), done=steps.advance
+        )
+
+    def _threads(self) -> int:
+        return self.s.threads or min(os.cpu_count() or 1, 4)
 
     @contextmanager
     def _stage(self, steps: Steps, name: str, total: float | None = None) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -90,6 +90,14 @@ def _add(held: Slice, number: int, rows: pa.RecordBatch, sketcher: Sketcher, fol
     held.rows += rows.num_rows
 
 
+def one_after_another(parts: Sequence[WordSets]) -> WordSets:
+    """The texts of all parts, in their order."""
+    every = [WordSets(np.zeros(1, np.int64), np.zeros(0, np.uint64)), *parts]
+    sizes = np.concatenate([np.diff(p.starts) for p in every])
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    return WordSets(starts, np.concatenate([p.words for p in every]))
+
+
 class Loaded:
     """The slices that were added to an engine so far: tables `sketched` and `blocks`, words, names, coverage."""
 
@@ -118,15 +126,12 @@ class Loaded:
 
     def at(self, rows: Ints) -> WordSets:
         """Words of the exchanges at these sorted positions."""
-        out = WordSets(np.zeros(1, np.int64), np.zeros(0, np.uint64))
-        parts = [out]
+        parts = []
         for first, sets in self._parts:
             low, high = np.searchsorted(rows, [first, first + len(sets.starts) - 1])
             if high > low:
                 parts.append(sets.take(rows[low:high] - first))
-        sizes = np.concatenate([np.diff(p.starts) for p in parts])
-        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-        return WordSets(starts, np.concatenate([p.words for p in parts]))
+        return one_after_another(parts)
 
     def every(self) -> Iterator[WordSets]:
         """Words of all exchanges, in order of position."""

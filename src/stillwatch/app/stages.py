@@ -94,9 +94,9 @@ def sketch(
     )
 
 
-def sketcher(data: Dataset, key: HashKey) -> Sketcher:
-    """What sketches the exchanges of a dataset."""
-    text = "prompt_text" in data.present("exchanges")
+def sketcher(data: Dataset, key: HashKey, *, text: bool | None = None) -> Sketcher:
+    """What sketches the exchanges of a dataset; `text` says whether there will be any, if that is known otherwise."""
+    text = "prompt_text" in data.present("exchanges") if text is None else text
     networks = data.read("networks")
     kinds = np.array(
         [NETWORK_KINDS.index(k) + 1 if k in NETWORK_KINDS else 99 for k in networks["kind"].to_pylist()],

@@ -40,18 +40,22 @@ class Checked:
     rejects: list[Reject]
 
 
-def check(batch: Batch, *, seen: Seen, latest: int) -> Checked:
-    """Sort out a batch; `latest` (µs since 1970) is the newest time that is believed."""
+def check(batch: Batch, *, seen: Seen | None, latest: int) -> Checked:
+    """Sort out a batch; `latest` (µs since 1970) is the newest time that is believed.
+
+    Without `seen` nobody looks for repeated ids.
+    """
     rows = batch.exchanges
     why = np.zeros(len(rows), np.int16)
     findings = _findings(rows, latest)
     reasons = ["", *(reason for reason, _ in findings)]
     for code, (_, mask) in enumerate(findings, start=1):
         why[(why == 0) & mask] = code
-    fresh = np.flatnonzero(why == 0)
-    repeated = ~seen.add(hash_strings(rows["exchange_id"].take(fresh)))
-    why[fresh[repeated]] = len(reasons)
-    reasons.append("duplicate exchange_id")
+    if seen is not None:
+        fresh = np.flatnonzero(why == 0)
+        repeated = ~seen.add(hash_strings(rows["exchange_id"].take(fresh)))
+        why[fresh[repeated]] = len(reasons)
+        reasons.append("duplicate exchange_id")
     rejects = batch.rejects + [batch.reject(int(i), reasons[why[i]]) for i in np.flatnonzero(why)]
     rejects.sort(key=lambda reject: (reject.file, reject.line))
     kept = rows if not why.any() else rows.filter(pa.array(why == 0))

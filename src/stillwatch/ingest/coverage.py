@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 FIELDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -47,6 +48,14 @@ class FieldCoverage:
     cost: str
 
 
+def flags_of(rows: pa.RecordBatch) -> NDArray[np.int64]:
+    """Which fields each exchange carries: bit i for the field at place i of `FIELDS`."""
+    flags = np.zeros(len(rows), np.int64)
+    for at, name in enumerate(FIELDS):
+        flags |= np.asarray(rows[name].is_valid()).astype(np.int64) << at
+    return flags
+
+
 class Coverage:
     """Counts fields over batches."""
 
@@ -59,6 +68,12 @@ class Coverage:
         self._rows += len(rows)
         for name in FIELDS:
             self._given[name] += len(rows) - rows[name].null_count
+
+    def add_flags(self, flags: NDArray[np.int64]) -> None:
+        """Count exchanges of which `flags_of` told what they carry."""
+        self._rows += len(flags)
+        for at, name in enumerate(FIELDS):
+            self._given[name] += int(np.count_nonzero(flags >> at & 1))
 
     def join(self, other: Coverage) -> None:
         """Count what another has counted."""

@@ -96,7 +96,7 @@ def reason(error: Exception) -> str:
 
 def numbered(source: Source) -> Iterator[tuple[int, bytes | Reject]]:
     """Lines that hold something, with their numbers; one too long, or a stream that breaks, as a reject."""
-    for number, line in enumerate(_split(source), start=1):
+    for number, line in enumerate(_split(source), start=source.first_line):
         if isinstance(line, str):
             yield number, Reject(number, line)
         elif line and not line.isspace():

@@ -24,7 +24,7 @@ from stillwatch.ingest.coerce import (
 )
 from stillwatch.ingest.formats import Settings, lookup
 from stillwatch.ingest.headers import address, client_address, fill_headers
-from stillwatch.ingest.lines import Converted, objects, read_lines, reason
+from stillwatch.ingest.lines import Converted, objects, read_lines, read_records, reason
 from stillwatch.ingest.messages import message_text, read_dialogue
 from stillwatch.ingest.otlp_content import input_messages, output_messages, system_text, tool_definitions
 from stillwatch.ingest.otlp_values import Attributes, attributes, value
@@ -80,8 +80,14 @@ class Otlp:
         """One row per model call; spans of tools, agents and the rest are passed over."""
         return read_lines(source, self._rows, name="otlp")
 
+    def read_export(self, export: Export, raw: bytes, *, label: str) -> Batch:
+        """Rows of one export that was decoded already; `raw` is what it was decoded from."""
+        return next(read_records([(1, raw, export)], self._export_rows, label=label))
+
     def _rows(self, line: bytes) -> Converted:
-        export = self._decode(line)
+        return self._export_rows(self._decode(line))
+
+    def _export_rows(self, export: Export) -> Converted:
         if export.resourceSpans is None and export.resourceLogs is None:
             raise InputError("neither resourceSpans nor resourceLogs")
         found: list[Row | Reject] = []

@@ -25,6 +25,12 @@ class Seen:
         self._held += _insert(self._slots, np.ascontiguousarray(hashes, np.int64), fresh)
         return fresh
 
+    def has(self, hashes: Ints) -> npt.NDArray[np.bool_]:
+        """Which of these hashes, shape (n,), are there."""
+        found = np.zeros(len(hashes), np.bool_)
+        _find(self._slots, np.ascontiguousarray(hashes, np.int64), found)
+        return found
+
     def __len__(self) -> int:
         return self._held
 
@@ -33,6 +39,34 @@ class Seen:
         held = self._slots[self._slots != 0]
         _insert(larger, held, np.zeros(len(held), np.bool_))
         self._slots = larger
+
+
+class Recent:
+    """The last `most` hashes or more, in two generations: when the younger one is full, the older one is forgotten."""
+
+    def __init__(self, most: int) -> None:
+        self._most = max(most // 2, 1)
+        self._young, self._old = Seen(), Seen()
+
+    def add(self, hashes: Ints) -> npt.NDArray[np.bool_]:
+        """Add hashes, shape (n,); true where one is not remembered."""
+        if len(self._young) + len(hashes) > self._most:
+            self._young, self._old = Seen(), self._young
+        fresh: npt.NDArray[np.bool_] = self._young.add(hashes) & ~self._old.has(hashes)
+        return fresh
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+
+@kernel
+def _find(slots: Ints, hashes: Ints, found: npt.NDArray[np.bool_]) -> None:
+    mask = len(slots) - 1
+    for i in range(len(hashes)):
+        at = hashes[i] & mask
+        while slots[at] != 0 and slots[at] != hashes[i]:
+            at = (at + 1) & mask
+        found[i] = slots[at] == hashes[i]
 
 
 @kernel

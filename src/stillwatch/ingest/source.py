@@ -24,19 +24,21 @@ _STEP = 32 * 1024
 class Source:
     """One input: a file by its path, or standard input (`-`), which can be read only once.
 
-    `consumed` is how far reading has come, in bytes before decompression.
+    `consumed` is how far reading has come, in bytes before decompression. `first_line` is the number of its first
+    line, where it is a piece of something longer.
     """
 
-    def __init__(self, path: str, *, stdin: BinaryIO | None = None) -> None:
+    def __init__(self, path: str, *, stdin: BinaryIO | None = None, first_line: int = 1) -> None:
         self.path = path
         self.consumed = 0
+        self.first_line = first_line
         self._stdin = stdin
         self._early = b""  # of standard input: read to look at, to be read again
 
     @property
     def name(self) -> str:
         """Name without folders."""
-        return "stdin" if self._stdin else Path(self.path).name
+        return "stdin" if self.path == STDIN else Path(self.path).name
 
     @property
     def size(self) -> int:
@@ -116,6 +118,11 @@ class Source:
         """The stream itself, or its content where it starts like gzip or zstd."""
         codec = next((name for magic, name in _MAGIC if self._early.startswith(magic)), None)
         return raw if codec is None else pa.CompressedInputStream(raw, codec)
+
+
+def piece(data: bytes, path: str, *, first_line: int) -> Source:
+    """Whole lines of a file that were read already, as a source of their own."""
+    return Source(path, stdin=io.BytesIO(data), first_line=first_line)
 
 
 class _Chain(io.RawIOBase):

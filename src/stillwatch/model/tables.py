@@ -36,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: `stage` says who writes it (`input`, `between`, `result`, `replay`, `state`, `truth`)."""
+    """One table: `stage` says who writes it (`input`, `between`, `result`, `replay`, `watch`, …)."""
 
     name: str
     stage: str
@@ -649,6 +649,25 @@ REPLAY_MEMBERS = _table(
     key=("campaign_id", "account_id"),
 )
 
+CAMPAIGN_UPDATES = _table(
+    "campaign_updates",
+    "watch",
+    "What changed of a campaign between two looks of a watcher: a file for each look that changed something.",
+    """
+    update_id! | string | number of the look and of the update, by which copies are told
+    kind! | string | `opened`, `changed` or `closed`
+    at! | ts | event time up to which was looked
+    campaign_id! | string | the id it keeps from look to look
+    verdict | string | verdict at that look; of a closed one the last
+    accounts | int64 | member accounts
+    exchanges | int64 | demixed exchanges
+    weight_bits | float64 | weight at that look
+    accounts_added | names | members that came since
+    accounts_removed | names | members that went
+    """,
+    key=("update_id",),
+)
+
 STATE_CAMPAIGNS = _table(
     "state_campaigns",
     "state",
@@ -769,6 +788,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             CAMPAIGN_ACTIVITY,
             REPLAY_CAMPAIGNS,
             REPLAY_MEMBERS,
+            CAMPAIGN_UPDATES,
             STATE_CAMPAIGNS,
             STATE_MEMBERS,
             STATE_VALUES,

@@ -35,12 +35,14 @@ class Dataset:
 
     Parts of one table may differ in which optional columns they hold, and in types that convert. Columns named in
     `hidden` read as if no file held them. With `before`, only what was known before that time is read: exchanges,
-    accounts, bans and releases that came later do not exist.
+    accounts, bans and releases that came later do not exist. What the folder does not hold is looked for in the folder
+    `beside`, exchanges excepted.
     """
 
     folder: Path
     hidden: frozenset[str] = frozenset()
     before: datetime | None = None
+    beside: Path | None = None
 
     def has(self, name: str) -> bool:
         """Whether the folder holds the table."""
@@ -111,9 +113,11 @@ class Dataset:
         return pa.Table.from_batches(parts, schema=wanted)
 
     def _path(self, name: str) -> Path | None:
-        for path in (self.folder / f"{name}.parquet", self.folder / name):
-            if path.exists():
-                return path
+        folders = (self.folder,) if name == "exchanges" or self.beside is None else (self.folder, self.beside)
+        for folder in folders:
+            for path in (folder / f"{name}.parquet", folder / name):
+                if path.exists():
+                    return path
         return None
 
     def _open(self, name: str) -> list[tuple[Path, ds.Dataset]]:

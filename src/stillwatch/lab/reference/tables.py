@@ -15,6 +15,7 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "between": "Between the stages: integers, no text",
         "result": "What comes out of `stillwatch scan`",
         "replay": "What comes out of `stillwatch replay`",
+        "watch": "What comes out of `stillwatch watch`, beside the result tables",
         "state": "What `stillwatch scan --state` keeps from scan to scan: keyed hashes, no names and no text",
         "truth": "Ground truth, written by `stillwatch simulate` into `truth/`",
     }

@@ -1,0 +1,1 @@
+"""The scan, continuously: what `stillwatch watch` is put together from."""
