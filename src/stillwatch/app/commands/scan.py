@@ -54,6 +54,10 @@ def command(
             "--state", help="Folder that remembers campaigns from scan to scan: ids and phases carry over."
         ),
     ] = None,
+    actors: Annotated[
+        Path | None,
+        typer.Option("--actors", help="Folder of actor profiles (TOML) to compare campaigns with."),
+    ] = None,
     json_: SummaryAsJson = False,
 ) -> None:
     """Find campaigns in a dataset folder and write result tables, summary.json and report.html.
@@ -74,6 +78,7 @@ def command(
         level=level,
         without=read_without(without or ()),
         state=state,
+        actors=actors,
     )
     scan(data, out, settings)
     if json_:
