@@ -61,7 +61,7 @@ _INDICATORS = (
     ClaimKind("email_pattern", "identity", "cheap", 3.0, ("email_pattern",)),
     ClaimKind("end_user", "identity", "cheap", 3.0, ("end_user",)),
     ClaimKind("metadata", "identity", "cheap", 3.0, ("metadata",)),
-    ClaimKind("email_domain", "identity", "hard", 8.0, ("email_domain",)),
+    ClaimKind("email_domain", "identity", "rented", 4.0, ("email_domain",)),  # merchants sell them by the lot
     ClaimKind("phone", "identity", "hard", 8.0, ("phone",)),
     ClaimKind("email_digest", "identity", "hard", 8.0, ("email_digest",)),
     ClaimKind("api_key", "identity", "hard", 8.0, ("api_key",)),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from stillwatch.attribute.actors.admiralty import good
 from stillwatch.attribute.actors.posterior import FALSE_FLAG, Posterior
-from stillwatch.attribute.actors.weigh import UNIT, Item, Weighed
+from stillwatch.attribute.actors.weigh import UNIT, Item, Weighed, source_of
 
 CLUSTER, GROUP, NAMED = "activity cluster", "tracked group", "named actor"
 
@@ -83,7 +83,7 @@ def standing(
 
 def independent(items: Iterable[Item]) -> int:
     """Sources behind items; two that repeat one origin are one."""
-    return len({(i.statement.claim.origin or i.statement.claim.source).casefold() for i in items})
+    return len({source_of(i.statement.claim) for i in items})
 
 
 def _there(found: Sequence[object]) -> str:

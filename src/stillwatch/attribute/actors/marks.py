@@ -114,13 +114,13 @@ def _held(kind: str, values: Sequence[str], key: HashKey) -> Iterator[Held]:
         for value in values:
             found = read_network(value)
             for held in ("net24", "signup_address"):
-                for n in keyed(mix(found.networks, 1), key).tolist():
+                for n in keyed(mix(found.networks, np.ones_like(found.networks)), key).tolist():
                     yield held, n
             for n in keyed(found.addresses, key).tolist():
                 yield "address", n
     elif kind in ("asn", "hosting"):
         numbers = np.array([int(v.removeprefix("AS")) for v in values], np.int64)
-        for n in keyed(mix(numbers, 2), key).tolist():
+        for n in keyed(mix(numbers, np.full_like(numbers, 2)), key).tolist():
             yield "asn", n
     else:
         for n in keyed_strings(pa.array(values, pa.string()), key).tolist():

@@ -4,6 +4,14 @@ A state is a pair: who distils (an actor, somebody who imitates an actor, or nob
 (one that is known, or none). What a relay's profile explains does not tell its customers apart: under such a state a
 family counts for whichever of the two explains it better. So infrastructure that actor and relay have in common cancels
 out, and "relay only" is what remains when nothing but the relay is recognised.
+
+Families add up only as far as their sources do. If a source took another's campaign for the actor's, all that it
+says is wrong at once, so one source brings at most log2 of 1 + `parties` t / (1 − t) bits, where t is the trust in it
+and `parties` the number of those whose campaign it might have been. With several sources, no set of them brings more
+than its caps and what the others show by themselves.
+
+Whoever imitates an actor shows everything that the actor shows except what is hard to fake: that part is taken off, and
+what is hard to fake and missing is not held against an imitation.
 """
 
 from __future__ import annotations
@@ -11,21 +19,29 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from stillwatch.attribute.actors.kinds import FAMILIES
-from stillwatch.attribute.actors.weigh import UNIT, Family, Weighed
+from stillwatch.attribute.actors.weigh import UNIT, Weighed
 
+SOURCES = 8  # sources whose caps are weighed against each other; more say nothing new
 UNKNOWN, RELAY, FALSE_FLAG = "unknown actor", "relay only", "false flag"
 
 
 @dataclass(frozen=True, slots=True)
 class Priors:
     """Before any evidence: `unknown` that no profile describes the distiller; `imitated` of an actor's part that it is
-    somebody who imitates it; `relayed` that a relay with a profile carries it."""
+    somebody who imitates it; `relayed` that a relay with a profile carries it; `parties` whose campaign a source might
+    have taken for the actor's."""
 
     unknown: float = 0.5
-    imitated: float = 0.1
+    imitated: float = 0.2
     relayed: float = 0.3
+    parties: int = 16
+
+    def most(self, trust: float) -> int:
+        """What one source brings at most, in 1/1024 bit."""
+        return round(math.log2(1 + self.parties * trust / (1 - trust)) * UNIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +69,48 @@ class Posterior:
 
 @dataclass(frozen=True, slots=True)
 class _Who:
+    """One side of a state: what each family says by source, what it says without a source, what a source brings at
+    most; all in 1/1024 bit."""
+
     row: str
     actor: str
     prior: float
-    families: Mapping[str, int]
+    by_source: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    floor: Mapping[str, int] = field(default_factory=dict)
+    most: Mapping[str, int] = field(default_factory=dict)
+    hard: _Who | None = None  # for an imitation: what is hard to fake, to be taken off
+
+    def worth(self, beside: Mapping[str, int]) -> int:
+        """What this side says for itself, where a relay explains as much of each family as `beside` says."""
+        if self.hard is None:
+            return self.total(beside)
+        return self.total(beside) - self.hard.total(beside) + sum(max(bits, 0) for bits in beside.values())
+
+    def total(self, beside: Mapping[str, int]) -> int:
+        """Sum over families, each the better of this side and what a relay explains (`beside`), capped by source."""
+        sums: dict[str, int] = {}
+        for of in self.by_source.values():
+            for source, bits in of.items():
+                sums[source] = sums.get(source, 0) + bits
+        binding = sorted(source for source, bits in sums.items() if bits > self.most[source])[:SOURCES]
+        return min(
+            sum(self.most[source] for source in capped) + self._rest(frozenset(capped), beside)
+            for n in range(len(binding) + 1)
+            for capped in combinations(binding, n)
+        )
+
+    def total_of(self, name: str) -> int:
+        """What one family says by itself."""
+        return max(self.by_source[name].values(), default=self.floor[name])
+
+    def _rest(self, capped: frozenset[str], beside: Mapping[str, int]) -> int:
+        whole = 0
+        for name, floor in self.floor.items():
+            of = self.by_source.get(name, {})
+            hits = [bits for source, bits in of.items() if source not in capped]
+            own = max(hits, default=0 if of else floor)
+            whole += max(own, beside[name]) if name in beside else own
+        return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +126,44 @@ class Bench:
         """The posterior, without some families. With `end` 1 (2) what speaks for `favour` is taken at the low (high)
         end of its interval, and what speaks for everybody else at the other."""
         used = [f for f in FAMILIES if f not in set(without)]
-        carriers = [_Who(RELAY, "", 1.0 - (self.priors.relayed if self.relays else 0.0), {})]
+        carriers = [_Who(RELAY, "", 1.0 - (self.priors.relayed if self.relays else 0.0))]
         for w in self.relays:
-            bits = _family_bits(w, used, 3 - end if end else 0, faked=False)
-            carriers.append(_Who(RELAY, w.actor, self.priors.relayed / len(self.relays), bits))
+            part = self.priors.relayed / len(self.relays)
+            carriers.append(self._who(RELAY, w, part, used, 3 - end if end else 0))
+        explained = [{f: c.total_of(f) for f in used} if c.actor else {} for c in carriers]
         masses: dict[tuple[str, str, str], float] = {}
         for who in self._distillers(used, favour, end):
-            for carrier in carriers:
-                total = sum(_better(who, carrier, f) for f in used)
-                worth = 2.0 ** self.fusion.worth(total)
+            for carrier, beside in zip(carriers, explained, strict=True):
+                worth = 2.0 ** self.fusion.worth(who.worth(beside))
                 masses[who.row, who.actor, carrier.actor] = who.prior * carrier.prior * worth
         return self._summed(masses)
 
     def _distillers(self, used: Sequence[str], favour: str, end: int) -> list[_Who]:
         n = len(self.distillers)
         p = self.priors
-        found = [_Who(UNKNOWN, "", p.unknown if n else 1.0, {})]
+        other = 3 - end if end else 0
+        found = [_Who(UNKNOWN, "", p.unknown if n else 1.0, floor=dict.fromkeys(used, 0))]
         for w in self.distillers:
             part = (1.0 - p.unknown) / n
-            side = (end if w.actor == favour else 3 - end) if end else 0
-            other = 3 - end if end else 0
             found.append(
-                _Who(w.actor, w.actor, part * (1 - p.imitated), _family_bits(w, used, side, faked=False))
+                self._who(w.actor, w, part * (1 - p.imitated), used, end if w.actor == favour else other)
             )
             found.append(
-                _Who(FALSE_FLAG, w.actor, part * p.imitated, _family_bits(w, used, other, faked=True))
+                self._who(FALSE_FLAG, w, part * p.imitated, used, end if favour == FALSE_FLAG else other)
             )
         return found
+
+    def _who(self, row: str, w: Weighed, prior: float, used: Sequence[str], end: int) -> _Who:
+        families = {name: w.families[name] for name in used}
+        hits = {n: {source: bits[end] for source, bits in f.hits.items()} for n, f in families.items()}
+        most = {source: self.priors.most(t) for source, t in w.trusts.items()}
+        if row != FALSE_FLAG:
+            return _Who(row, w.actor, prior, hits, {n: f.miss[end] for n, f in families.items()}, most)
+        hard = {n: {source: bits[end] for source, bits in f.hard.items()} for n, f in families.items()}
+        taken_off = _Who(row, w.actor, prior, hard, dict.fromkeys(used, 0), most)
+        return _Who(
+            row, w.actor, prior, hits, {n: f.faked_miss[end] for n, f in families.items()}, most, taken_off
+        )
 
     def _summed(self, masses: Mapping[tuple[str, str, str], float]) -> Posterior:
         whole = sum(masses.values())
@@ -127,20 +192,3 @@ class Bench:
         )
         odds = (p / part) / ((of[UNKNOWN] + of[RELAY]) / self.priors.unknown)
         return math.log2(odds)
-
-
-def _better(who: _Who, carrier: _Who, name: str) -> int:
-    """What a family says where both distiller and relay may explain it."""
-    return (
-        max(who.families.get(name, 0), carrier.families.get(name, 0))
-        if carrier.actor
-        else who.families.get(name, 0)
-    )
-
-
-def _family_bits(w: Weighed, used: Sequence[str], side: int, *, faked: bool) -> dict[str, int]:
-    out = {}
-    for name in used:
-        found: Family = w.families[name]
-        out[name] = found.faked[side] if faked else found.own[side]
-    return out

@@ -43,6 +43,15 @@ class Verdict:
 Shown = Sequence[tuple[Statement, Sighting]]
 
 
+def seat(
+    distillers: Mapping[str, Shown], relays: Mapping[str, Shown], rates: Rates, when: date, priors: Priors
+) -> Bench:
+    """Every profile weighed against a campaign seen at `when`."""
+    carried = [weigh(name, shown, rates, when) for name, shown in sorted(relays.items())]
+    known = [weigh(name, shown, rates, when) for name, shown in sorted(distillers.items())]
+    return Bench(known, carried, Fusion(rates.scale, rates.bound_bits), priors)
+
+
 def decide(
     distillers: Mapping[str, Shown],
     relays: Mapping[str, Shown],
@@ -52,11 +61,8 @@ def decide(
 ) -> Verdict:
     """The verdict on a campaign seen at `when`, from what it shows of each profile's statements."""
     s = settings or ActorSettings()
-    weighed = {name: weigh(name, shown, rates, when) for name, shown in sorted(distillers.items())}
-    carried = {name: weigh(name, shown, rates, when) for name, shown in sorted(relays.items())}
-    bench = Bench(
-        list(weighed.values()), list(carried.values()), Fusion(rates.scale, rates.bound_bits), s.priors
-    )
+    bench = seat(distillers, relays, rates, when, s.priors)
+    weighed, carried = ({w.actor: w for w in side} for side in (bench.distillers, bench.relays))
     found = bench.posterior()
     used = [
         f for f in FAMILIES if any(any(w.families[f].own) for w in (*weighed.values(), *carried.values()))

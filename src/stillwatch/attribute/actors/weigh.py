@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from stillwatch.attribute.actors.admiralty import trust
 from stillwatch.attribute.actors.kinds import FAMILIES
 from stillwatch.attribute.actors.marks import Statement
+from stillwatch.attribute.actors.profile import Claim
 from stillwatch.attribute.actors.rates import Rate, Rates, interval
 
 UNIT = 1024
@@ -61,22 +62,34 @@ class Item:
     high: int = 0
 
 
+Ends = tuple[int, int, int]  # value, lower end, upper end, in 1/1024 bit
+NOTHING: Ends = (0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What a family says (1/1024 bit): `own` for the actor, `faked` for somebody who imitates it; each as value, low,
-    high."""
+    """What a family says: by source the strongest hit, and the strongest that is hard to fake; the strongest miss, and
+    the strongest of what could be faked, which count where nothing is shown."""
 
-    own: tuple[int, int, int] = (0, 0, 0)
-    faked: tuple[int, int, int] = (0, 0, 0)
+    hits: Mapping[str, Ends] = field(default_factory=dict)
+    hard: Mapping[str, Ends] = field(default_factory=dict)
+    miss: Ends = NOTHING
+    faked_miss: Ends = NOTHING
+
+    @property
+    def own(self) -> Ends:
+        """The strongest hit, or the miss if there is none."""
+        return max(self.hits.values(), default=self.miss)
 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """One actor against one campaign."""
+    """One actor against one campaign. `trusts`: of each source the trust in the best claim of it that is shown."""
 
     actor: str
     items: tuple[Item, ...]
     families: Mapping[str, Family]
+    trusts: Mapping[str, float]
 
 
 def weigh(actor: str, found: Sequence[tuple[Statement, Sighting]], rates: Rates, when: date) -> Weighed:
@@ -86,22 +99,39 @@ def weigh(actor: str, found: Sequence[tuple[Statement, Sighting]], rates: Rates,
         if _state_of(s, when) is None:
             live[s.rates] = live.get(s.rates, 0) + 1
     items = tuple(_item(s, seen, rates.of.get(s.rates), live.get(s.rates, 1), when) for s, seen in found)
-    return Weighed(actor, items, {f: family(items, f) for f in FAMILIES})
+    trusts: dict[str, float] = {}
+    for i in items:
+        if i.state == "shown":
+            claim = i.statement.claim
+            trusts[source_of(claim)] = max(trusts.get(source_of(claim), 0.0), trust(claim.reliability))
+    return Weighed(actor, items, {f: family(items, f) for f in FAMILIES}, trusts)
+
+
+def source_of(claim: Claim) -> str:
+    """Where a claim comes from in the end: two sources that repeat one origin are one."""
+    return (claim.origin or claim.source).casefold()
 
 
 def family(items: Sequence[Item], name: str) -> Family:
-    """The strongest item of a family, or its strongest miss if nothing is shown."""
-    own = [i for i in items if i.statement.family == name and i.state in ("shown", "not shown")]
-    faked = [i for i in own if i.statement.faking != "hard"]
-    return Family(_strongest(own), _strongest(faked))
+    """The strongest item of a family by source, or its strongest miss if nothing is shown."""
+    own = [i for i in items if i.statement.family == name]
+    hard = [i for i in own if i.statement.faking == "hard"]
+    hits = _by_source(own)
+    misses = (NOTHING, NOTHING) if hits else (_worst(own), _worst([i for i in own if i not in hard]))
+    return Family(hits, _by_source(hard), *misses)
 
 
-def _strongest(items: Sequence[Item]) -> tuple[int, int, int]:
-    if not items:
-        return 0, 0, 0
-    shown = [i for i in items if i.state == "shown"]
-    best = max(shown, key=lambda i: (i.bits, i.low)) if shown else min(items, key=lambda i: (i.bits, i.low))
-    return best.bits, best.low, best.high
+def _by_source(items: Sequence[Item]) -> dict[str, Ends]:
+    out: dict[str, Ends] = {}
+    for i in items:
+        if i.state == "shown":
+            source = source_of(i.statement.claim)
+            out[source] = max(out.get(source, NOTHING), (i.bits, i.low, i.high))
+    return out
+
+
+def _worst(items: Sequence[Item]) -> Ends:
+    return min(((i.bits, i.low, i.high) for i in items if i.state == "not shown"), default=NOTHING)
 
 
 def _state_of(s: Statement, when: date) -> State | None:
