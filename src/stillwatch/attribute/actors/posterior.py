@@ -156,7 +156,8 @@ class Bench:
     def _who(self, row: str, w: Weighed, prior: float, used: Sequence[str], end: int) -> _Who:
         families = {name: w.families[name] for name in used}
         hits = {n: {source: bits[end] for source, bits in f.hits.items()} for n, f in families.items()}
-        most = {source: self.priors.most(t) for source, t in w.trusts.items()}
+        trusts = sorted((source, t) for f in families.values() for source, t in f.trusts.items())
+        most = {source: self.priors.most(t) for source, t in trusts}  # of each source the highest
         if row != FALSE_FLAG:
             return _Who(row, w.actor, prior, hits, {n: f.miss[end] for n, f in families.items()}, most)
         hard = {n: {source: bits[end] for source, bits in f.hard.items()} for n, f in families.items()}

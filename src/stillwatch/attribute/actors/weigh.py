@@ -69,12 +69,13 @@ NOTHING: Ends = (0, 0, 0)
 @dataclass(frozen=True, slots=True)
 class Family:
     """What a family says: by source the strongest hit, and the strongest that is hard to fake; the strongest miss, and
-    the strongest of what could be faked, which count where nothing is shown."""
+    the strongest of what could be faked, which count where nothing is shown; by source the trust in what is shown."""
 
     hits: Mapping[str, Ends] = field(default_factory=dict)
     hard: Mapping[str, Ends] = field(default_factory=dict)
     miss: Ends = NOTHING
     faked_miss: Ends = NOTHING
+    trusts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def own(self) -> Ends:
@@ -84,12 +85,11 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """One actor against one campaign. `trusts`: of each source the trust in the best claim of it that is shown."""
+    """One actor against one campaign."""
 
     actor: str
     items: tuple[Item, ...]
     families: Mapping[str, Family]
-    trusts: Mapping[str, float]
 
 
 def weigh(actor: str, found: Sequence[tuple[Statement, Sighting]], rates: Rates, when: date) -> Weighed:
@@ -99,12 +99,7 @@ def weigh(actor: str, found: Sequence[tuple[Statement, Sighting]], rates: Rates,
         if _state_of(s, when) is None:
             live[s.rates] = live.get(s.rates, 0) + 1
     items = tuple(_item(s, seen, rates.of.get(s.rates), live.get(s.rates, 1), when) for s, seen in found)
-    trusts: dict[str, float] = {}
-    for i in items:
-        if i.state == "shown":
-            claim = i.statement.claim
-            trusts[source_of(claim)] = max(trusts.get(source_of(claim), 0.0), trust(claim.reliability))
-    return Weighed(actor, items, {f: family(items, f) for f in FAMILIES}, trusts)
+    return Weighed(actor, items, {f: family(items, f) for f in FAMILIES})
 
 
 def source_of(claim: Claim) -> str:
@@ -118,7 +113,10 @@ def family(items: Sequence[Item], name: str) -> Family:
     hard = [i for i in own if i.statement.faking == "hard"]
     hits = _by_source(own)
     misses = (NOTHING, NOTHING) if hits else (_worst(own), _worst([i for i in own if i not in hard]))
-    return Family(hits, _by_source(hard), *misses)
+    trusts: dict[str, float] = {}
+    for claim in (i.statement.claim for i in own if i.state == "shown"):
+        trusts[source_of(claim)] = max(trusts.get(source_of(claim), 0.0), trust(claim.reliability))
+    return Family(hits, _by_source(hard), *misses, trusts)
 
 
 def _by_source(items: Sequence[Item]) -> dict[str, Ends]:
