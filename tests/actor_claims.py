@@ -43,5 +43,13 @@ def statement(kind: str, actor: str = "Amber", made: Claim | None = None, *, nam
     """A statement of that kind."""
     k = ALL[kind]
     return Statement(
-        name or kind, actor, kind, k.family, k.faking, k.cap_bits, made or claim(), basis=k.held, capabilities=()
+        name or kind,
+        actor,
+        kind,
+        k.family,
+        k.faking,
+        k.cap_bits,
+        made or claim(),
+        basis=k.held,
+        capabilities=(),
     )

@@ -34,7 +34,9 @@ claims, sightings = st.sampled_from(CLAIMS), st.sampled_from(SIGHTINGS)
 
 
 @st.composite
-def shown(draw: st.DrawFn, actor: str, kinds: tuple[str, ...] = tuple(KINDS)) -> list[tuple[Statement, Sighting]]:
+def shown(
+    draw: st.DrawFn, actor: str, kinds: tuple[str, ...] = tuple(KINDS)
+) -> list[tuple[Statement, Sighting]]:
     picked = draw(st.lists(st.sampled_from(kinds), max_size=6))
     return [
         (statement(kind, actor, draw(claims), name=f"{i}"), draw(sightings)) for i, kind in enumerate(picked)
@@ -71,7 +73,9 @@ def test_the_interval_holds_the_probability(world: tuple[Actors, Actors]) -> Non
 
 @RELAXED
 @given(worlds(), st.data())
-def test_more_that_speaks_for_an_actor_never_lowers_it(world: tuple[Actors, Actors], data: st.DataObject) -> None:
+def test_more_that_speaks_for_an_actor_never_lowers_it(
+    world: tuple[Actors, Actors], data: st.DataObject
+) -> None:
     """Whatever was not shown is shown: probability and likelihood ratio do not fall."""
     known, relays = world
     if not known["Amber"]:
@@ -94,7 +98,9 @@ def test_no_family_passes_its_cap_and_no_sum_its_bound(world: tuple[Actors, Acto
             assert -2 * UNIT <= item.bits <= item.statement.cap_bits * UNIT + 1
             assert item.low <= item.bits <= item.high
         for name, family in w.families.items():
-            inside = [i.bits for i in w.items if i.statement.family == name and i.state in ("shown", "not shown")]
+            inside = [
+                i.bits for i in w.items if i.statement.family == name and i.state in ("shown", "not shown")
+            ]
             assert family.own[0] in (0, *inside)
     for name in v.standings:
         assert abs(v.posterior.log2_lr[name]) <= 2 * RATES.bound_bits
@@ -130,7 +136,8 @@ def _without(rows: Shown, name: str) -> list[tuple[Statement, Sighting]]:
 def test_expired_claims_and_working_hours_weigh_nothing(world: tuple[Actors, Actors]) -> None:
     known, relays = world
     dead = {
-        a: [(replace(s, claim=claim(age=300, lasts=100)), seen) for s, seen in rows] for a, rows in known.items()
+        a: [(replace(s, claim=claim(age=300, lasts=100)), seen) for s, seen in rows]
+        for a, rows in known.items()
     }
     v = verdict(dead, {})
     assert {0} == {i.bits for w in v.weighed.values() for i in w.items} | {0}

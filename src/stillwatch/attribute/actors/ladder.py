@@ -18,8 +18,8 @@ CLUSTER, GROUP, NAMED = "activity cluster", "tracked group", "named actor"
 
 @dataclass(frozen=True, slots=True)
 class LadderSettings:
-    """What a name requires: probability and the low end of its interval; so many families of so many bits; every
-    probability without one family; at most so much for an imitation; so many independent sources, one of them
+    """What a name requires: probability and the low end of its interval; so many families of so many bits; that it
+    stays likely without any one family; at most so much for an imitation; so many independent sources, one of them
     graded B2 or better and not merely alleging."""
 
     posterior: float = 0.95
@@ -27,7 +27,7 @@ class LadderSettings:
     families: int = 3
     family_bits: float = 1.5
     hard_bits: float = 3.0
-    without: float = 0.8
+    without: float = 0.55
     false_flag: float = 0.05
     sources: int = 2
 
