@@ -69,14 +69,15 @@ class Posterior:
 
 @dataclass(frozen=True, slots=True)
 class _Who:
-    """One side of a state: what each family says by source, what it says without a source, what a source brings at
-    most; all in 1/1024 bit."""
+    """One side of a state: what each family says by source, what it says where nothing is shown, what is taken off
+    where it is, what a source brings at most; all in 1/1024 bit."""
 
     row: str
     actor: str
     prior: float
     by_source: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     floor: Mapping[str, int] = field(default_factory=dict)
+    lacks: Mapping[str, int] = field(default_factory=dict)
     most: Mapping[str, int] = field(default_factory=dict)
     hard: _Who | None = None  # for an imitation: what is hard to fake, to be taken off
 
@@ -101,14 +102,15 @@ class _Who:
 
     def total_of(self, name: str) -> int:
         """What one family says by itself."""
-        return max(self.by_source[name].values(), default=self.floor[name])
+        hits = self.by_source[name].values()
+        return max(hits) + self.lacks[name] if hits else self.floor[name]
 
     def _rest(self, capped: frozenset[str], beside: Mapping[str, int]) -> int:
         whole = 0
         for name, floor in self.floor.items():
             of = self.by_source.get(name, {})
             hits = [bits for source, bits in of.items() if source not in capped]
-            own = max(hits, default=0 if of else floor)
+            own = max(hits, default=0) + self.lacks.get(name, 0) if of else floor
             whole += max(own, beside[name]) if name in beside else own
         return whole
 
@@ -158,12 +160,15 @@ class Bench:
         hits = {n: {source: bits[end] for source, bits in f.hits.items()} for n, f in families.items()}
         trusts = sorted((source, t) for f in families.values() for source, t in f.trusts.items())
         most = {source: self.priors.most(t) for source, t in trusts}  # of each source the highest
+        none = dict.fromkeys(used, 0)
         if row != FALSE_FLAG:
-            return _Who(row, w.actor, prior, hits, {n: f.miss[end] for n, f in families.items()}, most)
+            floor = {n: f.miss[end] for n, f in families.items()}
+            lacks = {n: f.lacks[end] for n, f in families.items()}
+            return _Who(row, w.actor, prior, hits, floor, lacks, most)
         hard = {n: {source: bits[end] for source, bits in f.hard.items()} for n, f in families.items()}
-        taken_off = _Who(row, w.actor, prior, hard, dict.fromkeys(used, 0), most)
+        floor = {n: f.faked_miss[end] for n, f in families.items()}
         return _Who(
-            row, w.actor, prior, hits, {n: f.faked_miss[end] for n, f in families.items()}, most, taken_off
+            row, w.actor, prior, hits, floor, none, most, _Who(row, w.actor, prior, hard, none, none, most)
         )
 
     def _summed(self, masses: Mapping[tuple[str, str, str], float]) -> Posterior:

@@ -210,8 +210,9 @@ def _faults(profile: Profile) -> Iterator[Fault]:
         if isinstance(claim, Programme):
             yield from _outside(claim.capabilities, CAPABILITIES, [*here, "capabilities"], "capability")
         if isinstance(claim, KnownCampaign):
-            kinds = [i.kind for i in claim.indicators]
-            yield from _outside(kinds, INDICATORS, [*here, "indicators"], "kind of indicator")
+            for at, indicator in enumerate(claim.indicators):
+                path: list[str | int] = [*here, "indicators", at, "kind"]
+                yield from _outside([indicator.kind], INDICATORS, path, "kind of indicator")
 
 
 def _mark_faults(claim: Mark, here: tuple[str, int]) -> Iterator[Fault]:

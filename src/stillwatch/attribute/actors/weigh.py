@@ -69,18 +69,23 @@ NOTHING: Ends = (0, 0, 0)
 @dataclass(frozen=True, slots=True)
 class Family:
     """What a family says: by source the strongest hit, and the strongest that is hard to fake; the strongest miss, and
-    the strongest of what could be faked, which count where nothing is shown; by source the trust in what is shown."""
+    the strongest of what could be faked, which count where nothing is shown; what the lack of everything hard to fake
+    takes off, where only what can be faked is shown; by source the trust in what is shown."""
 
     hits: Mapping[str, Ends] = field(default_factory=dict)
     hard: Mapping[str, Ends] = field(default_factory=dict)
     miss: Ends = NOTHING
     faked_miss: Ends = NOTHING
+    lacks: Ends = NOTHING
     trusts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def own(self) -> Ends:
-        """The strongest hit, or the miss if there is none."""
-        return max(self.hits.values(), default=self.miss)
+        """The strongest hit less what it lacks, or the miss if there is none."""
+        if not self.hits:
+            return self.miss
+        value, low, high = (a + b for a, b in zip(max(self.hits.values()), self.lacks, strict=True))
+        return value, low, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +117,13 @@ def family(items: Sequence[Item], name: str) -> Family:
     own = [i for i in items if i.statement.family == name]
     hard = [i for i in own if i.statement.faking == "hard"]
     hits = _by_source(own)
+    shown_hard = _by_source(hard)
     misses = (NOTHING, NOTHING) if hits else (_worst(own), _worst([i for i in own if i not in hard]))
+    lacks = _worst(hard) if hits and not shown_hard else NOTHING
     trusts: dict[str, float] = {}
     for claim in (i.statement.claim for i in own if i.state == "shown"):
         trusts[source_of(claim)] = max(trusts.get(source_of(claim), 0.0), trust(claim.reliability))
-    return Family(hits, _by_source(hard), *misses, trusts)
+    return Family(hits, shown_hard, *misses, lacks, trusts)
 
 
 def _by_source(items: Sequence[Item]) -> dict[str, Ends]:
