@@ -2,7 +2,7 @@
 
 ::
 
-    python -m stillwatch.lab.attribution --write docs/benchmarks [--learn] [--worlds 24] [--work DIR]
+    python -m stillwatch.lab.attribution --write docs/benchmarks [--learn] [--worlds 16] [--work DIR]
 
 Rates are learned on seeds 1 to 24; figures are of seeds from 1001 on, which set nothing.
 """
@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
         "--write", type=Path, required=True, metavar="DIR", help="folder for page and picture"
     )
     parser.add_argument("--learn", action="store_true", help="write attribute/actors/rates.toml anew first")
-    parser.add_argument("--worlds", type=int, default=24, help="test worlds")
+    parser.add_argument("--worlds", type=int, default=16, help="test worlds")
     parser.add_argument("--work", type=Path, help="folder that keeps the simulated traffic and its scans")
     chosen = parser.parse_args(argv)
     try:
