@@ -134,7 +134,7 @@ def _without(rows: Shown, name: str) -> list[tuple[Statement, Sighting]]:
 @RELAXED
 @given(worlds())
 def test_expired_claims_and_working_hours_weigh_nothing(world: tuple[Actors, Actors]) -> None:
-    known, relays = world
+    known, _ = world
     dead = {
         a: [(replace(s, claim=claim(age=300, lasts=100)), seen) for s, seen in rows]
         for a, rows in known.items()

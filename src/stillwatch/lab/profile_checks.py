@@ -44,9 +44,8 @@ def check_profile(profile: Profile, folder: Path, rates: Rates) -> list[str]:
     found = statements(profile, HashKey(0, 0), "")
     files = sorted(folder.glob("*.json"))
     faults = [] if files else [f"{folder}: no case"]
-    for kind in ("firing", "look_alike"):
-        if not any(f.stem.startswith(kind) for f in files):
-            faults.append(f"{folder}: no {kind} case")
+    lacking = [k for k in ("firing", "look_alike") if not any(f.stem.startswith(k) for f in files)]
+    faults += [f"{folder}: no {kind} case" for kind in lacking]
     known = {s.id for s in found}
     for file in files:
         case = _read(file)

@@ -62,10 +62,13 @@ _RATE_HEAD = ("class of claims", "shown by its actor, fresh", "half-life, days",
 def _set(one: Figures) -> list[str]:
     n = sum(r.campaigns for r in one.rows)
     costs = "; ".join(f"{m.name} {m.value:.3f} ({m.low:.3f} to {m.high:.3f})" for m in one.costs)
+    said = (
+        f"{len(one.seeds)} worlds, seeds {one.seeds[0]} to {one.seeds[-1]}, {n:,} campaigns. {costs}: 0 is perfect, "
+        "1 says nothing; the difference is what calibration costs. Intervals are 95%, bootstrapped over worlds."
+    )
     return [
         f"## {one.title}",
-        f"{len(one.seeds)} worlds, seeds {one.seeds[0]} to {one.seeds[-1]}, {n:,} campaigns. {costs}: 0 is perfect, "
-        "1 says nothing; the difference is what calibration costs. Intervals are 95%, bootstrapped over worlds.",
+        said,
         table(
             ("stated", "mean stated", "seen", "95% interval", "the actor's", "others'"),
             [_bin(b) for b in one.bins],

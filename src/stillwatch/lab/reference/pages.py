@@ -15,7 +15,6 @@ from stillwatch.lab.reference.signals import signals_page
 from stillwatch.lab.reference.tables import tables_page
 
 
-
 def actor_profile_schema() -> str:
     """`docs/reference/actor-profile.schema.json`: the JSON Schema of actor profiles."""
     return json.dumps(profile_schema(), indent=2, sort_keys=True) + "\n"

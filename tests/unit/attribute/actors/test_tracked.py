@@ -29,7 +29,9 @@ def test_new_accounts_and_frames_with_the_same_cards_and_phones(t: DuckTables) -
 
 def test_a_copycat_with_everything_that_is_cheap(t: DuckTables) -> None:
     """It runs beside the campaign that it copies, through the same relay."""
-    found, names = tracked(t, [OLD, Pool(range(500, 560), {**COPIED, "instrument": 95})], earlier({"c-old": OLD}))
+    found, names = tracked(
+        t, [OLD, Pool(range(500, 560), {**COPIED, "instrument": 95})], earlier({"c-old": OLD})
+    )
     assert {0: "c-old", 1: "c-own1"} == names
     assert {} == found
 
@@ -53,7 +55,7 @@ def test_what_many_others_hold_ties_nobody() -> None:
 def test_a_known_group_keeps_its_name() -> None:
     tie = ties([Held("c-2", "c-9", k, 1.0, 0) for k in ("instrument", "phone")], 1000, 3)
     known = {"c-1": "g-old", "c-2": "g-old"}
-    assert {c: "g-old" for c in ("c-1", "c-2", "c-9")} == groups(["c-9"], tie, known)
+    assert dict.fromkeys(("c-1", "c-2", "c-9"), "g-old") == groups(["c-9"], tie, known)
     both = groups(["c-9"], [*tie], {"c-2": "g-b", "c-9": "g-a"})
     assert {"c-2": "g-a", "c-9": "g-a"} == both
 

@@ -28,7 +28,9 @@ STRONG: Pairs = [
 
 
 def verdict(pairs: Pairs, relays: dict[str, Pairs] | None = None) -> Verdict:
-    return decide({"Amber": pairs, "Birch": [(statement("instrument", "Birch"), MISS)]}, relays or {}, RATES, WHEN)
+    return decide(
+        {"Amber": pairs, "Birch": [(statement("instrument", "Birch"), MISS)]}, relays or {}, RATES, WHEN
+    )
 
 
 def test_hard_evidence_from_several_sources_and_families_makes_a_name() -> None:
@@ -61,7 +63,8 @@ def test_two_reports_of_one_origin_are_one_source() -> None:
 
 def test_what_is_merely_alleged_makes_no_name() -> None:
     alleged = [
-        (statement(s.kind, made=claim(source=s.claim.source, alleged_by="a vendor")), seen) for s, seen in STRONG
+        (statement(s.kind, made=claim(source=s.claim.source, alleged_by="a vendor")), seen)
+        for s, seen in STRONG
     ]
     v = verdict(alleged)
     assert "" == v.named
@@ -95,7 +98,9 @@ def test_lacking_what_is_hard_to_fake_speaks_for_an_imitation() -> None:
 
 def test_without_evidence_the_prior_stands() -> None:
     v = verdict([(statement("instrument"), GAP)])
-    assert 0.5 == pytest.approx(decide({"A": [(statement("phone"), GAP)]}, {}, RATES, WHEN).posterior.of[UNKNOWN])
+    assert 0.5 == pytest.approx(
+        decide({"A": [(statement("phone"), GAP)]}, {}, RATES, WHEN).posterior.of[UNKNOWN]
+    )
     assert "" == v.named
 
 
@@ -107,7 +112,11 @@ def test_likelihood_and_confidence_never_share_a_sentence() -> None:
         for text in rows["statement"].to_pylist():
             for sentence in re.split(r"\.(?: |$)", text):
                 assert not (words.search(sentence) and "onfidence" in sentence), sentence
-            assert not re.search(r"\b(?:0|100)%", text.replace("100 ", "")) or "is 0.0%" in text or "100" not in text
+            assert (
+                not re.search(r"\b(?:0|100)%", text.replace("100 ", ""))
+                or "is 0.0%" in text
+                or "100" not in text
+            )
 
 
 def test_counter_evidence_and_gaps_are_always_said() -> None:
@@ -123,7 +132,10 @@ def test_counter_evidence_and_gaps_are_always_said() -> None:
 
 
 def test_a_claim_dated_after_the_campaign_and_one_that_expired_weigh_nothing() -> None:
-    later, gone = statement("phone", made=claim(age=-3)), statement("instrument", made=claim(age=90, lasts=30))
+    later, gone = (
+        statement("phone", made=claim(age=-3)),
+        statement("instrument", made=claim(age=90, lasts=30)),
+    )
     items = weigh("Amber", [(later, HIT), (gone, HIT)], RATES, WHEN).items
     assert [("not yet", 0), ("expired", 0)] == [(i.state, i.bits) for i in items]
 
@@ -139,7 +151,9 @@ def test_trust_falls_with_either_half_of_a_grade() -> None:
     assert trust("A5") < trust("A2") > trust("E2")
 
 
-@pytest.mark.parametrize("text", ["", "a = ", 'command = "x"\ntrials = 1\nscale = 3.0\nbound_bits = 9.0\n[of]\n'])
+@pytest.mark.parametrize(
+    "text", ["", "a = ", 'command = "x"\ntrials = 1\nscale = 3.0\nbound_bits = 9.0\n[of]\n']
+)
 def test_rates_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(ExtensionError, match="no rates"):
         read_rates(text, where="rates.toml")
