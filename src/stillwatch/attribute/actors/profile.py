@@ -141,7 +141,7 @@ def read_profile(text: str, *, where: str) -> Profile:
     try:
         found = msgspec.convert(tomllib.loads(text), Profile, builtin_types=(date,))
     except tomllib.TOMLDecodeError as error:
-        raise _not_toml(error, where) from error
+        raise _not_toml(error, text, where) from error
     except msgspec.ValidationError as error:
         raise _invalid(str(error), text, where) from error
     except RecursionError as error:
@@ -165,9 +165,9 @@ def check_together(profiles: Sequence[tuple[str, Profile]]) -> None:
                 )
 
 
-def _not_toml(error: tomllib.TOMLDecodeError, where: str) -> ExtensionError:
+def _not_toml(error: tomllib.TOMLDecodeError, text: str, where: str) -> ExtensionError:
     line = re.search(r"at line (\d+)", str(error))
-    place = f"{where}:{line.group(1)}" if line else where
+    place = f"{where}:{line.group(1) if line else max(len(text.splitlines()), 1)}"
     return ExtensionError(
         f"is not TOML: {error}", where=place, remedy="Mend the line; texts stand in quotes, dates do not"
     )

@@ -45,7 +45,8 @@ def page(found: Sequence[Figures], checked: Sequence[Checked], rates: Rates, com
 
 _WHOLE_WAY = (
     "Two months of traffic, simulated and scanned with one key. The profile is drafted by `stillwatch actors --from` "
-    "from the first month and graded by hand; the second month is scanned with it and with the state of the first."
+    "from the first month and graded by hand; the second month is scanned with it and with the state of the first. "
+    "Found means that the scan calls it distillation: who is not accused is not attributed."
 )
 _CHECK_HEAD = (
     "campaign of the second month",
