@@ -31,7 +31,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     about: str
     when: date
     shows: dict[str, float]
-    lacks: list[str] = []
+    lacks: tuple[str, ...] = ()
     at_least: float = 0.0
     at_most: float = 1.0
 

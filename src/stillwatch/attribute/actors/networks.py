@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from stillwatch.model.errors import InputError
 
 Ints = NDArray[np.int64]
-WIDEST = {4: 16, 6: 40}
+WIDEST: Mapping[int, int] = MappingProxyType({4: 16, 6: 40})
 _V6_FLAG = 1 << 63
 
 

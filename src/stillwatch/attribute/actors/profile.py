@@ -105,13 +105,13 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     role: Literal["distiller", "relay"]
     summary: Text
     fictional: bool = False
-    aliases: list[str] = []
-    infrastructure: list[Mark] = []
-    metadata: list[Mark] = []
-    programme: list[Programme] = []
-    campaigns: list[KnownCampaign] = []
-    calendar: list[Release] = []
-    working_hours: list[WorkingHours] = []
+    aliases: tuple[str, ...] = ()
+    infrastructure: tuple[Mark, ...] = ()
+    metadata: tuple[Mark, ...] = ()
+    programme: tuple[Programme, ...] = ()
+    campaigns: tuple[KnownCampaign, ...] = ()
+    calendar: tuple[Release, ...] = ()
+    working_hours: tuple[WorkingHours, ...] = ()
 
     def claims(self) -> Iterator[tuple[str, int, Claim]]:
         """Every claim with its section and its place in it."""
