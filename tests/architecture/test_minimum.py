@@ -13,7 +13,8 @@ import pytest
 IMPORT_ALL = """
 import importlib, pkgutil, stillwatch
 for info in pkgutil.walk_packages(stillwatch.__path__, "stillwatch."):
-    draws = ("fit.", "figures.plots", "figures.__m", "reliability.plot", "reliability.__m", "attribution.plot", "attribution.__m")
+    draws = ("fit.", "figures.plots", "figures.__m", "reliability.plot", "reliability.__m")
+    draws += ("attribution.plot", "attribution.__m")
     if not info.name.removeprefix("stillwatch.lab.").startswith(draws):
         importlib.import_module(info.name)
 """
