@@ -16,6 +16,7 @@ for info in pkgutil.walk_packages(stillwatch.__path__, "stillwatch."):
     draws = (
         "fit.", "figures.plots", "figures.prob", "figures.writing", "figures.__m", "reliability.plot", "reliability.__m"
     )
+    draws += ("attribution.plot", "attribution.__m")
     if not info.name.removeprefix("stillwatch.lab.").startswith(draws):
         importlib.import_module(info.name)
 """

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 
-from stillwatch import ingest, signals
+from stillwatch import attribute, ingest, signals
 from stillwatch.lab.reference.commands import command_names
 from stillwatch.model.families import KINDS
 from stillwatch.model.registry import FormatSpec, SignalSpec, scan
 from stillwatch.model.tables import TABLES
+
+PROFILES = Path(str(resources.files(attribute))) / "profiles"
 
 
 def _lines() -> list[str]:
@@ -17,10 +20,11 @@ def _lines() -> list[str]:
     measured = [f"signal {n} v{e.spec.version} {e.spec.family} {e.spec.unit}" for n, e in found.items()]
     formats = [f"format {name}" for name in scan(ingest, FormatSpec, group="stillwatch.ingest")]
     tables = [f"table {t.name} {t.stage} {len(t.columns)} columns" for t in TABLES.values()]
+    actors = [f"profile {f.stem}" for f in sorted(PROFILES.glob("*.toml"))]
     kinds = [f"kind {k.code} {k.family}/{k.name}" for k in KINDS.values()]
-    return [*(f"command {name}" for name in command_names()), *formats, *kinds, *measured, *tables]
+    return [*(f"command {name}" for name in command_names()), *formats, *kinds, *actors, *measured, *tables]
 
 
 def test_registry_is_as_listed(root: Path, golden: Callable[[Path, str], None]) -> None:
-    """Commands, formats, kinds of value, signals and tables."""
+    """Commands, formats, kinds of value, actor profiles, signals and tables."""
     golden(root / "tests/golden/registry.txt", "\n".join(_lines()) + "\n")

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stillwatch.app.explained_actors import print_actors
 from stillwatch.app.report.campaign import Campaign, campaign, why_left_alone
 from stillwatch.app.report.results import Results, Row
 from stillwatch.app.report.waterfall import TOTALS, Step, Waterfall
@@ -92,6 +93,8 @@ def as_record(results: Results, found: Found) -> Mapping[str, Any]:
         "against": [*(i.statement for i in view.against), *view.against_words],
         "missing": list(view.missing),
         "templates": [dict(t) for t in results.of("campaign_templates", name)],
+        "attributions": [dict(a) for a in results.of("attributions", name)],
+        "attribution_evidence": [dict(a) for a in results.of("attribution_evidence", name)],
     }
 
 
@@ -121,6 +124,8 @@ def print_campaign(results: Results, row: Row, out: Console) -> None:
     _heading(out, "What is missing")
     for line in view.missing or ("nothing that the method asks for",):
         out.print(Padding(Text(sentence(line)), (0, 0, 0, 2)))
+    if view.attributions:
+        print_actors(results, view.attributions, out)
     out.print()
 
 

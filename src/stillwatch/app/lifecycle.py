@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.attribute.actors.tracked import Tie, TrackedSettings, track
 from stillwatch.attribute.identity import Earlier, Identity, IdentitySettings, identify
 from stillwatch.attribute.moves import MoveSettings
 from stillwatch.attribute.phases import Phase, PhaseSettings, phases, write_spans
@@ -28,6 +29,7 @@ class LifecycleSettings:
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     phases: PhaseSettings = field(default_factory=PhaseSettings)
     moves: MoveSettings = field(default_factory=MoveSettings)
+    tracked: TrackedSettings = field(default_factory=TrackedSettings)
     innocent_days: int = 30
     campaign_days: int = 400
 
@@ -47,6 +49,8 @@ class Lifecycle:
         )
         self.identities: dict[int, Identity] = {}
         self.phases: dict[str, tuple[Phase, ...]] = {}
+        self.groups: dict[str, str] = {}
+        self.ties: list[Tie] = []
         self.staged = ""
 
     def name(self, t: DuckTables, own: Mapping[int, str], end: datetime) -> dict[int, str]:
@@ -57,6 +61,14 @@ class Lifecycle:
             t, self.identities, self.earlier, end, settings=self.settings.phases, moving=self.settings.moves
         )
         return {group: who.campaign_id for group, who in self.identities.items()}
+
+    def track(self, t: DuckTables, ids: Mapping[int, str]) -> None:
+        """Find the tracked group of each campaign, of this scan and of the state, and what ties them."""
+        columns = (self.earlier.campaigns[c].to_pylist() for c in ("campaign_id", "tracked_group"))
+        known = {name: group for name, group in zip(*columns, strict=True) if group is not None}
+        self.groups, self.ties = track(
+            t, sorted(ids.values()), self.earlier.ids, known, self.settings.tracked
+        )
 
     @property
     def detected(self) -> dict[str, datetime]:
@@ -94,6 +106,8 @@ class Lifecycle:
 
     def _after(self, t: DuckTables, campaigns: pa.Table, end: datetime) -> dict[str, pa.Table]:
         kept = _campaigns(self.earlier, campaigns, self.identities.values(), self.phases)
+        groups = pa.array([self.groups.get(c) for c in kept["campaign_id"].to_pylist()], pa.string())
+        kept = kept.set_column(kept.schema.get_field_index("tracked_group"), "tracked_group", groups)
         kept = self._not_forgotten(kept, end)
         ids = pa.array(kept["campaign_id"].to_pylist(), pa.string())
         rows = {"state_campaigns": kept}

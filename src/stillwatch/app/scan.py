@@ -21,6 +21,7 @@ from rich.console import Console
 from stillwatch import __version__
 from stillwatch.app import linking, report, stages
 from stillwatch.app.ablation import hidden_columns, leave_out
+from stillwatch.app.actors import attributed, load_actors, look_up
 from stillwatch.app.calibration_in_use import calibration_in_use
 from stillwatch.app.lifecycle import Lifecycle
 from stillwatch.app.resources import hypotheses
@@ -28,6 +29,7 @@ from stillwatch.app.secret import default_key_file, fingerprint, read_key
 from stillwatch.app.signatures import write_signatures
 from stillwatch.app.terminal import Steps, progress
 from stillwatch.attribute import findings, membership
+from stillwatch.attribute.actors.rows import Attributed, attribution_evidence, attributions
 from stillwatch.attribute.assess import Assessment, AssessSettings
 from stillwatch.attribute.conformal import Claim, Traffic, claims
 from stillwatch.attribute.features import FEATURES
@@ -47,7 +49,7 @@ class ScanSettings:
     """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet; calibration file and the
     false-discovery rate that it must be able to express; whether to write the report; what evidence to leave
     `without` (families, or `text`); folder of the state; whether pieces of one pool are left `apart`, as they are for
-    fitting expectations; folder `beside` that holds tables the dataset lacks."""
+    fitting expectations; folder `beside` that holds tables the dataset lacks; folder of actor profiles."""
 
     memory: str = ""
     threads: int = 0
@@ -61,6 +63,7 @@ class ScanSettings:
     state: Path | None = None
     apart: bool = False
     beside: Path | None = None
+    actors: Path | None = None
 
 
 class Partials(Protocol):
@@ -120,6 +123,7 @@ class _Run:
         self.assess = AssessSettings()
         self.in_use = calibration_in_use(s.calibration)
         self.claims: dict[int, Claim] = {}
+        self.actors = load_actors(s.actors, key, fingerprint(key))
 
     def everything(self) -> dict[str, Any]:
         """Run the stages, write the tables, return the summary."""
@@ -181,6 +185,7 @@ class _Run:
         own = findings.name_campaigns(t)
         stages.name_verdicts(t, found)
         ids = self.life.name(t, own, window.end)
+        who = self._attributed(found, ids)
         self._exchange_names()
         write_signatures(t, self.data)
         f = findings.Findings(
@@ -192,7 +197,8 @@ class _Run:
             "evidence": findings.evidence(t, f, ids),
             "hypotheses": findings.hypotheses(f, ids),
             "measurements": findings.measurements(t, ids),
-            "attributions": findings.attributions(f, ids),
+            "attributions": attributions(who, self.actors.profiles),
+            "attribution_evidence": attribution_evidence(who),
             "members": membership.members(t),
             "member_evidence": membership.member_evidence(t),
             "campaign_exchanges": membership.campaign_exchanges(t),
@@ -203,6 +209,13 @@ class _Run:
         for name, rows in tables.items():
             write_table(self.out, name, rows)
         self.life.follow(t, tables["campaigns"], window.end)
+
+    def _attributed(self, found: Mapping[int, Assessment], ids: Mapping[int, str]) -> list[Attributed]:
+        """What is known of the actor of each campaign that is called distillation."""
+        accused = [group for group, a in found.items() if a.verdict == "distillation"]
+        verdicts = look_up(self.t, self.data, self.key, self.actors, accused)
+        self.life.track(self.t, ids)
+        return attributed(ids, accused, verdicts, self.life.groups, self.life.ties)
 
     def _lacking(self) -> frozenset[str]:
         """Columns that measurements need and the input does not hold, or holds only empty."""
@@ -254,6 +267,7 @@ class _Run:
             ],
             "lost": [f"{c.field} is missing: {c.cost}" for c in cover if c.share == 0],
             "without": list(self.s.without),
+            "actors": self.actors.record(),
             "timings": self.watch.stages,
             "peak_memory_bytes": peak_memory(),
             "settings": {"assess": asdict(self.assess), "memory": self.s.memory or "engine default"},

@@ -182,29 +182,6 @@ def hypotheses(f: Findings, ids: Mapping[int, str]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=TABLES["hypotheses"].schema)
 
 
-def attributions(f: Findings, ids: Mapping[int, str]) -> pa.Table:
-    """Rows of `attributions`: without actor profiles every campaign's actor is unknown, and said to be."""
-    rows = [
-        {
-            "campaign_id": ids[group],
-            "actor": "unknown actor",
-            "posterior": 1.0,
-            "low": 1.0,
-            "high": 1.0,
-            "log2_lr": 0.0,
-            "profile_version": None,
-            "without_family": "{}",
-            "alternatives": ["another actor", "not distillation"],
-            "would_change": ["an actor profile whose indicators the campaign holds"],
-            "ladder": "activity cluster",
-            "statement": "Who is behind it cannot be said: no actor profile was given.",
-        }
-        for group, a in f.assessments.items()
-        if a.verdict == "distillation"
-    ]
-    return pa.Table.from_pylist(rows, schema=TABLES["attributions"].schema)
-
-
 def _said(item: Item, best: Hypothesis | None = None) -> str:
     feature = FEATURES[item.feature]
     text = f"{feature.question}: {item.value:.0%} (n = {item.n:,})"

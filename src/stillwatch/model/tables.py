@@ -559,7 +559,7 @@ ATTRIBUTIONS = _table(
     "Probabilities over actors.",
     """
     campaign_id! | string | the campaign
-    actor! | string | profile, or `unknown actor`
+    actor! | string | profile, or `unknown actor`, `relay only`, `false flag`
     posterior! | float64 | posterior probability
     low | float64 | lower end of the 95% interval
     high | float64 | upper end of the 95% interval
@@ -570,8 +570,43 @@ ATTRIBUTIONS = _table(
     would_change | names | what would change the answer
     ladder | string | `activity cluster`, `tracked group`, `named actor`
     statement | string | in words
+    tracked_group | string | tracked group the campaign belongs to, null if none
+    families | string | bits of each family for this actor, as JSON
+    unmet | names | requirements of a name that are not met
+    counter | names | what speaks against it
+    gaps | names | what could not be examined, or has expired
     """,
     key=("campaign_id", "actor"),
+)
+
+ATTRIBUTION_EVIDENCE = _table(
+    "attribution_evidence",
+    "result",
+    "Claims of actor profiles, each with what a campaign shows of it; and what ties campaigns into tracked groups.",
+    """
+    campaign_id! | string | the campaign
+    actor! | string | the profile's name, or the tracked group
+    claim! | string | section and place of the claim in its profile, or `tie` and the other campaign
+    family! | string | family of evidence; of each only the strongest claim counts
+    kind! | string | kind of claim
+    faking | string | `hard`, `rented`, `cheap` or `context`
+    state! | string | `shown`, `not shown`, `not examined`, `expired`, `not yet`, `context`
+    weight_bits! | float64 | for the actor against an unknown one
+    low | float64 | lower end of the 95% interval
+    high | float64 | upper end of the 95% interval
+    holding | int64 | members that show it
+    examined | int64 | members for whom it could be examined
+    base_share | float64 | share of all other accounts that show it
+    statement | string | in words
+    source | string | who says so
+    date | string | when it was said
+    reliability | string | Admiralty grade
+    alleged_by | string | who alleges it, where there is only their word
+    expires | string | last day on which it counts
+    contradicted_by | string | what would contradict it
+    rows | names | ids of rows that show it
+    """,
+    key=("campaign_id", "actor", "claim"),
 )
 
 MEASUREMENTS = _table(
@@ -680,6 +715,7 @@ STATE_CAMPAIGNS = _table(
     detected_at | ts | when the evidence first sufficed
     merged_into | string | campaign it became a part of, null if it stands
     phases | phases | dated phases so far
+    tracked_group | string | tracked group it belongs to, null if none
     """,
     key=("campaign_id",),
 )
@@ -783,6 +819,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             HYPOTHESES,
             INDICATORS,
             ATTRIBUTIONS,
+            ATTRIBUTION_EVIDENCE,
             MEASUREMENTS,
             CAMPAIGN_TEMPLATES,
             CAMPAIGN_ACTIVITY,

@@ -61,6 +61,10 @@ def command(
             help="Leave pieces of one pool apart, as fitting expectations (`stillwatch.lab.learn`) wants them.",
         ),
     ] = False,
+    actors: Annotated[
+        Path | None,
+        typer.Option("--actors", help="Folder of actor profiles (TOML) to compare campaigns with."),
+    ] = None,
     json_: SummaryAsJson = False,
 ) -> None:
     """Find campaigns in a dataset folder and write result tables, summary.json and report.html.
@@ -82,6 +86,7 @@ def command(
         without=read_without(without or ()),
         state=state,
         apart=apart,
+        actors=actors,
     )
     scan(data, out, settings)
     if json_:

@@ -99,6 +99,7 @@ class Campaign:
     graph: Graph | None
     members: Members | None
     attributions: tuple[Row, ...]
+    claims: tuple[Row, ...]
 
     @property
     def nearest(self) -> tuple[Hypothesis, ...]:
@@ -141,6 +142,9 @@ def campaign(results: Results, row: Row, anchor: str = "", *, in_full: bool = Tr
         graph=graph(results, name) if in_full else None,
         members=members_table(results, name) if in_full else None,
         attributions=tuple(sorted(results.of("attributions", name), key=lambda a: -a["posterior"])),
+        claims=tuple(
+            sorted(results.of("attribution_evidence", name), key=lambda e: (-e["weight_bits"], e["claim"]))
+        ),
     )
 
 

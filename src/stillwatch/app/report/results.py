@@ -25,6 +25,7 @@ READ = (
     "hypotheses",
     "indicators",
     "attributions",
+    "attribution_evidence",
     "campaign_templates",
     "campaign_activity",
     "releases",
