@@ -1,7 +1,7 @@
 """A finding as a MISP event: attributes, objects, tags of taxonomies, and techniques as a galaxy.
 
 Templates of objects as in misp-objects (`user-account` version 6, `asn` version 6, `annotation` version 3); galaxy
-`mitre-atlas-attack-pattern` of misp-galaxy. No attribute is for automatic detection (`to_ids`): a receiver decides that.
+`mitre-atlas-attack-pattern` of misp-galaxy. No attribute is for automatic detection (`to_ids`): receivers decide that.
 """
 
 from __future__ import annotations
@@ -132,9 +132,8 @@ def _objects(scan: Scan, finding: Finding, publication: Publication) -> list[Jso
                 f"role: {member['role']}",
             )
         )
-    for value in finding.values:
-        if value.kind == "asn":
-            found.append(_object(finding, publication, "asn", value.value, {"asn": ("AS", value.value)}, ""))
+    systems = [v.value for v in finding.values if v.kind == "asn"]
+    found += [_object(finding, publication, "asn", asn, {"asn": ("AS", asn)}, "") for asn in systems]
     told = json.dumps(numbers(scan, finding), sort_keys=True)
     found.append(
         _object(
@@ -208,7 +207,7 @@ def _galaxy(named: Sequence[Technique]) -> Json:
         "name": "MITRE ATLAS Techniques",
         "type": "mitre-atlas-attack-pattern",
         "namespace": "mitre",
-        "description": "Techniques from MITRE ATLAS (Adversarial Threat Landscape for Artificial-Intelligence Systems).",
+        "description": "Techniques from MITRE ATLAS, the adversarial threat landscape for AI systems.",
         "version": "2",
         "icon": "map",
         "GalaxyCluster": [
