@@ -7,6 +7,7 @@ members: so no shared exit, carrier or public mail provider is among them.
 from __future__ import annotations
 
 import ipaddress
+import re
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from stillwatch.store.results import read_table
 LEAST_ACCOUNTS = 3
 LEAST_SHARE = 0.5
 MOST_VALUES = 500  # per campaign and kind; the commonest among the members are kept
+DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 SEEN = """
     SELECT e.account_id, e.client_address AS value, h.campaign_id, min(e.ts) AS first_seen, max(e.ts) AS last_seen
@@ -97,8 +99,10 @@ def _marking(t: DuckTables, data: Dataset, kind: str) -> Mapping[str, Sequence[V
 
 def _plain(kind: str, value: str) -> str:
     """The value in its canonical form; empty if it is none of its kind."""
-    if kind != "address":
+    if kind == "asn":
         return value
+    if kind == "email_domain":
+        return value if DOMAIN.fullmatch(value) and len(value) < 254 else ""
     try:
         return str(ipaddress.ip_address(value))
     except ValueError:
