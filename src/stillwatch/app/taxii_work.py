@@ -48,6 +48,7 @@ name = "publisher"
 secret = "{writer}"
 read = ["{collection}"]
 write = ["{collection}"]
+own = true
 
 [[user]]
 name = "partner"

@@ -31,7 +31,7 @@ class Limiter:
 
     def _left(self, client: str, now: float) -> float:
         left, at = self._buckets.get(client, (float(self.per_minute), now))
-        return min(float(self.per_minute), left + (now - at) * self.per_minute / 60)
+        return min(float(self.per_minute), left + max(now - at, 0.0) * self.per_minute / 60)
 
     def _keep(self, client: str, left: float, now: float) -> None:
         self._buckets[client] = (left, now)

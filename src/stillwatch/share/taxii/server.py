@@ -153,7 +153,7 @@ class TaxiiServer:
         except RefusedError as refused:
             self._store.refuse(refusal(refused, request.body, sender=user.name, at=now))
             raise HttpError(413 if refused.code == TOO_LARGE else 422, refused.what) from refused
-        good, bad = self._judged(objects, collection.id, now)
+        good, bad = self._judged(objects, collection.id, now, user)
         for error in bad.values():
             self._store.refuse(refusal(error, request.body, sender=user.name, at=now))
         self._store.add(collection.id, good, sender=user.name, at=now)
@@ -162,12 +162,12 @@ class TaxiiServer:
         return answer(status, status=202)
 
     def _judged(
-        self, objects: Sequence[Any], collection: str, now: datetime
+        self, objects: Sequence[Any], collection: str, now: datetime, user: User
     ) -> tuple[list[Mapping[str, Any]], dict[int, RefusedError]]:
         """Objects that may be kept, and why others may not, by their place in the envelope."""
         good: list[Mapping[str, Any]] = []
         bad: dict[int, RefusedError] = {}
-        own = identity_id(self.settings.publisher)
+        own = "" if user.own else identity_id(self.settings.publisher)
         said: dict[tuple[str, str], str] = {}
         for place, thing in enumerate(objects):
             try:

@@ -30,12 +30,16 @@ class TaxiiCollection:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who may ask, what it may read and write, and the digest of its secret."""
+    """Who may ask, what it may read and write, and the digest of its secret.
+
+    Only a user who is the publisher (`own`) may add what the publisher says; from others it is a reflection.
+    """
 
     name: str
     secret: str
     read: frozenset[str]
     write: frozenset[str]
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ def _collection(row: Mapping[str, Any], where: str) -> TaxiiCollection:
 
 
 def _user(row: Mapping[str, Any], ids: Collection[str], where: str) -> User:
-    _only(row, {"name", "secret", "read", "write"}, where, "[[user]]")
+    _only(row, {"name", "secret", "read", "write", "own"}, where, "[[user]]")
     name, secret = _text(row, "name", where), _text(row, "secret", where)
     if ":" in name:
         raise _wrong(where, f"user {name!r} has a colon in its name")
@@ -140,7 +144,9 @@ def _user(row: Mapping[str, Any], ids: Collection[str], where: str) -> User:
         if not isinstance(named, list) or not set(map(str, named)) <= set(ids):
             raise _wrong(where, f"{right} of {name!r} names a collection that is not there")
         rights.append(frozenset(named))
-    return User(name, secret, rights[0], rights[1])
+    if not isinstance(row.get("own", False), bool):
+        raise _wrong(where, f"own of {name!r} is not true or false")
+    return User(name, secret, rights[0], rights[1], row.get("own", False))
 
 
 def _rows(told: Mapping[str, Any], name: str, where: str) -> Sequence[Mapping[str, Any]]:
