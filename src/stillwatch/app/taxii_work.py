@@ -33,6 +33,7 @@ from stillwatch.store.files import replace_text
 SECRET_VARIABLE = "STILLWATCH_TAXII_SECRET"  # noqa: S105 - the name of it
 REFUSED = "refused.jsonl"
 CHECKPOINT = "checkpoint.json"
+LARGE = Limits(bytes=200_000_000)  # for files of one's own
 TEMPLATE = """\
 # A TAXII 2.1 server. Secrets are kept as scrypt digests; make more with `stillwatch taxii secret`.
 title = {title}
@@ -104,12 +105,8 @@ def add_bundle(folder: Path, bundle: Path, collection: str) -> Mapping[str, int]
         raise UsageError(f"there is no collection {collection!r}", remedy=f"See {folder / SETTINGS}")
     store = TaxiiStore(folder / STORE)
     now = datetime.now(UTC)
-    objects = read_bundle(
-        _bytes(bundle),
-        now=now,
-        known=lambda i, v: store.digest(place.id, i, v),
-        limits=Limits(bytes=200_000_000),
-    )
+    with store.known(place.id) as known:
+        objects = read_bundle(_bytes(bundle), now=now, known=known, limits=LARGE)
     return {"objects": len(objects), "added": store.add(place.id, objects, sender="local", at=now)}
 
 
@@ -158,7 +155,7 @@ def pull(server: Server, collection: str, out: Path) -> Mapping[str, Any]:
 def push(server: Server, collection: str, bundle: Path) -> Sequence[Mapping[str, Any]]:
     """Add the objects of a bundle to a collection of somebody's server; returns the statuses."""
     client = server.client()
-    objects = read_bundle(_bytes(bundle), now=datetime.now(UTC), limits=Limits(bytes=200_000_000))
+    objects = read_bundle(_bytes(bundle), now=datetime.now(UTC), limits=LARGE)
     return client.push(_root_of(client, collection), collection, objects)
 
 
@@ -173,7 +170,7 @@ def _refuse_changed(out: Path, objects: Sequence[Mapping[str, Any]]) -> None:
     """Raises `RefusedError` if an earlier pull holds another content under the same id and version."""
     kept: dict[tuple[str, str], str] = {}
     for path in sorted(out.glob("pull-*.json")):
-        for thing in read_bundle(_bytes(path), now=datetime.now(UTC), limits=Limits(bytes=200_000_000)):
+        for thing in read_bundle(_bytes(path), now=datetime.now(UTC), limits=LARGE):
             kept[str(thing["id"]), version_of(thing)] = digest_of(thing)
     for thing in objects:
         refuse_other_content(thing, lambda i, v: kept.get((i, v)))

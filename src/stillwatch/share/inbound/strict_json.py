@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from stillwatch.model.errors import InputError
+
+TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)  # strings and brackets
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +51,11 @@ def read_json(data: bytes, limits: Limits) -> Any:
 def _depth(text: str) -> int:
     """How deep brackets are nested outside strings."""
     deepest = now = 0
-    quoted = escaped = False
-    for c in text:
-        if quoted:
-            quoted = escaped or c != '"'
-            escaped = c == "\\" and not escaped
-        elif c == '"':
-            quoted = True
-        elif c in "[{":
+    for token in TOKENS.finditer(text):
+        if token[0] in ("[", "{"):
             now += 1
             deepest = max(deepest, now)
-        elif c in "]}":
+        elif token[0] in ("]", "}"):
             now -= 1
     return deepest
 

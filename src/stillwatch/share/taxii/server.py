@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from stillwatch.model.errors import ResourceError
 from stillwatch.share.inbound.bundle import (
     digest_of,
     refusal,
@@ -55,6 +56,8 @@ class TaxiiServer:
             return self._route(request, user)
         except HttpError as error:
             return error_answer(error)
+        except ResourceError:
+            return error_answer(HttpError(503, "The store cannot be used now", headers={"retry-after": "60"}))
 
     def _route(self, request: Request, user: User) -> Response:
         if not request.path.startswith("/") or not request.path.endswith("/"):
@@ -169,19 +172,16 @@ class TaxiiServer:
         bad: dict[int, RefusedError] = {}
         own = "" if user.own else identity_id(self.settings.publisher)
         said: dict[tuple[str, str], str] = {}
-        for place, thing in enumerate(objects):
-            try:
-                taken = judge(thing, now=now, limits=self.settings.limits)
-                refuse_reflection(taken, own)
-                refuse_other_content(taken, lambda i, v: self._store.digest(collection, i, v))
-                key = (str(taken["id"]), version_of(taken))
-                if said.setdefault(key, digest_of(taken)) != digest_of(taken):
-                    raise RefusedError(
-                        "contradictory", "stands in it twice and says different things", where=key[0]
-                    )
-                good.append(taken)
-            except RefusedError as refused:
-                bad[place] = refused
+        with self._store.known(collection) as known:
+            for place, thing in enumerate(objects):
+                try:
+                    taken = judge(thing, now=now, limits=self.settings.limits)
+                    refuse_reflection(taken, own)
+                    refuse_other_content(taken, known)
+                    _say_one_thing(taken, said)
+                    good.append(taken)
+                except RefusedError as refused:
+                    bad[place] = refused
         return good, bad
 
     def _delete(self, request: Request, user: User, collection: TaxiiCollection, object_id: str) -> Response:
@@ -229,6 +229,13 @@ def _dates(rows: Sequence[Stored]) -> dict[str, str]:
     if not rows:
         return {}
     return {"x-taxii-date-added-first": rows[0].added, "x-taxii-date-added-last": rows[-1].added}
+
+
+def _say_one_thing(taken: Mapping[str, Any], said: dict[tuple[str, str], str]) -> None:
+    """Note the digest of a version. Raises `RefusedError` if it was said otherwise before."""
+    key, digest = (str(taken["id"]), version_of(taken)), digest_of(taken)
+    if said.setdefault(key, digest) != digest:
+        raise RefusedError("contradictory", "stands in it twice and says different things", where=key[0])
 
 
 def _enveloped(envelope: Any, most: int) -> Sequence[Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.model.errors import ResourceError, StateError
-from stillwatch.share.inbound.bundle import Refusal, digest_of, version_of
+from stillwatch.share.inbound.bundle import Known, Refusal, digest_of, version_of
 from stillwatch.share.inbound.judge import moment
 from stillwatch.share.taxii.filters import Filters, Page, as_text, in_microseconds
 
@@ -36,14 +36,12 @@ CREATE TABLE refusals (
 ONLY_ADDED = """
 CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, 'rows are only added'); END;
 """
-LIVE = """
-    WITH live AS (
-        SELECT * FROM objects o WHERE collection = :collection
-        AND NOT EXISTS (SELECT 1 FROM removed r WHERE r.object_seq = o.seq)
-    )
-"""
-NEWER = "SELECT 1 FROM live p WHERE p.id = o.id AND (p.version, p.seq) > (o.version, o.seq)"
-OLDER = "SELECT 1 FROM live p WHERE p.id = o.id AND (p.version, p.seq) < (o.version, o.seq)"
+THERE = "NOT EXISTS (SELECT 1 FROM removed r WHERE r.object_seq = {row}.seq)"
+LIVE = f"FROM objects o WHERE o.collection = :collection AND {THERE.format(row='o')}"
+OTHER = f"""NOT EXISTS (
+    SELECT 1 FROM objects p WHERE p.collection = o.collection AND p.id = o.id
+    AND (p.version, p.seq) {{order}} (o.version, o.seq) AND {THERE.format(row="p")})"""
+LAST, FIRST = OTHER.format(order=">"), OTHER.format(order="<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +78,22 @@ class TaxiiStore:
                 added += _add(con, collection, thing, sender=sender, date_added=last)
             return added
 
-    def digest(self, collection: str, object_id: str, version: str) -> str | None:
-        """Digest of what is kept of a version of an object, removed or not; None if nothing is."""
+    @contextmanager
+    def known(self, collection: str) -> Iterator[Known]:
+        """A function from id and version to the digest of what is kept of it, removed or not; None if nothing is."""
         sql = "SELECT digest FROM objects WHERE collection = ? AND id = ? AND version = ?"
         with self._open() as con:
-            row = con.execute(sql, (collection, object_id, in_microseconds(moment(version)))).fetchone()
-        return None if row is None else str(row[0])
+
+            def digest(object_id: str, version: str) -> str | None:
+                row = con.execute(sql, (collection, object_id, in_microseconds(moment(version)))).fetchone()
+                return None if row is None else str(row[0])
+
+            yield digest
 
     def page(self, collection: str, page: Page) -> tuple[list[Stored], bool]:
         """Rows of a page in the order they were added, and whether there are more."""
         where, values = _conditions(page.filters)
-        sql = f"{LIVE} SELECT seq, id, version_text, date_added, body FROM live o WHERE seq > :after{where} "
+        sql = f"SELECT seq, id, version_text, date_added, body {LIVE} AND seq > :after{where} "
         sql += "ORDER BY seq LIMIT :limit"
         told = {"collection": collection, "after": page.after, "limit": page.limit + 1, **values}
         with self._open() as con:
@@ -99,15 +102,14 @@ class TaxiiStore:
 
     def has(self, collection: str, object_id: str) -> bool:
         """Whether any version of an object is there."""
-        sql = f"{LIVE} SELECT 1 FROM live WHERE id = :id LIMIT 1"
+        sql = f"SELECT 1 {LIVE} AND id = :id LIMIT 1"
         with self._open() as con:
             return con.execute(sql, {"collection": collection, "id": object_id}).fetchone() is not None
 
     def remove(self, collection: str, page: Page, *, sender: str, at: datetime) -> int:
         """Mark versions of objects as removed, so that nobody is given them; returns how many."""
         where, values = _conditions(page.filters)
-        sql = f"""INSERT INTO removed (object_seq, at, sender) {LIVE}
-                  SELECT seq, :at, :sender FROM live o WHERE 1{where}"""
+        sql = f"INSERT INTO removed (object_seq, at, sender) SELECT seq, :at, :sender {LIVE}{where}"
         told = {"collection": collection, "at": in_microseconds(at), "sender": sender, **values}
         with self._open() as con, _whole(con):
             return con.execute(sql, told).rowcount
@@ -195,8 +197,9 @@ def _add(
     con: sqlite3.Connection, collection: str, thing: Mapping[str, Any], *, sender: str, date_added: int
 ) -> int:
     digest, text = digest_of(thing), version_of(thing)
-    same = "SELECT 1 FROM objects o WHERE collection = ? AND id = ? AND digest = ?"
-    same += " AND NOT EXISTS (SELECT 1 FROM removed r WHERE r.object_seq = o.seq)"
+    same = (
+        f"SELECT 1 FROM objects o WHERE collection = ? AND id = ? AND digest = ? AND {THERE.format(row='o')}"
+    )
     if con.execute(same, (collection, thing["id"], digest)).fetchone():
         return 0
     version = in_microseconds(moment(text)) if text else date_added
@@ -237,8 +240,8 @@ def _conditions(f: Filters) -> tuple[str, dict[str, Any]]:
             parts.append(f"{column} IN (SELECT value FROM json_each(:{column}))")
             values[column] = json.dumps(wanted)
     if not f.every_version:
-        which = [f"NOT EXISTS ({NEWER})"] if f.last else []
-        which += [f"NOT EXISTS ({OLDER})"] if f.first else []
+        which = [LAST] if f.last else []
+        which += [FIRST] if f.first else []
         if f.versions:
             which.append("version IN (SELECT value FROM json_each(:versions))")
             values["versions"] = json.dumps(f.versions)

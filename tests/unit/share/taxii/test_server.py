@@ -389,10 +389,16 @@ def test_delete_hides_an_object_and_keeps_the_rows(asked: Asked) -> None:
     assert 200 == asked.ask(one, method="DELETE").status
     assert 404 == asked.ask(one).status
     assert ["2"] == ids(asked.get(OBJECTS))
-    assert asked.store.digest(FINDINGS, campaign(1)["id"], campaign(1, version=1)["modified"])
+    with asked.store.known(FINDINGS) as known:
+        assert known(campaign(1)["id"], campaign(1, version=1)["modified"])
 
 
 def test_only_who_may_write_may_delete(asked: Asked) -> None:
     asked.post([campaign(1)])
     assert 403 == asked.ask(f"{OBJECTS}{campaign(1)['id']}/", user="reader", method="DELETE").status
     assert 404 == asked.ask(f"{OBJECTS}{campaign(5)['id']}/", method="DELETE").status
+
+
+def test_a_store_that_cannot_be_used_is_503(asked: Asked) -> None:
+    asked.store.path.write_bytes(b"damaged" * 1_000)
+    assert 503 == asked.ask(OBJECTS).status
