@@ -8,15 +8,18 @@ import hashlib
 import hmac
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
+from types import MappingProxyType
 
 from stillwatch.share.taxii.http import HttpError, Request
 from stillwatch.share.taxii.limiter import Limiter
 from stillwatch.share.taxii.secret_hash import hashed, matches
 from stillwatch.share.taxii.settings import TaxiiSettings, User
 
-CHALLENGE = {"www-authenticate": 'Basic realm="taxii", charset="UTF-8", Bearer realm="taxii"'}
+CHALLENGE: Mapping[str, str] = MappingProxyType(
+    {"www-authenticate": 'Basic realm="taxii", charset="UTF-8", Bearer realm="taxii"'}
+)
 MOST_KEPT = 1_000
 
 

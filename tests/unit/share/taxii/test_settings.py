@@ -25,7 +25,7 @@ from stillwatch.share.taxii.settings import parse_settings
         ('name = "reader"', 'name = "re:ader"', "colon"),
         ('secret = "scrypt', 'secret = "plain', "is not hashed"),
         (f'write = ["{INBOX}"]', 'write = ["other"]', "not there"),
-        ('publisher = "Example AI"', 'publisher = "Example AI"\nroot = "../up"', "no name of a path"),
+        ('publisher = "Example AI"', 'publisher = "Example AI"\nroot = "a/b"', "no name of a path"),
     ],
 )
 def test_wrong_settings_are_named(old: str, new: str, said: str) -> None:
