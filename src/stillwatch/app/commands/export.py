@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from stillwatch.app.export import FORMS, ExportOrder, write_export
+from stillwatch.app.options import KeyFile, read_time
+from stillwatch.app.secret import default_key_file
 from stillwatch.model.errors import UsageError
 from stillwatch.share.csv_export import write_csv
-
-FORMS = ("csv",)
+from stillwatch.share.publication import FIELDS, check_fields, check_pap, check_profile
+from stillwatch.share.tlp import LEVELS, check_tlp
 
 
 def command(
@@ -22,20 +26,69 @@ def command(
         typer.Option(help="Folder to write to; a folder named for the form in RESULTS by default."),
     ] = None,
     raw: Annotated[
-        bool, typer.Option("--raw", help="Leave cells that a spreadsheet would run as formulas as they are.")
+        bool,
+        typer.Option("--raw", help="CSV: leave cells that a spreadsheet would run as formulas as they are."),
     ] = False,
+    publisher: Annotated[
+        str, typer.Option("--publisher", help="In whose name it is said.")
+    ] = "Stillwatch deployment",
+    audience: Annotated[
+        str, typer.Option("--audience", help="To whom; each audience sees other pseudonyms of accounts.")
+    ] = "",
+    tlp: Annotated[
+        str, typer.Option("--tlp", help=f"Traffic Light Protocol 2.0: {', '.join(LEVELS)}.")
+    ] = "amber",
+    pap: Annotated[
+        str, typer.Option("--pap", help="What receivers may do (Permissible Actions Protocol).")
+    ] = "amber",
+    profile: Annotated[
+        str, typer.Option("--profile", help="STIX: strict (core objects only) or extended.")
+    ] = "strict",
+    fields: Annotated[
+        str, typer.Option("--fields", help=f"Plain values that may leave, with commas: {', '.join(FIELDS)}.")
+    ] = "",
+    dataset: Annotated[
+        Path | None,
+        typer.Option("--dataset", help="Dataset that was scanned; addresses and domains come from it."),
+    ] = None,
+    campaign: Annotated[
+        list[str] | None,
+        typer.Option("--campaign", help="Only this campaign, whatever its verdict; can be repeated."),
+    ] = None,
+    at: Annotated[str, typer.Option("--at", help="Time of the finding; the end of the log by default.")] = "",
+    key_file: KeyFile = None,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write the result tables as CSV, one file per table.
+    """Write findings for other tools: result tables as CSV, or campaigns as STIX 2.1, MISP events or OCSF.
 
-    Text cells that begin like a formula get an apostrophe in front, since strangers choose account ids.
+    Prompts and answers are never written. Accounts are called by pseudonyms, and addresses, domains and frames
+    left out, unless `--fields` names them. In CSV, text cells that begin like a formula get an apostrophe in front.
 
-    Example: `stillwatch export results --to csv --out tables`
+    Example: `stillwatch export results --to stix --publisher "Example AI" --tlp amber+strict`
     """
     if to not in FORMS:
         raise UsageError(f"cannot export to {to!r}", remedy=f"Use --to {' or '.join(FORMS)}")
-    files = write_csv(results, out or results / to, guard=not raw)
-    if json_:
+    folder = out or results / to
+    if to == "csv":
+        _say(to, write_csv(results, folder, guard=not raw), json_)
+        return
+    order = ExportOrder(
+        form=to,
+        publisher=publisher,
+        audience=audience,
+        tlp=check_tlp(tlp),
+        pap=check_pap(pap),
+        profile=check_profile(profile),
+        fields=check_fields([name.strip() for name in fields.split(",") if name.strip()]),
+        dataset=dataset,
+        campaigns=tuple(campaign or ()),
+        at=read_time(at, "--at"),
+    )
+    _say(to, write_export(results, folder, order, key_file or default_key_file()), json_)
+
+
+def _say(to: str, files: Sequence[Path], as_json: bool) -> None:
+    if as_json:
         typer.echo(json.dumps({"to": to, "files": [str(path) for path in files]}))
         return
     for path in files:

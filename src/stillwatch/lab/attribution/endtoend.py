@@ -16,8 +16,9 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from stillwatch.attribute.actors.posterior import FALSE_FLAG, UNKNOWN
-from stillwatch.lab.figures.cell import Run, command_line, reason_of
+from stillwatch.lab.figures.cell import command_line, reason_of
 from stillwatch.lab.figures.keyfile import measuring_key
+from stillwatch.lab.figures.site import Run
 from stillwatch.lab.scenarios.actors import MONTH
 from stillwatch.model.errors import ResourceError
 

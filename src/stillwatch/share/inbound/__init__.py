@@ -1,0 +1,1 @@
+"""What others send: judged before anything of it is kept."""

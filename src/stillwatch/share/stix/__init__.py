@@ -1,0 +1,1 @@
+"""Findings as STIX 2.1 bundles."""
