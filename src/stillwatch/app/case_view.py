@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from stillwatch.app.report.words import moment, plural, visible
+from stillwatch.app.report.words import chance, moment, plural, visible
 from stillwatch.cases.file import CaseFile, Exhibit, Said, latest_scan
 
 ACCOUNTS_SHOWN = 12
@@ -123,7 +123,7 @@ def _print_accounts(case: CaseFile, out: Console) -> None:
     decided = [a for a in rows if a["decision"]]
     shown = [*decided, *(a for a in rows if not a["decision"])][: max(ACCOUNTS_SHOWN, len(decided))]
     for a in shown:
-        figures = (f"{a['p_member']:.1%}", f"{a['weight_bits'] or 0:.1f}", str(a["families"]))
+        figures = (chance(a["p_member"]), f"{a['weight_bits'] or 0:.1f}", str(a["families"]))
         table.add_row(Text(visible(a["account_id"], 60)), a["role"], *figures, a["decision"] or "")
     out.print(table)
     if len(shown) < len(rows):

@@ -25,7 +25,7 @@ Store = Annotated[
     typer.Option(
         "--store",
         envvar="STILLWATCH_STORE",
-        help="Case store: path of a SQLite file (`cases.db` in the user's data folder by default) or a postgresql:// URL.",
+        help="Case store: a SQLite file (`cases.db` in the user's data folder by default) or a postgresql:// URL.",
     ),
 ]
 CaseKey = Annotated[
