@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import base64
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -166,7 +165,17 @@ def _audit(r: Reading, case_id: str) -> tuple[Row, ...]:
     return tuple({e["sequence"]: e for e in sorted(entries, key=lambda e: int(e["sequence"]))}.values())
 
 
-def latest_scan(case: CaseFile, at: datetime | None = None) -> Exhibit | None:
-    """The newest frozen scan of a case whose payload is left, of those known at a moment."""
-    scans = [e for e in case.exhibits if e.is_scan and e.payload and (at is None or e.row["added_at"] <= at)]
-    return scans[-1] if scans else None
+def latest_scan(case: CaseFile) -> Exhibit | None:
+    """The newest frozen scan of a case, of those whose payload is left."""
+    return _last(e for e in case.exhibits if e.is_scan and e.payload)
+
+
+def deciding_scan(case: CaseFile) -> Exhibit | None:
+    """The newest frozen scan that was known when the standing finding was made; the newest of all if there is none."""
+    known = case.state.finding["exhibits"] if case.state.finding else len(case.exhibits)
+    return _last(e for e in case.exhibits if e.is_scan and e.payload and e.row["number"] <= known)
+
+
+def _last(exhibits: Iterable[Exhibit]) -> Exhibit | None:
+    found = tuple(exhibits)
+    return found[-1] if found else None

@@ -13,7 +13,7 @@ from stillwatch.app.case_report.method import error_rates, method
 from stillwatch.app.case_report.thaw import thaw
 from stillwatch.app.report.campaign import Campaign, campaign
 from stillwatch.app.report.words import VERDICTS, moment, plural, sentence, span, visible
-from stillwatch.cases.file import CaseFile, Exhibit, Said, latest_scan
+from stillwatch.cases.file import CaseFile, Exhibit, Said, deciding_scan
 from stillwatch.cases.grade import CREDIBILITY, RELIABILITY
 
 LIMITS = (
@@ -49,7 +49,7 @@ class Choice:
 
 def case_report(case: CaseFile, custody: Custody, at: datetime, choice: Choice) -> Report:
     """The report of a case as it stands at a moment."""
-    scan = latest_scan(case)
+    scan = deciding_scan(case)
     view = None
     if scan is not None:
         results = thaw(scan)
@@ -114,10 +114,15 @@ def _standing(case: CaseFile) -> str:
     if found is None:
         return "No decision stands: what follows is what was measured, not what was decided."
     said = next(d for d in case.decisions if d.row["decision_id"] == found["decision_id"])
-    known = _exhibit_span(found["exhibits"])
+    known, later = _exhibit_span(found["exhibits"]), len(case.exhibits) > found["exhibits"]
     return (
         f"The finding was {FINDING(found['kind'])} on {moment(found['decided_at'])} UTC by {visible(found['person'])}, "
-        f"{found['role']}, on {known}: {visible(said.text, 2_000)}"
+        f"{found['role']}, on {known}. Reason given: {visible(said.text, 2_000)}"
+        + (
+            f" Later exhibits ({len(case.exhibits) - found['exhibits']}) were not known then."
+            if later
+            else ""
+        )
     )
 
 
@@ -281,7 +286,7 @@ def _reading() -> Iterator[Block]:
     yield Points(
         (
             (
-                "Bits measure evidence: each bit doubles the odds, so 10 bits make them some thousand times as large, and "
+                "Bits measure evidence: each bit doubles the odds, so 10 bits make them a thousand times as large; "
                 "a negative weight speaks against. Weights add up."
             ),
             "A 95% interval is the span in which the true weight lies in 19 of 20 cases, if the model holds.",

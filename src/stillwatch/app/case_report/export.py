@@ -11,7 +11,7 @@ from stillwatch.app.case_report.content import Choice
 from stillwatch.app.case_report.evidence import account_rows
 from stillwatch.app.case_report.html import html
 from stillwatch.app.casework import package
-from stillwatch.cases.file import CaseFile, latest_scan
+from stillwatch.cases.file import CaseFile, deciding_scan
 
 FORMS = ("html", "pdf")
 COLUMNS = (
@@ -38,7 +38,7 @@ def export_files(case: CaseFile, report: Report, choice: Choice, forms: tuple[st
 
 
 def _accounts(case: CaseFile, only: str) -> bytes:
-    scan = latest_scan(case)
+    scan = deciding_scan(case)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -14,7 +14,7 @@ from stillwatch.cases.file import CaseFile, Exhibit
 STEPS = (
     "Each request becomes keyed hashes of its text and of what surrounds it; no text is kept from there on.",
     (
-        "Accounts that share more of such values than chance allows, under a model that keeps how active each account and "
+        "Accounts that share more of such values than chance allows, in a model that keeps how active each account and "
         "how common each value is, are linked; linked accounts form groups."
     ),
     (
@@ -23,8 +23,8 @@ STEPS = (
         "explanation."
     ),
     (
-        "A group is called distillation only if the lower end of the interval of its weight passes the threshold and two "
-        "families of evidence, one of them other than content, weigh three bits or more."
+        "A group is called distillation only if the lower end of the interval of its weight passes the threshold and "
+        "two families of evidence, one of them other than content, weigh three bits or more."
     ),
 )
 FIGURES = (
@@ -59,7 +59,7 @@ def method(scan: Exhibit, view: Campaign) -> Iterator[Block]:
         ("Fingerprint of the hash key", visible(source.get("key", "not recorded"))),
         (
             "Calibration",
-            f"{visible(calibration.get('kind', 'none'))}, of expectations {visible(calibration.get('expectations', '?'))}",
+            f"{visible(calibration.get('kind', 'none'))}, expectations {visible(calibration.get('expectations', '?'))}",
         ),
         (
             "Threshold",

@@ -17,12 +17,12 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
+from reportlab.platypus import CondPageBreak, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from stillwatch.app.case_report.blocks import Block, Facts, Grid, Heading, Points, Report, Stairs, Text
 
 MARGIN = 20 * mm
-WIDTH = A4[0] - 2 * MARGIN
+WIDTH = A4[0] - 2 * MARGIN - 12  # the frame keeps 6 points on each side
 INK, QUIET, LINE = HexColor("#1a1c1f"), HexColor("#565b63"), HexColor("#cfd3d8")
 COLOURS = {"for": "#a93a2c", "against": "#2f6f57", "prior": "#8d949c", "total": "#2b3b55"}.get
 FONTS = (("Case", "Vera.ttf"), ("Case-Bold", "VeraBd.ttf"))
@@ -56,8 +56,8 @@ def pdf(report: Report) -> bytes:
         canvas.saveState()
         canvas.setFont("Case", 7)
         canvas.setFillColor(QUIET)
-        canvas.drawString(MARGIN, 12 * mm, _legible(report.footer, known))
-        canvas.drawRightString(A4[0] - MARGIN, 12 * mm, f"Page {page.page}")
+        canvas.drawString(MARGIN + 6, 12 * mm, _legible(report.footer, known))
+        canvas.drawRightString(A4[0] - MARGIN - 6, 12 * mm, f"Page {page.page}")
         canvas.restoreState()
 
     document.build(story, onFirstPage=frame, onLaterPages=frame)
@@ -92,7 +92,6 @@ def _paragraph(
     after: float = 4,
     right: bool = False,
     bullet: bool = False,
-    keep: bool = False,
 ) -> Paragraph:
     style = ParagraphStyle(
         "case",
@@ -105,7 +104,6 @@ def _paragraph(
         alignment=2 if right else 0,
         leftIndent=10 if bullet else 0,
         splitLongWords=1,
-        keepWithNext=keep,
     )
     return Paragraph(escape(_legible(text, known)), style, bulletText="\u2022" if bullet else None)
 
@@ -113,6 +111,7 @@ def _paragraph(
 def _drawn(block: Block, known: frozenset[int]) -> Iterator[Any]:
     if isinstance(block, Heading):
         large = block.level == 1
+        yield CondPageBreak(35 * mm)  # a heading does not stand alone at the foot of a page
         yield _paragraph(
             block.text,
             known,
@@ -120,7 +119,6 @@ def _drawn(block: Block, known: frozenset[int]) -> Iterator[Any]:
             bold=True,
             before=14 if large else 8,
             after=4,
-            keep=True,
         )
     elif isinstance(block, Text):
         quiet = block.kind == "quiet"
@@ -159,7 +157,9 @@ def _cell(text: str, known: frozenset[int], **how: Any) -> Paragraph:
 
 def _table(rows: list[list[Paragraph]], widths: tuple[int, ...], *, repeat: int) -> LongTable:
     total = sum(widths)
-    table = LongTable(rows, colWidths=[WIDTH * w / total for w in widths], repeatRows=repeat, splitInRow=1)
+    table = LongTable(
+        rows, colWidths=[WIDTH * w / total for w in widths], repeatRows=repeat, splitInRow=1, hAlign="LEFT"
+    )
     table.setStyle(
         TableStyle(
             [
