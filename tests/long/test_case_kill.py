@@ -16,7 +16,7 @@ from tests.postgres import Server, server
 
 pytestmark = pytest.mark.long
 
-ROUNDS = 20
+ROUNDS = 12
 WRITER = """
 import sys
 from tests.casebook import note, stamp, store
@@ -45,15 +45,13 @@ def test_killed_writer_leaves_whole_transactions(
     place = str(tmp_path / "cases.db") if kind == "sqlite" else request.getfixturevalue("postgres").database()
     reported = 0
     for _ in range(ROUNDS):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, place], stdout=subprocess.PIPE, text=True, cwd=ROOT
-        )
-        assert writer.stdout is not None
-        assert "ready\n" == writer.stdout.readline()
-        time.sleep(draw.uniform(0.0, 0.6))
-        writer.kill()
-        reported += len(writer.stdout.read().splitlines())
-        writer.wait()
+        program = [sys.executable, "-c", WRITER, place]
+        with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, cwd=ROOT) as writer:
+            assert writer.stdout is not None
+            assert "ready\n" == writer.stdout.readline()
+            time.sleep(draw.uniform(0.0, 0.6))
+            writer.kill()
+            reported += len(writer.stdout.read().splitlines())
         database = store(place)
         found = database.verify()
         assert found.sound, found.faults

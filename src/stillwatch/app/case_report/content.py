@@ -235,7 +235,8 @@ def _custody(case: CaseFile, custody: Custody, at: datetime) -> Iterator[Block]:
         )
     )
     yield Text(
-        "The last entry is an anchor: `stillwatch audit verify` shows by it whether entries were cut off later.",
+        "The last entry is an anchor: `stillwatch audit verify` shows by it whether entries were cut off later. "
+        "Entries that cover what is held against single accounts are not listed.",
         "quiet",
     )
     yield Grid(
