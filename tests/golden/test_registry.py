@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stillwatch import attribute, ingest, signals
 from stillwatch.lab.reference.commands import command_names
+from stillwatch.model.case_tables import CASE_TABLES
 from stillwatch.model.families import KINDS
 from stillwatch.model.registry import FormatSpec, SignalSpec, scan
 from stillwatch.model.tables import TABLES
@@ -19,8 +20,11 @@ def _lines() -> list[str]:
     found = scan(signals, SignalSpec, group="stillwatch.signals")
     measured = [f"signal {n} v{e.spec.version} {e.spec.family} {e.spec.unit}" for n, e in found.items()]
     formats = [f"format {name}" for name in scan(ingest, FormatSpec, group="stillwatch.ingest")]
-    tables = [f"table {t.name} {t.stage} {len(t.columns)} columns" for t in TABLES.values()]
     actors = [f"profile {f.stem}" for f in sorted(PROFILES.glob("*.toml"))]
+    tables = [
+        f"table {t.name} {t.stage} {len(t.columns)} columns"
+        for t in (*TABLES.values(), *CASE_TABLES.values())
+    ]
     kinds = [f"kind {k.code} {k.family}/{k.name}" for k in KINDS.values()]
     return [*(f"command {name}" for name in command_names()), *formats, *kinds, *actors, *measured, *tables]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import pkgutil
 import sys
 from collections.abc import Iterable, Sequence
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -37,8 +39,20 @@ def build(names: Iterable[str]) -> typer.Typer:
     app.callback()(_root)
     for name in names:
         module = importlib.import_module(f"{commands.__name__}.{name}")
-        app.command(name)(module.command)
+        if hasattr(module, "__path__"):
+            app.add_typer(_group(module), name=name)
+        else:
+            app.command(name)(module.command)
     return app
+
+
+def _group(package: ModuleType) -> typer.Typer:
+    """Commands under one name: a folder of `app/commands/`, whose docstring is the help text."""
+    group = typer.Typer(help=inspect.cleandoc(package.__doc__ or ""), no_args_is_help=True)
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        group.command(info.name)(module.command)
+    return group
 
 
 def main(argv: Sequence[str] | None = None) -> None:
