@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from stillwatch.model.errors import RefusedError
 from stillwatch.share.canonical import decode, encode
 from stillwatch.share.identity import Card, Identity, is_signed_by
-from stillwatch.share.messages import ATTACHMENT_LIMIT, LONGEST_LIFE, MESSAGE_LIMIT, Message, Signed, origins_of
+from stillwatch.share.messages import (
+    ATTACHMENT_LIMIT,
+    LONGEST_LIFE,
+    MESSAGE_LIMIT,
+    Message,
+    Signed,
+    origins_of,
+)
 
 SKEW_SECONDS = 300
 _CONTEXT = b"stillwatch message v1\n"

@@ -46,7 +46,9 @@ def canonical(kind: str, value: str) -> bytes:
     Raises `RefusedError` (`unknown_kind`, `malformed`).
     """
     if kind not in PRIVATE_KINDS:
-        raise RefusedError("unknown_kind", f"no kind of indicator: {kind!r}", remedy=f"One of {PRIVATE_KINDS}")
+        raise RefusedError(
+            "unknown_kind", f"no kind of indicator: {kind!r}", remedy=f"One of {PRIVATE_KINDS}"
+        )
     text = value.strip()
     if not text or len(text) > LONGEST_VALUE:
         raise RefusedError("malformed", f"a value of {len(text)} characters for {kind}")
@@ -76,7 +78,9 @@ def epoch_key(identity: Identity, their_exchange: bytes, terms: Terms, epoch: in
     """The key of one agreement and epoch. Both partners derive the same from their own keys; it never travels."""
     secret = identity.shared_secret(their_exchange)
     extracted = hmac.digest(bytes.fromhex(terms.id), secret, "sha256")  # HKDF, RFC 5869: extract, then expand
-    return hmac.digest(extracted, b"stillwatch indicator key v1\0" + epoch.to_bytes(8, "big") + b"\x01", "sha256")
+    return hmac.digest(
+        extracted, b"stillwatch indicator key v1\0" + epoch.to_bytes(8, "big") + b"\x01", "sha256"
+    )
 
 
 def keyed_digest(key: bytes, kind: str, value: str) -> str:

@@ -28,7 +28,9 @@ def rounded(count: int) -> int:
     return (count + unit // 2) // unit * unit
 
 
-def private_count(count: int, *, epsilon_permille: int, sensitivity: int, below: Below = secrets.randbelow) -> int:
+def private_count(
+    count: int, *, epsilon_permille: int, sensitivity: int, below: Below = secrets.randbelow
+) -> int:
     """A count plus discrete Laplace noise of scale `sensitivity / epsilon`, not below 0.
 
     Epsilon-differentially private for data that differ in what moves the count by at most `sensitivity`.

@@ -69,9 +69,7 @@ def commitment(values: Iterable[bytes], nonce: bytes) -> str:
 
 def ask(oprf: Oprf, values: Iterable[bytes]) -> tuple[Asked, bytes]:
     """Round 1: what to keep, and the blinded elements to send."""
-    asked = Asked(
-        values=unique(values), blind=oprf.random_scalar(), nonce=secrets.token_bytes(NONCE_BYTES)
-    )
+    asked = Asked(values=unique(values), blind=oprf.random_scalar(), nonce=secrets.token_bytes(NONCE_BYTES))
     return asked, b"".join(oprf.each(lambda value: oprf.blind(value, asked.blind), asked.values))
 
 
@@ -79,9 +77,7 @@ def prepare(oprf: Oprf, values: Iterable[bytes]) -> Answer:
     """The answerer's set under a new key. It needs no message of the asker, so it can be made ahead."""
     key, mine = oprf.random_scalar(), unique(values)
     elements = oprf.each(lambda value: oprf.multiply(key, oprf.to_group(value)), mine)
-    return Answer(
-        key=key, values=mine, elements=b"".join(elements), nonce=secrets.token_bytes(NONCE_BYTES)
-    )
+    return Answer(key=key, values=mine, elements=b"".join(elements), nonce=secrets.token_bytes(NONCE_BYTES))
 
 
 def answer(oprf: Oprf, prepared: Answer, blinded: bytes) -> tuple[Answer, bytes]:

@@ -75,7 +75,9 @@ def test_elements_look_like_random_elements(
 ) -> None:
     """Byte values, their order, and bit balance: two-sample and one-sample tests do not tell them from random."""
     data = seen[0] if part == "blinded" else seen[1][: SIZE * ELEMENT_BYTES]
-    ours, theirs = (np.frombuffer(d, np.uint8).reshape(-1, ELEMENT_BYTES)[:, 1:31] for d in (data, random_elements))
+    ours, theirs = (
+        np.frombuffer(d, np.uint8).reshape(-1, ELEMENT_BYTES)[:, 1:31] for d in (data, random_elements)
+    )
     _looks_random(ours)
     table = [np.bincount(a.ravel() >> 3, minlength=32) for a in (ours, theirs)]
     assert stats.chi2_contingency(table).pvalue > LOWEST_P
