@@ -37,7 +37,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What corroboration adds. `lines` holds each source group with its bits and messages; `allowed` what may follow."""
+    """What corroboration adds: `lines` holds each source group, its bits and messages; `allowed` what may follow."""
 
     own_bits: float
     bits: float

@@ -62,7 +62,7 @@ def canonical(kind: str, value: str) -> bytes:
 
 
 def check_keyed(kind: str, value: str) -> None:
-    """Raise `RefusedError` (`low_entropy`) for what could be found by trying all values: by kind, and by how it looks."""
+    """Raise `RefusedError` (`low_entropy`) for what trying all values would find: by kind, and by look."""
     reason = WHY_LOW.get(kind) or _looks_low(value.strip())
     if reason:
         raise RefusedError(

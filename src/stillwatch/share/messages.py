@@ -30,17 +30,17 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A record inside a message."""
 
 
-class Body(Part, tag_field="kind"):
+class Body(Part, frozen=True, kw_only=True, tag_field="kind"):
     """What a message says; subclasses are its kinds."""
 
 
-class Proposal(Body, tag="agreement.v1"):
+class Proposal(Body, frozen=True, kw_only=True, tag="agreement.v1"):
     """Terms that the sender holds; they bind nobody until a person here accepts them."""
 
     terms: Terms
 
 
-class Indicator(Part):
+class Indicator(Part, frozen=True, kw_only=True):
     """A keyed digest of a value, with the days it was seen."""
 
     kind: Kind
@@ -49,7 +49,7 @@ class Indicator(Part):
     last_day: Epoch
 
 
-class Indicators(Body, tag="indicators.v1"):
+class Indicators(Body, frozen=True, kw_only=True, tag="indicators.v1"):
     """Keyed digests under the key of one epoch, and where they come from."""
 
     epoch: Epoch
@@ -57,7 +57,7 @@ class Indicators(Body, tag="indicators.v1"):
     origins: Origins = ()
 
 
-class SetRequest(Body, tag="psi_request.v1"):
+class SetRequest(Body, frozen=True, kw_only=True, tag="psi_request.v1"):
     """Round 1 of an intersection: the size of our set and the commitment to it; blinded elements attached."""
 
     session: Hex16
@@ -66,7 +66,7 @@ class SetRequest(Body, tag="psi_request.v1"):
     commitment: Hex32
 
 
-class SetResponse(Body, tag="psi_response.v1"):
+class SetResponse(Body, frozen=True, kw_only=True, tag="psi_response.v1"):
     """Round 2: evaluated elements in shuffled order, then the tags of the other set."""
 
     session: Hex16
@@ -75,48 +75,48 @@ class SetResponse(Body, tag="psi_response.v1"):
     commitment: Hex32
 
 
-class SetSize(Body, tag="psi_size.v1"):
+class SetSize(Body, frozen=True, kw_only=True, tag="psi_size.v1"):
     """Round 3: how many elements both sets have."""
 
     session: Hex16
     overlap: Size
 
 
-class ElementsRequest(Body, tag="psi_elements_request.v1"):
+class ElementsRequest(Body, frozen=True, kw_only=True, tag="psi_elements_request.v1"):
     """Round 4, only if a person agreed: which elements are they?"""
 
     session: Hex16
     approved_role: Kind
 
 
-class SetOrder(Body, tag="psi_order.v1"):
+class SetOrder(Body, frozen=True, kw_only=True, tag="psi_order.v1"):
     """Round 5, only if a person on the other side agreed as well: the order of round 2, attached."""
 
     session: Hex16
     approved_role: Kind
 
 
-class Elements(Body, tag="psi_elements.v1"):
+class Elements(Body, frozen=True, kw_only=True, tag="psi_elements.v1"):
     """Round 6: outputs of the function for the common elements, attached, so that both sides know the same."""
 
     session: Hex16
     overlap: Size
 
 
-class Share(Part):
+class Share(Part, frozen=True, kw_only=True):
     """Part of a campaign's traffic that goes for one capability, in tenths of a percent."""
 
     capability: Kind
     permille: Permille
 
 
-class Sketch(Part):
+class Sketch(Part, frozen=True, kw_only=True):
     """Keyed sketch of one template signature: its smallest keyed shingle hashes."""
 
     minima: Annotated[tuple[Count, ...], msgspec.Meta(min_length=1, max_length=64)]
 
 
-class Summary(Body, tag="summary.v1"):
+class Summary(Body, frozen=True, kw_only=True, tag="summary.v1"):
     """A campaign without its customers. Fields that the agreement leaves out are empty."""
 
     campaign: Hex16
@@ -133,7 +133,7 @@ class Summary(Body, tag="summary.v1"):
     origins: Origins = ()
 
 
-class Opinion(Body, tag="opinion.v1"):
+class Opinion(Body, frozen=True, kw_only=True, tag="opinion.v1"):
     """What a partner makes of something we named: a campaign of a summary, or a session."""
 
     subject: Hex16
@@ -143,7 +143,7 @@ class Opinion(Body, tag="opinion.v1"):
     origins: Origins = ()
 
 
-class Sighting(Body, tag="sighting.v1"):
+class Sighting(Body, frozen=True, kw_only=True, tag="sighting.v1"):
     """A keyed indicator was seen in the sender's own traffic; the count is rounded."""
 
     epoch: Epoch
@@ -152,7 +152,7 @@ class Sighting(Body, tag="sighting.v1"):
     origins: Origins = ()
 
 
-class Retraction(Body, tag="retraction.v1"):
+class Retraction(Body, frozen=True, kw_only=True, tag="retraction.v1"):
     """The sender takes back a message; whatever rests on it is to be looked at again."""
 
     message: Hex16
@@ -175,7 +175,7 @@ AnyBody = (
 )
 
 
-class Message(Part):
+class Message(Part, frozen=True, kw_only=True):
     """The envelope: who says it to whom under which agreement, in which order, until when, about which attachment."""
 
     version: Literal[1]
@@ -194,7 +194,7 @@ class Message(Part):
     attachment_bytes: Annotated[int, msgspec.Meta(ge=0, le=ATTACHMENT_LIMIT)] = 0
 
 
-class Signed(Part):
+class Signed(Part, frozen=True, kw_only=True):
     """A message and the Ed25519 signature over its canonical bytes."""
 
     message: Message

@@ -24,7 +24,7 @@ def rounded(count: int) -> int:
     """
     if count < SMALLEST_SHOWN:
         return 0
-    unit = 10 ** (len(str(count)) - 1)
+    unit = int(10 ** (len(str(count)) - 1))
     return (count + unit // 2) // unit * unit
 
 
@@ -69,7 +69,8 @@ def spend(spent_permille: int, wanted_permille: int, budget_permille: int) -> in
     if after > budget_permille:
         raise RefusedError(
             "budget",
-            f"this answer costs epsilon {wanted_permille / 1000:g}; {(budget_permille - spent_permille) / 1000:g} is left",
+            f"this answer costs epsilon {wanted_permille / 1000:g}, "
+            f"and {(budget_permille - spent_permille) / 1000:g} is left",
             remedy="Send rounded counts, or agree on new terms",
         )
     return after

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from stillwatch.model.errors import RefusedError
 from stillwatch.share import psi
 from stillwatch.share.oprf import Oprf

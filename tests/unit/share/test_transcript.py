@@ -11,6 +11,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from scipy import stats
+
 from stillwatch.share import psi
 from stillwatch.share.oprf import ELEMENT_BYTES, Oprf
 
