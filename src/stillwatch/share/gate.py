@@ -10,7 +10,17 @@ from stillwatch.model.errors import RefusedError
 from stillwatch.share.agreement import SUMMARY_FIELDS, Terms, check_in_force, check_marking
 from stillwatch.share.canonical import digest
 from stillwatch.share.indicators import KEYED_KINDS
-from stillwatch.share.messages import Body, Indicators, Proposal, SetRequest, Sighting, Summary, kind_of
+from stillwatch.share.messages import (
+    Body,
+    ElementsRequest,
+    Indicators,
+    Proposal,
+    SetOrder,
+    SetRequest,
+    Sighting,
+    Summary,
+    kind_of,
+)
 
 FREE_KINDS = ("agreement", "retraction")  # what must be possible without terms that list it
 FOLLOW_KINDS = (
@@ -31,8 +41,15 @@ class Approval:
 
 
 def content_of(body: Body, tlp: str, pap: str) -> str:
-    """Digest of what is approved: content and markings."""
+    """What is approved: a digest of content and markings; of the elements of an intersection, their session."""
+    if isinstance(body, ElementsRequest | SetOrder):
+        return elements_content(body.session)
     return digest([digest(body), tlp, pap])
+
+
+def elements_content(session: str) -> str:
+    """What is approved when a person allows the elements of a session to be shown."""
+    return f"elements:{session}"
 
 
 def check_content(terms: Terms, body: Body, tlp: str, pap: str, now: int) -> None:
