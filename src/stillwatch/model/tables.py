@@ -36,7 +36,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: `stage` says who writes it (`input`, `between`, `result`, `replay`, `state`, `truth`)."""
+    """One table: `stage` says who writes it (`input`, `between`, `result`, `replay`, `state`, `truth`;
+    `case` for those of the case store)."""
 
     name: str
     stage: str
@@ -77,6 +78,7 @@ _TYPES: Mapping[str, pa.DataType] = MappingProxyType(
         "float64": REAL,
         "float32": pa.float32(),
         "bool": pa.bool_(),
+        "bytes": pa.binary(),
         "map": pa.map_(NAME, NAME),
         "amounts": pa.map_(NAME, REAL),
         "phases": pa.list_(PHASE),
