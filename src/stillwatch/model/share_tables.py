@@ -1,4 +1,4 @@
-"""The tables of exchange with partners, in the case store: rows are added and never changed, an audit entry covers each.
+"""The tables of exchange with partners, in the case store: rows are added and never changed, and audited.
 
 State follows from rows: a budget is what the ledger says was spent, a message is retracted if a later one says so.
 """

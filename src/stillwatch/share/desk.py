@@ -20,9 +20,7 @@ from stillwatch.share.rounds import Reaction, Table, carry_out, react
 MOST_ROUNDS = 8
 log = logging.getLogger(__name__)
 
-Post = Callable[
-    [bytes], tuple[str, bytes]
-]  # hands a frame to the partner; reason of a refusal, and the frame that answers
+Post = Callable[[bytes], tuple[str, bytes]]  # hands over a frame; reason of a refusal, frame that answers
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from stillwatch.share.identity import Hex32
 
 MESSAGE_LIMIT = 1_000_000
 ATTACHMENT_LIMIT = 64_000_000
-VERSION = 1
 MOST_ITEMS = 5_000
 LONGEST_LIFE = 30 * 86_400
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, replace
 
 from stillwatch.model.records import Draft, Reading, Writing
@@ -10,7 +11,7 @@ from stillwatch.share.envelope import Frame, attached, seal
 from stillwatch.share.gate import Approval, check_approval, check_content, content_of
 from stillwatch.share.identity import Identity
 from stillwatch.share.ledger import next_sequence, record_sent, seconds
-from stillwatch.share.messages import VERSION, Body, Message, Proposal, Summary
+from stillwatch.share.messages import AnyBody, Message, Proposal, Summary
 from stillwatch.share.noise import spend
 from stillwatch.share.partners import agreement_in_force
 
@@ -19,9 +20,9 @@ LIFE_SECONDS = 7 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What is to go: the content, its markings, what it answers and is about. Markings come from the terms by default."""
+    """What is to go: content, markings (those of the terms by default), what it answers and is about."""
 
-    body: Body
+    body: AnyBody
     attachment: bytes = b""
     in_reply_to: str = ""
     subject: str = ""
@@ -49,8 +50,8 @@ def send(
     if isinstance(out.body, Summary) and out.body.epsilon_permille:
         spend(epsilon_spent(store, partner, out.subject), out.body.epsilon_permille, terms.epsilon_permille)
     message = Message(
-        version=VERSION,
-        id=store.new_id("")[-32:],
+        version=1,
+        id=secrets.token_hex(16),
         sender=identity.fingerprint,
         audience=partner,
         agreement=terms.id,
@@ -71,7 +72,7 @@ def send(
 
 
 def approve(
-    store: Writing, terms: Terms, body: Body, *, tlp: Tlp | None = None, pap: Pap | None = None
+    store: Writing, terms: Terms, body: AnyBody, *, tlp: Tlp | None = None, pap: Pap | None = None
 ) -> Approval:
     """The person of the stamp allows exactly this content; kept as a row. The gate checks the role."""
     return approve_content(store, terms, content_of(body, tlp or terms.tlp, pap or terms.pap))
@@ -80,7 +81,11 @@ def approve(
 def approve_content(store: Writing, terms: Terms, content: str) -> Approval:
     """The person of the stamp allows what `content` stands for."""
     stamp = store.stamp
-    row = {"approval_id": store.new_id("approval"), "agreement_id": terms.id, "content": content}
+    row: dict[str, object] = {
+        "approval_id": store.new_id("approval"),
+        "agreement_id": terms.id,
+        "content": content,
+    }
     row |= {"at": stamp.at, "person": stamp.person, "role": stamp.role}
     store.add("approvals", [Draft(row)], action="approved")
     return Approval(content, stamp.role, stamp.person, seconds(stamp.at))
@@ -102,7 +107,7 @@ def epsilon_spent(store: Reading, partner: str, campaign_id: str) -> int:
     return sum(int(row["amount"]) for row in rows)
 
 
-def _terms(store: Reading, identity: Identity, partner: str, agreement: str, body: Body) -> Terms:
+def _terms(store: Reading, identity: Identity, partner: str, agreement: str, body: AnyBody) -> Terms:
     if isinstance(body, Proposal):
         body.terms.other(identity.fingerprint)
         return body.terms

@@ -1,4 +1,4 @@
-"""Retractions at work: what rests on a message is worked out from the tables, and its decisions are marked for review."""
+"""Retractions at work: what rests on a message, worked out from the tables; its decisions are marked for review."""
 
 from __future__ import annotations
 

@@ -158,8 +158,9 @@ def _name(body: Body) -> str:
     return str(body.__struct_config__.tag).partition(".")[0]
 
 
+# kind: what has to come before, from whom, and whether it may be said again
 _ORDER: Mapping[type[Body], tuple[str, str, bool]] = MappingProxyType(
-    {  # kind: what has to come before, from whom, and whether it may be said again
+    {
         SetResponse: ("psi_request", "sent", False),
         SetSize: ("psi_response", "sent", False),
         ElementsRequest: ("psi_size", "received", True),

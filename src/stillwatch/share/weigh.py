@@ -79,7 +79,7 @@ def sources_of(store: Reading, rows: Sequence[Row]) -> Grouping:
 def record_matches(
     store: Writing, message: Message, named_at: datetime, kind: str, values: Iterable[str]
 ) -> int:
-    """Note which of our own values a partner's message names, as marks under this store's key; returns how many are new.
+    """Note which of our values a partner's message names, as marks under this store's key; returns how many are new.
 
     Digests of two partners differ even for one value, since each agreement has its own key; marks can be compared.
     """

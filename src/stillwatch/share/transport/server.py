@@ -36,7 +36,7 @@ class ShareServer(ThreadingHTTPServer):
         self._tls = _context(certificate, key)
         super().__init__(address, _Handler)
 
-    def get_request(self) -> tuple[ssl.SSLSocket, object]:  # type: ignore[override]
+    def get_request(self) -> tuple[ssl.SSLSocket, object]:
         """A connection wrapped in TLS; the handshake is left to its own thread, so that a silent one stops nobody."""
         connection, address = super().get_request()
         connection.settimeout(IDLE_SECONDS)
@@ -45,7 +45,7 @@ class ShareServer(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A connection that broke is an event, not a traceback."""
-        log.warning("connection_broke %s", {"from": str(client_address)})
+        log.warning("connection_broke %s", {"from": str(client_address), "open": bool(request)})
 
 
 class _Handler(BaseHTTPRequestHandler):
