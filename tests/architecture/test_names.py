@@ -74,7 +74,7 @@ def test_no_blanket_handlers(sources: tuple[Any, ...]) -> None:
 
 def test_a_command_is_one_function(root: Path) -> None:
     """Every file in `app/commands` has a function `command` with help text and an example."""
-    for path in (root / "src/stillwatch/app/commands").glob("[!_]*.py"):
+    for path in (root / "src/stillwatch/app/commands").rglob("[!_]*.py"):
         functions = {
             n.name: n for n in ast.parse(path.read_text("utf-8")).body if isinstance(n, ast.FunctionDef)
         }

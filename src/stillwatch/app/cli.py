@@ -7,6 +7,7 @@ import json
 import pkgutil
 import sys
 from collections.abc import Iterable, Sequence
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -37,8 +38,20 @@ def build(names: Iterable[str]) -> typer.Typer:
     app.callback()(_root)
     for name in names:
         module = importlib.import_module(f"{commands.__name__}.{name}")
-        app.command(name)(module.command)
+        if hasattr(module, "__path__"):
+            app.add_typer(_group(module), name=name)
+        else:
+            app.command(name)(module.command)
     return app
+
+
+def _group(package: ModuleType) -> typer.Typer:
+    """The commands of a folder, such as `stillwatch partner add`; its docstring is the help."""
+    group = typer.Typer(help=package.__doc__, no_args_is_help=True, rich_markup_mode="markdown")
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        group.command(info.name.replace("_", "-"))(module.command)
+    return group
 
 
 def main(argv: Sequence[str] | None = None) -> None:

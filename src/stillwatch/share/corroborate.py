@@ -37,7 +37,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What corroboration adds: `lines` holds each source group, its bits and messages; `allowed` what may follow."""
+    """What corroboration adds: `lines` holds each source group, its bits and messages; `allowed` what may follow.
+
+    `reasons` says why sources were taken together or left out.
+    """
 
     own_bits: float
     bits: float
@@ -46,6 +49,7 @@ class Added:
     capped: bool
     allowed: str
     statement: str
+    reasons: tuple[str, ...] = ()
 
 
 def opinion_bits(opinion: str, confidence: str, basis: str, reliability: str) -> float:
@@ -95,7 +99,7 @@ def corroborate(
         f"{len({r.partner for r in reports})} partners, {count} independent source{'' if count == 1 else 's'}: "
         f"{bits:+.1f} bits on {own_bits:.1f} of our own"
     )
-    return Added(own_bits, bits, total, tuple(lines), bits != raw, allowed, statement)
+    return Added(own_bits, bits, total, tuple(lines), bits != raw, allowed, statement, grouping.reasons)
 
 
 def _line(group: Sequence[str], reports: Sequence[Report]) -> tuple[str, float, tuple[str, ...]]:

@@ -82,6 +82,27 @@ def is_signed_by(signature: bytes, data: bytes, signing: bytes) -> bool:
     return True
 
 
+def read_card(path: Path) -> Card:
+    """The card in a JSON file. Raises `InputError` if it is none."""
+    try:
+        data = path.read_bytes()
+        if len(data) > CARD_LIMIT:
+            raise InputError(
+                f"a card of {len(data)} bytes", where=str(path), remedy="A card is a short JSON file"
+            )
+        return msgspec.json.decode(data, type=Card)
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}", where=str(path), remedy="Name another file"
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            "is no card of a partner",
+            where=str(path),
+            remedy="The partner makes it with: stillwatch partner init",
+        ) from error
+
+
 def make_identity(path: Path) -> Identity:
     """A new identity in a new file with mode 0600. Raises `StateError` if the file is there already."""
     secret = os.urandom(2 * SEED_BYTES)

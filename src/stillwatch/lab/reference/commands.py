@@ -38,5 +38,10 @@ def commands_page() -> str:
         "Every command has `--json` for programs, and exits with 0 (done), 1 (ran, found or failed as "
         "documented here) or 2 (wrong usage or unreadable input; the message names file, line and remedy)."
     )
-    parts = [f"## stillwatch {name}\n\n{code(help_text(name))}" for name in command_names()]
+    parts = []
+    for name in command_names():
+        text = help_text(name)
+        parts.append(f"## stillwatch {name}\n\n{code(text)}")
+        inner = LISTED.findall(text.split("\nCommands:")[1]) if "\nCommands:" in text else []
+        parts += [f"### stillwatch {name} {one}\n\n{code(help_text(name, one))}" for one in inner]
     return page("Commands", intro, code(help_text()), *parts)

@@ -1,0 +1,62 @@
+"""`stillwatch share indicators`: send keyed digests of values that stand a search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stillwatch.app.sharing import (
+    AsJson,
+    By,
+    CaseKey,
+    IdentityFile,
+    OutFile,
+    Role,
+    StoreOption,
+    To,
+    Trust,
+    Under,
+    approve_and_send,
+    counterpart,
+    open_office,
+    read_values,
+    show,
+)
+from stillwatch.share.look import day_number, indicator_messages
+from stillwatch.share.outbox import Outgoing
+
+
+def command(
+    values: Annotated[Path, typer.Argument(help="Our values, one a line.", show_default=False)],
+    kind: Annotated[str, typer.Option(help="Kind of the values.")] = "payment",
+    first: Annotated[str, typer.Option(help="First day they were seen, such as 2026-11-02.")] = "",
+    last: Annotated[str, typer.Option(help="Last day they were seen.")] = "",
+    to: To = "",
+    under: Under = "",
+    trust: Trust = None,
+    file: OutFile = None,
+    store: StoreOption = "",
+    case_key: CaseKey = None,
+    identity: IdentityFile = None,
+    by: By = "",
+    role: Role = "sharing_lead",
+    json_: AsJson = False,
+) -> None:
+    """Send keyed digests of values that stand a search: cards, e-mail addresses, clients, templates.
+
+    Example: `stillwatch share indicators cards.txt --kind payment --to Borealis --by dana`
+    """
+    office = open_office(store, case_key, identity, by=by, role=role)
+    days = (day_number(first), day_number(last or first))
+    with office.reading() as reading:
+        partner, terms = counterpart(reading, to, under)
+    bodies = indicator_messages(office.identity, partner, terms, kind, read_values(values), days)
+    done = {}
+    for body in bodies:
+        done = approve_and_send(office, to, under, Outgoing(body), trust=trust, file=file)
+    show(
+        {"kind": kind, "digests": sum(len(body.items) for body in bodies), "messages": len(bodies), **done},
+        json_,
+    )
