@@ -21,7 +21,7 @@ def command(
     role: Role = "sharing_lead",
     json_: AsJson = False,
 ) -> None:
-    """Suspend a partner: nothing is taken from him until he is added again.
+    """Suspend a partner: nothing is taken from them until they are added again.
 
     Example: `stillwatch partner suspend Borealis --by dana`
     """

@@ -1,4 +1,4 @@
-"""`stillwatch share allow`: allow the common elements of an intersection to be shown to the partner who asks."""
+"""`stillwatch share allow`: allow the common elements of an intersection to be shown to the partner that asks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def command(
     role: Role = "sharing_lead",
     json_: AsJson = False,
 ) -> None:
-    """Allow the common elements of an intersection to be shown to the partner who asks.
+    """Allow the common elements of an intersection to be shown to the partner that asks.
 
     Example: `stillwatch share allow 0f3c… --to Borealis --by dana --role sharing_lead`
     """

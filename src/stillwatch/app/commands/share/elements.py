@@ -38,7 +38,7 @@ def command(
     role: Role = "sharing_lead",
     json_: AsJson = False,
 ) -> None:
-    """Ask which elements of an intersection are common; he shows them only if somebody there allows it.
+    """Ask which elements of an intersection are common; they are shown only if somebody there allows it.
 
     Example: `stillwatch share elements 0f3c… --to Borealis --by dana`
     """

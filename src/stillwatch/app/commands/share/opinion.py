@@ -51,7 +51,7 @@ def command(
     role: Role = "sharing_lead",
     json_: AsJson = False,
 ) -> None:
-    """Answer a partner: what we make of the campaign or session that he named.
+    """Answer a partner: what we make of the campaign or session that they named.
 
     Example: `stillwatch share opinion 41ab… confirmed --to Borealis --by dana`
     """

@@ -33,7 +33,7 @@ def command(
     kind: Annotated[str, typer.Option(help="Kind of the values.")] = "payment",
     campaign: Annotated[str, typer.Option(help="Campaign that they belong to.")] = "",
     background: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of our values that he has by chance.")
+        float, typer.Option(min=0, max=1, help="Share of our values that any partner has by chance.")
     ] = BACKGROUND,
     to: To = "",
     under: Under = "",
@@ -46,7 +46,7 @@ def command(
     role: Role = "sharing_lead",
     json_: AsJson = False,
 ) -> None:
-    """Ask a partner how many of our values of a kind he has, without showing them: private set intersection.
+    """Ask a partner how many of our values of a kind they have, without showing them: private set intersection.
 
     Example: `stillwatch share overlap cards.txt --kind payment --campaign c-17 --to Borealis --by dana`
     """
