@@ -12,7 +12,7 @@ from tests.expect import expect_none
 
 OURS = {"stillwatch", "tests"}
 GROUPS = (
-    ("src", ("core", "enrich", "lab")),
+    ("src", ("core", "cases", "enrich", "lab")),
     ("scripts", ("core", "test")),
     ("examples", ("core",)),
     ("tests", ("core", "test")),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stillwatch import ingest, signals
 from stillwatch.lab.reference.commands import command_names
+from stillwatch.model.case_tables import CASE_TABLES
 from stillwatch.model.families import KINDS
 from stillwatch.model.registry import FormatSpec, SignalSpec, scan
 from stillwatch.model.tables import TABLES
@@ -16,7 +17,10 @@ def _lines() -> list[str]:
     found = scan(signals, SignalSpec, group="stillwatch.signals")
     measured = [f"signal {n} v{e.spec.version} {e.spec.family} {e.spec.unit}" for n, e in found.items()]
     formats = [f"format {name}" for name in scan(ingest, FormatSpec, group="stillwatch.ingest")]
-    tables = [f"table {t.name} {t.stage} {len(t.columns)} columns" for t in TABLES.values()]
+    tables = [
+        f"table {t.name} {t.stage} {len(t.columns)} columns"
+        for t in (*TABLES.values(), *CASE_TABLES.values())
+    ]
     kinds = [f"kind {k.code} {k.family}/{k.name}" for k in KINDS.values()]
     return [*(f"command {name}" for name in command_names()), *formats, *kinds, *measured, *tables]
 

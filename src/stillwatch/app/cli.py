@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import pkgutil
 import sys
@@ -46,9 +47,9 @@ def build(names: Iterable[str]) -> typer.Typer:
 
 
 def _group(package: ModuleType) -> typer.Typer:
-    """The commands of a folder, such as `stillwatch partner add`; its docstring is the help."""
-    group = typer.Typer(help=package.__doc__, no_args_is_help=True, rich_markup_mode="markdown")
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+    """Commands under one name: a folder of `app/commands/`, whose docstring is the help text."""
+    group = typer.Typer(help=inspect.cleandoc(package.__doc__ or ""), no_args_is_help=True)
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
         module = importlib.import_module(f"{package.__name__}.{info.name}")
         group.command(info.name.replace("_", "-"))(module.command)
     return group

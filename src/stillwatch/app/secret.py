@@ -26,6 +26,16 @@ def read_key(path: Path) -> HashKey:
 
     Raises `StateError` if the file has another length or others may read it.
     """
+    return HashKey.from_bytes(
+        read_secret(path, remedy="Give another --key-file; a new key starts a new state")
+    )
+
+
+def read_secret(path: Path, *, remedy: str) -> bytes:
+    """The bytes of a key file, made with mode 0600 if it is not there; `remedy` is for a file of another length.
+
+    Raises `StateError` if the file has another length or others may read it.
+    """
     _make(path)
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -36,13 +46,13 @@ def read_key(path: Path) -> HashKey:
         raise StateError(
             f"a key file holds {_BYTES} bytes, this one holds {len(secret)}",
             where=str(path),
-            remedy="Give another --key-file; a new key starts a new state",
+            remedy=remedy,
         )
     if mode & 0o077:
         raise StateError(
             f"others may read the key (mode {mode:04o})", where=str(path), remedy=f"chmod 600 {path}"
         )
-    return HashKey.from_bytes(secret)
+    return secret
 
 
 def fingerprint(key: HashKey) -> str:

@@ -1,1 +1,1 @@
-"""What a person decides on: `attributions` → `cases`, `decisions`. This version ends with findings."""
+"""The case that people decide on: frozen evidence, notes, decisions with reasons, retention."""

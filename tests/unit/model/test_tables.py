@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
+from stillwatch.model.case_tables import CASE_TABLES
 from stillwatch.model.families import BY_CODE, FAMILIES, KINDS, family_code
 from stillwatch.model.tables import SCHEMA_VERSION, TABLES, Table
 
-ALL = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+EVERY = {**TABLES, **CASE_TABLES}
+ALL = pytest.mark.parametrize("table", EVERY.values(), ids=list(EVERY))
 
 
 @ALL
 def test_names_and_stages(table: Table) -> None:
-    assert TABLES[table.name] is table
-    assert table.stage in ("input", "between", "result", "replay", "state", "truth")
+    assert EVERY[table.name] is table
+    assert table.stage in ("input", "between", "result", "replay", "state", "truth", "case")
 
 
 @ALL

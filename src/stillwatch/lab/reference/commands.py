@@ -28,8 +28,17 @@ def help_text(*arguments: str) -> str:
 
 
 def command_names() -> tuple[str, ...]:
-    """Commands that the command line offers, sorted."""
-    return tuple(sorted(LISTED.findall(help_text().split("Commands:")[1])))
+    """Commands that the command line offers, sorted; those of a group follow it, as in `case open`."""
+    found = []
+    for name in sorted(_listed()):
+        found += [name, *(f"{name} {inner}" for inner in sorted(_listed(name)))]
+    return tuple(found)
+
+
+def _listed(*group: str) -> list[str]:
+    """Names that a help text lists under Commands."""
+    parts = help_text(*group).split("\nCommands:\n")
+    return LISTED.findall(parts[1]) if len(parts) == 2 else []
 
 
 def commands_page() -> str:
@@ -38,10 +47,5 @@ def commands_page() -> str:
         "Every command has `--json` for programs, and exits with 0 (done), 1 (ran, found or failed as "
         "documented here) or 2 (wrong usage or unreadable input; the message names file, line and remedy)."
     )
-    parts = []
-    for name in command_names():
-        text = help_text(name)
-        parts.append(f"## stillwatch {name}\n\n{code(text)}")
-        inner = LISTED.findall(text.split("\nCommands:")[1]) if "\nCommands:" in text else []
-        parts += [f"### stillwatch {name} {one}\n\n{code(help_text(name, one))}" for one in inner]
+    parts = [f"## stillwatch {name}\n\n{code(help_text(*name.split()))}" for name in command_names()]
     return page("Commands", intro, code(help_text()), *parts)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from stillwatch.lab.reference.markdown import page, table
+from stillwatch.model.case_tables import CASE_TABLES
 from stillwatch.model.families import FAMILIES, KINDS, family_code
 from stillwatch.model.tables import SCHEMA_VERSION, TABLES, Table
 
@@ -19,6 +20,7 @@ STAGES: Mapping[str, str] = MappingProxyType(
         "truth": "Ground truth, written by `stillwatch simulate` into `truth/`",
     }
 )
+CASES = "What the case store holds: `stillwatch case`, in SQLite or PostgreSQL, not in Parquet"
 
 
 def tables_page() -> str:
@@ -31,6 +33,7 @@ def tables_page() -> str:
     parts = [intro]
     for stage, title in STAGES.items():
         parts += [f"## {title}", *(_section(t) for t in TABLES.values() if t.stage == stage)]
+    parts += [f"## {CASES}", *(_section(t) for t in CASE_TABLES.values())]
     return page("Tables", *parts, "## Families and kinds of value", _kinds())
 
 

@@ -17,6 +17,7 @@ from stillwatch.store.casebook.migrate import migrate, newest, revision_of
 from stillwatch.store.casebook.records import Look, Transaction
 from stillwatch.store.casebook.sql import sql_tables
 from stillwatch.store.casebook.vault import Vault
+from stillwatch.store.casebook.verify import Anchor, Verification, head, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,16 @@ class Database:
         with explained(self.where), _transaction(self.engine, writes=True) as connection:
             lock(connection)
             yield Transaction(connection, sql_tables(), self.vault, stamp)
+
+    def verify(self, anchor: Anchor | None = None) -> Verification:
+        """Compare the whole store with its audit chain, and the chain with an anchor taken earlier."""
+        with explained(self.where), _transaction(self.engine, writes=False) as connection:
+            return verify(connection, sql_tables(), self.vault, self.store_id, anchor)
+
+    def head(self) -> Anchor:
+        """The last entry of the audit chain."""
+        with explained(self.where), _transaction(self.engine, writes=False) as connection:
+            return head(connection, sql_tables(), self.store_id)
 
 
 def open_database(store: str, master: bytes, stamp: Stamp, *, make: bool = False) -> Database:

@@ -1,0 +1,1 @@
+"""The case report, as HTML and PDF: the same content, drawn twice."""

@@ -1,0 +1,99 @@
+"""`stillwatch case exhibit`: add a later scan, a file, or measured error rates."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stillwatch.app.casework import AsJson, By, Case, CaseKey, Grade, Role, Store, open_desk, read_text
+from stillwatch.cases.file import find_case
+from stillwatch.cases.grade import read_grade
+from stillwatch.cases.snapshot import read_snapshot
+from stillwatch.cases.work import Document, add_document, add_scan, scan_grade
+from stillwatch.model.errors import InputError, UsageError
+from stillwatch.model.records import Writing
+
+UNJUDGED = "F6"
+
+
+def command(
+    case: Case,
+    source: Annotated[Path, typer.Argument(help="Result folder of a scan, or a file.", show_default=False)],
+    title: Annotated[str, typer.Option(help="What it is; its name by default.")] = "",
+    grade: Grade = "",
+    evaluation: Annotated[
+        bool,
+        typer.Option(
+            "--evaluation", help="The file is what `stillwatch evaluate --json` printed: error rates."
+        ),
+    ] = False,
+    campaign: Annotated[
+        str, typer.Option(help="Campaign in the result folder, if its id is no longer that of the case.")
+    ] = "",
+    store: Store = "",
+    case_key: CaseKey = None,
+    by: By = "",
+    role: Role = "analyst",
+    json_: AsJson = False,
+) -> None:
+    """Add an exhibit to a case, graded by the Admiralty code. What was frozen before is not touched.
+
+    Without --grade a scan is graded as by `case open`, and a file F6: neither source nor content can be judged.
+
+    Example: `stillwatch case exhibit c-5e1fa0b7 rescan --title "After the ban"`
+
+    Example: `stillwatch case exhibit c-5e1fa0b7 letter.pdf --grade C4`
+    """
+    if source.is_dir() and evaluation:
+        raise UsageError(
+            "--evaluation is for a file", where=str(source), remedy="Leave it out, or name the file"
+        )
+    desk = open_desk(store, case_key, by, role)
+    with desk.database.writing(desk.stamp) as w:
+        case_id = find_case(w, case)
+        if source.is_dir():
+            number = _scan(w, case_id, source, campaign, title, grade)
+        else:
+            document = _document(source, evaluation=evaluation)
+            wanted = read_grade(grade or UNJUDGED)
+            number = add_document(w, case_id, document, title=title or source.name, grade=wanted)
+    if json_:
+        typer.echo(json.dumps({"case_id": case_id, "number": number}))
+    else:
+        typer.echo(f"Exhibit {number} added to {case_id}")
+
+
+def _scan(w: Writing, case_id: str, folder: Path, campaign: str, title: str, grade: str) -> int:
+    (row,) = w.rows("cases", case_id=case_id)
+    snapshot = read_snapshot(folder, campaign or row["campaign_id"])
+    wanted = read_grade(grade) if grade else scan_grade(snapshot)
+    return add_scan(w, case_id, snapshot, title=title or folder.name, grade=wanted)
+
+
+def _document(path: Path, *, evaluation: bool) -> Document:
+    if evaluation:
+        text = read_text(path, "the file that `stillwatch evaluate --json` wrote")
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or not {"recall", "precision", "false_positives", "runs"} <= set(
+            found
+        ):
+            raise InputError(
+                "is not what `stillwatch evaluate --json` prints",
+                where=str(path),
+                remedy="Write it with `stillwatch evaluate RESULTS --truth TRUTH --json > figures.json`",
+            )
+        return Document("evaluation", path.name, text.encode())
+    try:
+        return Document("document", path.name, path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror or error}",
+            where=str(path),
+            remedy="Give a file or a result folder",
+        ) from error
