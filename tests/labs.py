@@ -47,7 +47,7 @@ class Lab:
         self.at += timedelta(**span)
 
     @contextmanager
-    def writing(self, role: str = "sharing_lead", person: str = "dana") -> Iterator[Writing]:
+    def writing(self, role: str = "legal", person: str = "dana") -> Iterator[Writing]:
         """A transaction by a person."""
         with self.database.writing(Stamp(person, role, self.at)) as store:
             yield store

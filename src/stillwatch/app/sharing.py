@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import stat
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stillwatch.model.errors import InputError, ResourceError, StateError, UsageError
+from stillwatch.app.casework import open_desk
+from stillwatch.app.secret import default_key_file
+from stillwatch.model.errors import InputError, ResourceError, UsageError
 from stillwatch.model.records import Reading, Stamp, Writing
 from stillwatch.share.agreement import Terms
 from stillwatch.share.desk import Desk
@@ -30,22 +30,16 @@ from stillwatch.share.rounds import BACKGROUND, Table
 from stillwatch.share.sessions import Sessions
 from stillwatch.share.transport.client import post
 from stillwatch.share.transport.server import LIMIT
-from stillwatch.store.casebook.database import Database, open_database
 
-MASTER_BYTES = 32
+if TYPE_CHECKING:  # its packages are optional: the command line starts without them
+    from stillwatch.store.casebook.database import Database
 
-StoreOption = Annotated[
-    str, typer.Option("--store", help="Case store: path of a SQLite file, or a postgresql:// URL.")
-]
-CaseKey = Annotated[
-    Path | None,
-    typer.Option("--case-key", help="Master key of the case store; made with mode 0600 if missing."),
-]
 IdentityFile = Annotated[
-    Path | None, typer.Option("--identity", help="Our keys towards partners, a file of mode 0600.")
+    Path | None,
+    typer.Option(
+        "--identity", envvar="STILLWATCH_IDENTITY", help="Our keys towards partners, a file of mode 0600."
+    ),
 ]
-By = Annotated[str, typer.Option("--by", help="Your name; it goes into the ledger.", show_default=False)]
-Role = Annotated[str, typer.Option("--role", help="Your role; the agreement names the one that may approve.")]
 To = Annotated[str, typer.Option("--to", help="Partner: name, or beginning of the fingerprint.")]
 Under = Annotated[
     str, typer.Option("--under", help="Agreement: beginning of its id; the only one by default.")
@@ -57,7 +51,6 @@ Trust = Annotated[
 OutFile = Annotated[
     Path | None, typer.Option("--out", help="Write the sealed message to a file instead of sending it.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +85,19 @@ class Office:
         return Desk(self.identity, table, self.reading, self.writing, lambda: int(_now().timestamp()))
 
 
-def data_folder() -> Path:
-    """Where keys and the case store live unless the user says otherwise."""
-    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(base) / "stillwatch"
+def identity_file(given: Path | None) -> Path:
+    """Where our keys towards partners are: beside the other keys unless the user says otherwise."""
+    return given or default_key_file().with_name("identity.key")
 
 
 def open_office(
     store: str, case_key: Path | None, identity: Path | None, *, by: str, role: str, make: bool = False
 ) -> Office:
     """Keys and store, opened. With `make`, a store and its master key are made if they are not there."""
-    if not by.strip():
-        raise UsageError("nobody is named", remedy="Give --by and your name; it goes into the ledger")
-    place = identity or data_folder() / "identity.key"
-    stamp = Stamp(by, role, _now())
+    place = identity_file(identity)
     keys = read_identity(place)
-    master = _master(case_key or data_folder() / "cases.key")
-    database = open_database(store or str(data_folder() / "cases.db"), master, stamp, make=make)
-    return Office(keys, database, place.parent, by, role)
+    desk = open_desk(store, case_key, by, role, make=make)
+    return Office(keys, desk.database, place.parent, desk.stamp.person, desk.stamp.role)
 
 
 def counterpart(store: Reading, to: str, under: str) -> tuple[Partner, Terms]:
@@ -225,25 +213,6 @@ def show(fields: Mapping[str, Any], as_json: bool) -> None:
 def new_session() -> str:
     """A random id for an intersection."""
     return secrets.token_hex(16)
-
-
-def _master(path: Path) -> bytes:
-    """The master key of the case store: made if missing, refused if others may read it."""
-    try:
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(MASTER_BYTES))
-        mode, key = stat.S_IMODE(path.stat().st_mode), path.read_bytes()
-    except OSError as error:
-        raise ResourceError("cannot be read", where=str(path), remedy="Check its permissions") from error
-    if mode & 0o077 or len(key) != MASTER_BYTES:
-        raise StateError(
-            f"no master key, or others may read it (mode {mode:04o}, {len(key)} bytes)",
-            where=str(path),
-            remedy=f"chmod 600 {path}, or give the right --case-key",
-        )
-    return key
 
 
 def write_frame(path: Path, data: bytes) -> None:

@@ -56,7 +56,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     private_kinds: Names = ()
     tlp: Tlp = "amber+strict"
     pap: Pap = "amber"
-    approver: Kind = "sharing_lead"
+    approver: Kind = "legal"
     epoch_days: Annotated[int, msgspec.Meta(ge=1, le=90)] = 7
     smallest_set: Annotated[int, SIZE] = 100
     largest_set: Annotated[int, SIZE] = 1_000_000

@@ -91,7 +91,7 @@ def test_size_first_elements_only_if_both_agree(labs: Labs) -> None:
     assert 4096 == a.rows("corroborations")[0]["weight"]
 
     def ask() -> None:
-        body = ElementsRequest(session=session, approved_role="sharing_lead")
+        body = ElementsRequest(session=session, approved_role="legal")
         a.desk().post(a.send(b, terms, body).to_bytes(), _post(b))
 
     ask()
@@ -172,7 +172,7 @@ def decide(lab: Lab, campaign_id: str) -> None:
         (_summary(first_day=5, last_day=4), "contradictory"),
         (_summary(first_day=5), "contradictory"),
         (_summary(epsilon_permille=100), "contradictory"),
-        (ElementsRequest(session="cd" * 16, approved_role="sharing_lead"), "contradictory"),
+        (ElementsRequest(session="cd" * 16, approved_role="legal"), "contradictory"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.sharing import AsJson, By, CaseKey, IdentityFile, Role, StoreOption, open_office, show
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import IdentityFile, open_office, show
 from stillwatch.model.errors import UsageError
 from stillwatch.share.identity import read_card
 from stillwatch.share.partners import save_partner
@@ -23,7 +24,7 @@ def command(
     reliability: Annotated[
         str, typer.Option(help="How reliable the source has been, A to F (F: cannot be judged).")
     ] = "F",
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",

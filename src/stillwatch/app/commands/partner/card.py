@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from msgspec import to_builtins
 
-from stillwatch.app.sharing import AsJson, IdentityFile, data_folder, show
+from stillwatch.app.casework import AsJson
+from stillwatch.app.sharing import IdentityFile, identity_file, show
 from stillwatch.share.identity import read_identity
 
 
@@ -21,5 +22,5 @@ def command(
 
     Example: `stillwatch partner card --name Aurora`
     """
-    card = read_identity(identity or data_folder() / "identity.key").card(name or "unnamed", endpoint)
+    card = read_identity(identity_file(identity)).card(name or "unnamed", endpoint)
     show({**to_builtins(card), "fingerprint": card.fingerprint}, json_)

@@ -6,18 +6,19 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.sharing import AsJson, By, CaseKey, IdentityFile, Role, StoreOption, open_office, show
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import IdentityFile, open_office, show
 from stillwatch.share.partners import agreement as find_agreement
 from stillwatch.share.partners import end
 
 
 def command(
     agreement: Annotated[str, typer.Argument(help="Beginning of the id of the terms.", show_default=False)],
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",
-    role: Role = "sharing_lead",
+    role: Role = "legal",
     json_: AsJson = False,
 ) -> None:
     """End an agreement: nothing more goes out or comes in under it.

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from msgspec import to_builtins
 
-from stillwatch.app.sharing import AsJson, IdentityFile, data_folder
+from stillwatch.app.casework import AsJson
+from stillwatch.app.sharing import IdentityFile, identity_file
 from stillwatch.share.identity import make_identity
 
 
@@ -24,7 +25,7 @@ def command(
 
     Example: `stillwatch partner init --name Aurora --endpoint https://share.aurora.example`
     """
-    place = identity or data_folder() / "identity.key"
+    place = identity_file(identity)
     card = make_identity(place).card(name or "unnamed", endpoint)
     typer.echo(json.dumps(to_builtins(card)))
     if not json_:

@@ -7,20 +7,8 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.sharing import (
-    AsJson,
-    By,
-    CaseKey,
-    IdentityFile,
-    OutFile,
-    Role,
-    StoreOption,
-    To,
-    Trust,
-    hand_over,
-    open_office,
-    show,
-)
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import IdentityFile, OutFile, To, Trust, hand_over, open_office, show
 from stillwatch.share.messages import Proposal
 from stillwatch.share.outbox import Outgoing, approve, send
 from stillwatch.share.partners import find_partner, propose
@@ -32,11 +20,11 @@ def command(
     to: To = "",
     trust: Trust = None,
     file: OutFile = None,
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",
-    role: Role = "sharing_lead",
+    role: Role = "legal",
     json_: AsJson = False,
 ) -> None:
     """Propose terms from a TOML file to a partner.

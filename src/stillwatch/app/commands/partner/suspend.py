@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.sharing import AsJson, By, CaseKey, IdentityFile, Role, StoreOption, open_office, show
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import IdentityFile, open_office, show
 from stillwatch.share.partners import SUSPENDED, find_partner, save_partner
 
 
@@ -14,11 +15,11 @@ def command(
     partner: Annotated[
         str, typer.Argument(help="Partner: name, or beginning of the fingerprint.", show_default=False)
     ],
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",
-    role: Role = "sharing_lead",
+    role: Role = "engineer",
     json_: AsJson = False,
 ) -> None:
     """Suspend a partner: nothing is taken from them until they are added again.

@@ -6,19 +6,8 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.sharing import (
-    AsJson,
-    By,
-    CaseKey,
-    IdentityFile,
-    Role,
-    StoreOption,
-    To,
-    Under,
-    counterpart,
-    open_office,
-    show,
-)
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import IdentityFile, To, Under, counterpart, open_office, show
 from stillwatch.model.errors import UsageError
 from stillwatch.share.gate import elements_content
 from stillwatch.share.outbox import approve_content
@@ -28,16 +17,16 @@ def command(
     session: Annotated[str, typer.Argument(help="Session, as `share ledger` lists it.", show_default=False)],
     to: To = "",
     under: Under = "",
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",
-    role: Role = "sharing_lead",
+    role: Role = "legal",
     json_: AsJson = False,
 ) -> None:
     """Allow the common elements of an intersection to be shown to the partner that asks.
 
-    Example: `stillwatch share allow 0f3c… --to Borealis --by dana --role sharing_lead`
+    Example: `stillwatch share allow 0f3c… --to Borealis --by dana --role legal`
     """
     office = open_office(store, case_key, identity, by=by, role=role)
     with office.writing() as writing:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from stillwatch.app.campaign_values import campaign_facts
-from stillwatch.app.sharing import AsJson, By, CaseKey, IdentityFile, Role, StoreOption, open_office, show
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import IdentityFile, open_office, show
 from stillwatch.share.compare import compare, likeness_bits
 from stillwatch.share.look import received_message, summary_like
 from stillwatch.share.messages import Summary
@@ -24,11 +25,11 @@ def command(
     keep: Annotated[
         bool, typer.Option("--keep", help="Enter the result as a corroboration of our campaign.")
     ] = False,
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",
-    role: Role = "sharing_lead",
+    role: Role = "analyst",
     json_: AsJson = False,
 ) -> None:
     """Compare a summary that came in with a campaign of ours, field by field, in bits.

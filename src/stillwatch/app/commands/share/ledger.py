@@ -6,18 +6,19 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.sharing import AsJson, By, CaseKey, IdentityFile, Role, StoreOption, open_office, show
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import IdentityFile, open_office, show
 from stillwatch.share.look import ledger_lines
 from stillwatch.share.partners import find_partner
 
 
 def command(
     partner: Annotated[str, typer.Option(help="Only this partner.")] = "",
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",
-    role: Role = "sharing_lead",
+    role: Role = "analyst",
     json_: AsJson = False,
 ) -> None:
     """List what was sent and received, refusals with their reasons.

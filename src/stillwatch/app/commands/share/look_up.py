@@ -7,28 +7,19 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.sharing import (
-    AsJson,
-    By,
-    CaseKey,
-    IdentityFile,
-    Role,
-    StoreOption,
-    open_office,
-    read_values,
-    show,
-)
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import IdentityFile, open_office, read_values, show
 from stillwatch.share.look import look_up_all
 
 
 def command(
     values: Annotated[Path, typer.Argument(help="Our values, one a line.", show_default=False)],
     kind: Annotated[str, typer.Option(help="Kind of the values.")] = "payment",
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",
-    role: Role = "sharing_lead",
+    role: Role = "analyst",
     json_: AsJson = False,
 ) -> None:
     """Look for our own values among the digests that a partner sent.

@@ -6,14 +6,10 @@ from typing import Annotated
 
 import typer
 
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
 from stillwatch.app.sharing import (
-    AsJson,
-    By,
-    CaseKey,
     IdentityFile,
     OutFile,
-    Role,
-    StoreOption,
     To,
     Trust,
     Under,
@@ -37,11 +33,11 @@ def command(
     under: Under = "",
     trust: Trust = None,
     file: OutFile = None,
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",
-    role: Role = "sharing_lead",
+    role: Role = "legal",
     json_: AsJson = False,
 ) -> None:
     """Take back a message that we sent; the partner's decisions that rest on it are marked for review there.

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from stillwatch.app.sharing import AsJson, By, CaseKey, IdentityFile, Role, StoreOption, open_office, show
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import IdentityFile, open_office, show
 from stillwatch.share.review import reviews, to_take_back
 
 
 def command(
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",
-    role: Role = "sharing_lead",
+    role: Role = "analyst",
     json_: AsJson = False,
 ) -> None:
     """List decisions to look at again, and our own messages to take back, after retractions.

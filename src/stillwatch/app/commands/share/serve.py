@@ -7,17 +7,8 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.sharing import (
-    AsJson,
-    By,
-    CaseKey,
-    IdentityFile,
-    Role,
-    StoreOption,
-    open_office,
-    show,
-    value_files,
-)
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import IdentityFile, open_office, show, value_files
 from stillwatch.model.errors import ResourceError, UsageError
 from stillwatch.share.transport.server import ShareServer
 
@@ -29,11 +20,11 @@ def command(
     values: Annotated[
         list[str] | None, typer.Option("--values", help="KIND=FILE: our values of a kind, one a line.")
     ] = None,
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",
-    role: Role = "service",
+    role: Role = "engineer",
     json_: AsJson = False,
 ) -> None:
     """Take in messages of partners over HTTPS, and answer intersections from the value files given.

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.sharing import AsJson, By, CaseKey, IdentityFile, Role, StoreOption, open_office, show
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import IdentityFile, open_office, show
 from stillwatch.share.review import settle
 
 
@@ -15,7 +16,7 @@ def command(
         str, typer.Argument(help="Decision, as `share reviews` lists it.", show_default=False)
     ],
     outcome: Annotated[str, typer.Argument(help="upheld or changed.", show_default=False)],
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",

@@ -10,14 +10,10 @@ import typer
 from msgspec import to_builtins
 
 from stillwatch.app.campaign_values import campaign_facts
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
 from stillwatch.app.sharing import (
-    AsJson,
-    By,
-    CaseKey,
     IdentityFile,
     OutFile,
-    Role,
-    StoreOption,
     To,
     Trust,
     Under,
@@ -44,11 +40,11 @@ def command(
     under: Under = "",
     trust: Trust = None,
     file: OutFile = None,
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",
-    role: Role = "sharing_lead",
+    role: Role = "legal",
     json_: AsJson = False,
 ) -> None:
     """Tell a partner of a campaign without its customers, to ask: do you see this, too?

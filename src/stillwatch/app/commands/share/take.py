@@ -7,19 +7,8 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.sharing import (
-    AsJson,
-    By,
-    CaseKey,
-    IdentityFile,
-    Role,
-    StoreOption,
-    open_office,
-    read_frame,
-    show,
-    value_files,
-    write_frame,
-)
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import IdentityFile, open_office, read_frame, show, value_files, write_frame
 
 
 def command(
@@ -28,11 +17,11 @@ def command(
         list[str] | None, typer.Option("--values", help="KIND=FILE: our values of a kind, one a line.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File for the answer.")] = None,
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",
-    role: Role = "sharing_lead",
+    role: Role = "engineer",
     json_: AsJson = False,
 ) -> None:
     """Take in a sealed message from a file, as the server would; writes the answer beside it if there is one.

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from stillwatch.app.campaign_values import campaign_values, write_values
-from stillwatch.app.sharing import AsJson, show
+from stillwatch.app.casework import AsJson
+from stillwatch.app.sharing import show
 
 
 def command(

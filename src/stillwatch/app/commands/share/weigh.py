@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.sharing import AsJson, By, CaseKey, IdentityFile, Role, StoreOption, open_office, show
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import IdentityFile, open_office, show
 from stillwatch.share.weigh import weigh
 
 
@@ -16,11 +17,11 @@ def command(
     threshold: Annotated[
         float, typer.Option(help="Bits from which our own evidence may lead to action.")
     ] = 6.64,
-    store: StoreOption = "",
+    store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
     by: By = "",
-    role: Role = "sharing_lead",
+    role: Role = "analyst",
     json_: AsJson = False,
 ) -> None:
     """Show what partners add to a campaign: each independent source, its bits, and what may follow.
