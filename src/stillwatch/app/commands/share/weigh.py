@@ -15,8 +15,8 @@ def command(
     campaign: Annotated[str, typer.Argument(help="Our campaign.", show_default=False)],
     own_bits: Annotated[float, typer.Option("--own-bits", help="Weight of our own evidence, in bits.")] = 0.0,
     threshold: Annotated[
-        float, typer.Option(help="Bits from which our own evidence may lead to action.")
-    ] = 6.64,
+        float, typer.Option(help="Bits from which our own evidence may lead to action; a scan asks for 11.")
+    ] = 11.0,
     store: Store = "",
     case_key: CaseKey = None,
     identity: IdentityFile = None,
