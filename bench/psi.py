@@ -30,13 +30,18 @@ def timed(name: str, work: Callable[[], T], spent: dict[str, dict[str, float]]) 
         "wall_seconds": round(time.perf_counter() - wall, 2),
         "processor_seconds": round(time.process_time() - cpu, 2),
     }
-    print(f"{name:<46} {spent[name]['wall_seconds']:>8} s wall {spent[name]['processor_seconds']:>8} s processor")
+    print(
+        f"{name:<46} {spent[name]['wall_seconds']:>8} s wall {spent[name]['processor_seconds']:>8} s processor"
+    )
     return result
 
 
 def values(start: int, count: int) -> list[bytes]:
     """Distinct addresses."""
-    return [b"address\x00%d.%d.%d.%d" % (n >> 24 & 255, n >> 16 & 255, n >> 8 & 255, n & 255) for n in range(start, start + count)]
+    return [
+        b"address\x00%d.%d.%d.%d" % (n >> 24 & 255, n >> 16 & 255, n >> 8 & 255, n & 255)
+        for n in range(start, start + count)
+    ]
 
 
 def main() -> None:
@@ -50,7 +55,9 @@ def main() -> None:
 
     asked, blinded = timed("1 ask: blind ours", lambda: psi.ask(oprf, mine), spent)
     prepared = timed("0 prepare theirs (can be made ahead)", lambda: psi.prepare(oprf, theirs), spent)
-    kept, reply = timed("2 answer: evaluate, shuffle, tags", lambda: psi.answer(oprf, prepared, blinded), spent)
+    kept, reply = timed(
+        "2 answer: evaluate, shuffle, tags", lambda: psi.answer(oprf, prepared, blinded), spent
+    )
     asked = timed("3 overlap: unblind and count", lambda: psi.overlap(oprf, asked, reply, len(theirs)), spent)
     order = psi.order_to_bytes(kept.order)
     found, outputs = timed("5 common: elements, if both agree", lambda: psi.common(oprf, asked, order), spent)
@@ -81,7 +88,9 @@ def main() -> None:
         "ratio_to_bare_multiplications": round(total / least, 2),
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
-    print(f"bytes: {sizes}; total {total:.1f} s processor, {figures['ratio_to_bare_multiplications']} x the bare multiplications")
+    print(
+        f"bytes: {sizes}; total {total:.1f} s processor, {figures['ratio_to_bare_multiplications']} x the bare multiplications"
+    )
     print(json.dumps(figures))
 
 

@@ -96,7 +96,9 @@ def main(folder: Path) -> dict[str, object]:
     with borealis.serving("payment=payment.txt", "mail_domain=mail_domain.txt") as address:
         endpoint(aurora, borealis, address)
         found = corroborate(aurora, borealis)
-        say(f"overlap: {found['overlap']} of {found['asked']} cards; elements known to both: {found['shown']}")
+        say(
+            f"overlap: {found['overlap']} of {found['asked']} cards; elements known to both: {found['shown']}"
+        )
     say(f"what partners add: {found['weighed']['statement']}; allowed: {found['weighed']['allowed']}")
 
     with aurora.serving() as address:
@@ -133,7 +135,16 @@ def speak_and_retract(aurora: Lab, borealis: Lab) -> dict[str, object]:
     borealis.run("share", "opinion", summary["named"], "confirmed", "--confidence", "high", *to)
     with_opinion = aurora.run("share", "weigh", "c-aurora", "--own-bits", 4.0)
     aurora.run("case", "open", "c-aurora", "results", "--title", "Half of something")
-    aurora.run("case", "decide", "c-aurora", "confirm", "--reason", "Own evidence and a partner's", "--role", "reviewer")
+    aurora.run(
+        "case",
+        "decide",
+        "c-aurora",
+        "confirm",
+        "--reason",
+        "Own evidence and a partner's",
+        "--role",
+        "reviewer",
+    )
     (opinion,) = (m for m in borealis.run("share", "ledger")["messages"] if m["kind"] == "opinion")
     borealis.run("share", "retract", opinion["message_id"], "--reason", "mistaken", *to)
     after = aurora.run("share", "weigh", "c-aurora", "--own-bits", 4.0)
@@ -191,7 +202,9 @@ def make_lab(name: str, folder: Path) -> Lab:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=7))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
         .sign(key, hashes.SHA256())
     )
@@ -212,7 +225,11 @@ def make_half(lab: Lab, accounts: range) -> None:
         lab.folder / "dataset/accounts.parquet",
         "accounts",
         [
-            {"account_id": i, "payment_fingerprint": f"card-{n:016}", "email_domain": f"mail-{n % 30}.example"}
+            {
+                "account_id": i,
+                "payment_fingerprint": f"card-{n:016}",
+                "email_domain": f"mail-{n % 30}.example",
+            }
             for i, n in zip(ids, accounts, strict=True)
         ],
     )
