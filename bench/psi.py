@@ -88,9 +88,8 @@ def main() -> None:
         "ratio_to_bare_multiplications": round(total / least, 2),
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
-    print(
-        f"bytes: {sizes}; total {total:.1f} s processor, {figures['ratio_to_bare_multiplications']} x the bare multiplications"
-    )
+    ratio = figures["ratio_to_bare_multiplications"]
+    print(f"bytes: {sizes}; total {total:.1f} s processor, {ratio} x the bare multiplications")
     print(json.dumps(figures))
 
 

@@ -112,7 +112,8 @@ def main(folder: Path) -> dict[str, object]:
 def corroborate(aurora: Lab, borealis: Lab) -> dict[str, object]:
     """Aurora asks for the size of the overlap, then for the elements, once before and once after Borealis allows it."""
     to = ("--to", "borealis", "--trust", borealis.folder / "tls.pem")
-    asked = aurora.run("share", "overlap", "payment.txt", "--kind", "payment", "--campaign", "c-aurora", *to)
+    about = ("--kind", "payment", "--campaign", "c-aurora", "--background", 0.17)  # such cards are common
+    asked = aurora.run("share", "overlap", "payment.txt", *about, *to)
     before = aurora.run("share", "elements", asked["session"], *to)
     borealis.run("share", "allow", asked["session"], "--to", "aurora", "--role", "legal")
     after = aurora.run("share", "elements", asked["session"], *to)

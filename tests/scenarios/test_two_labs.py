@@ -1,4 +1,4 @@
-"""Two deployments, each with half of one campaign: processes, stores, keys and servers of their own, HTTPS on loopback."""
+"""Two deployments, each with half of one campaign: stores, keys and servers of their own, HTTPS on loopback."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def test_each_finds_the_others_half(played: tuple[dict[str, Any], Path]) -> None
 
 
 def test_confidence_rises_within_its_bounds(played: tuple[dict[str, Any], Path]) -> None:
-    """By the overlap and the opinion of one source: four bits at most, and never enough to act."""
+    """By the overlap, then by the opinion, which is the stronger word of the same source; never enough to act."""
     found, _ = played
     weighed, more = found["weighed"], found["with_opinion"]
-    assert 4.0 == weighed["added_bits"] == more["added_bits"]
-    assert 8.0 == more["posterior_bits"]
+    assert (2.3, 3.2) == (pytest.approx(weighed["added_bits"], abs=0.05), more["added_bits"])
+    assert 7.2 == more["posterior_bits"]
     assert {"nothing"} == {weighed["allowed"], more["allowed"]}
     assert 6.0 >= found["likeness"] > 4.0
 
@@ -52,7 +52,7 @@ def test_a_retraction_reaches_the_decision(played: tuple[dict[str, Any], Path]) 
     found, _ = played
     assert 1 == found["to_review"]
     assert "decision" in found["path"]
-    assert 4.0 == found["after"]["added_bits"]
+    assert found["weighed"]["added_bits"] == found["after"]["added_bits"]
     assert 1 == len(found["after"]["sources"][0]["messages"])
 
 

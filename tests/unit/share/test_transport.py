@@ -108,7 +108,9 @@ def test_what_is_no_share_server_is_named(tmp_path: Path) -> None:
         def answer() -> None:
             raw, _ = listening.accept()
             with context.wrap_socket(raw, server_side=True) as connection:
-                connection.recv(65_536)
+                heard = b""
+                while not heard.endswith(b"y"):
+                    heard += connection.recv(65_536)
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello")
 
         thread = threading.Thread(target=answer)
