@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -17,6 +18,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import CondPageBreak, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from stillwatch.app.case_report.blocks import Block, Facts, Grid, Heading, Points, Report, Stairs, Text
@@ -60,7 +62,12 @@ def pdf(report: Report) -> bytes:
         canvas.drawRightString(A4[0] - MARGIN - 6, 12 * mm, f"Page {page.page}")
         canvas.restoreState()
 
-    document.build(story, onFirstPage=frame, onLaterPages=frame)
+    document.build(
+        story,
+        onFirstPage=frame,
+        onLaterPages=frame,
+        canvasmaker=partial(Canvas, initialFontName="Case"),  # its own default would not be embedded
+    )
     return out.getvalue()
 
 
@@ -103,6 +110,7 @@ def _paragraph(
         spaceAfter=after,
         alignment=2 if right else 0,
         leftIndent=10 if bullet else 0,
+        bulletFontName="Case",
         splitLongWords=1,
     )
     return Paragraph(escape(_legible(text, known)), style, bulletText="\u2022" if bullet else None)
@@ -134,7 +142,8 @@ def _drawn(block: Block, known: frozenset[int]) -> Iterator[Any]:
             yield _paragraph(item, known, bullet=True, after=2)
     elif isinstance(block, Facts):
         rows = [[_cell(term, known, colour=QUIET), _cell(value, known)] for term, value in block.pairs]
-        yield _table(rows, (28, 72), repeat=0)
+        if rows:
+            yield _table(rows, (28, 72), repeat=0)
         yield Spacer(0, 6)
     elif isinstance(block, Grid):
         yield from _grid(block, known)

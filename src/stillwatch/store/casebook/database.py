@@ -165,5 +165,15 @@ def _identity(connection: sa.Connection, vault: Vault, where: str) -> str:
 def _transaction(engine: sa.Engine, *, writes: bool) -> Iterator[sa.Connection]:
     with engine.connect() as plain:
         connection = plain.execution_options(writes=writes)
-        with connection.begin():
+        if (
+            not writes and engine.dialect.name != "sqlite"
+        ):  # everything read is of one moment, as it is in SQLite
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        began = connection.begin()
+        try:
             yield connection
+            if writes:
+                began.commit()
+        finally:
+            if began.is_active:  # a look ends like this, too: of a damaged file nothing can be committed
+                began.rollback()

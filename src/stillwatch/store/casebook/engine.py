@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ from stillwatch.model.errors import InputError, ResourceError, StateError, Still
 
 WAIT_SECONDS = 60  # for another process that is writing
 POSTGRES = "postgresql"
+TLS = ("disable", "require", "verify-full")  # `require` encrypts and checks no certificate
+OPTIONS = ("unix_sock", "sslmode", "sslrootcert")
 
 
 def parse(store: str) -> sa.URL:
@@ -32,13 +35,35 @@ def parse(store: str) -> sa.URL:
         raise UsageError(
             f"cases cannot be kept in {kind}", remedy="Give the path of a SQLite file, or a postgresql:// URL"
         )
+    if kind == POSTGRES:
+        _check(url)
     return url.set(drivername=f"{POSTGRES}+pg8000") if url.drivername == POSTGRES else url
+
+
+def _check(url: sa.URL) -> None:
+    """Raise `UsageError` for a PostgreSQL URL that names no user or database, or an option that is not known."""
+    unknown = set(url.query) - set(OPTIONS)
+    if not url.username or not url.database or unknown:
+        what = f"has the unknown option {sorted(unknown)[0]!r}" if unknown else "names no user or no database"
+        raise UsageError(
+            f"the URL in --store {what}",
+            remedy=f"Write postgresql://USER@HOST/DATABASE; options after `?` are {', '.join(OPTIONS)}",
+        )
+    if url.query.get("sslmode", "verify-full") not in TLS:
+        raise UsageError("sslmode in --store is not known", remedy=f"Use {', '.join(TLS)}")
 
 
 def connect(url: sa.URL) -> sa.Engine:
     """An engine whose transactions are serial for writers; nothing is opened yet."""
     try:
-        engine = sa.create_engine(url, poolclass=sa.NullPool, **_arguments(url))
+        bare = url.difference_update_query(("sslmode", "sslrootcert"))
+        engine = sa.create_engine(bare, poolclass=sa.NullPool, **_arguments(url))
+    except OSError as error:
+        raise InputError(
+            f"the certificate named by sslrootcert cannot be read: {error}",
+            where=str(url.query.get("sslrootcert", "")),
+            remedy="Name a PEM file",
+        ) from error
     except (NoSuchModuleError, ImportError) as error:
         raise UsageError(
             f"this database needs a driver that is not installed: {error}",
@@ -53,7 +78,15 @@ def connect(url: sa.URL) -> sa.Engine:
 def _arguments(url: sa.URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": WAIT_SECONDS}}
-    return {"isolation_level": "READ COMMITTED"}
+    found: dict[str, Any] = {"isolation_level": "READ COMMITTED", "connect_args": {"timeout": None}}
+    mode = url.query.get("sslmode", "disable")
+    if mode != "disable":
+        authority = url.query.get("sslrootcert")
+        context = ssl.create_default_context(cafile=str(authority) if authority else None)
+        if mode == "require":
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        found["connect_args"]["ssl_context"] = context
+    return found
 
 
 def _prepare(raw: Any, _: object) -> None:
