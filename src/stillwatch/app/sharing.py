@@ -53,6 +53,9 @@ OutFile = Annotated[
 ]
 
 
+SESSION_DAYS = 30  # as long as a message may live
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """Our keys, the case store, and the person who works with them."""
@@ -72,10 +75,12 @@ class Office:
         return self.database.writing(Stamp(self.person, self.role, _now()))
 
     def table(self, values: Mapping[str, Path], background: float = BACKGROUND) -> Table:
-        """What intersections need; values are read from files when they are asked for."""
+        """What intersections need; values are read from files when they are asked for. Old sessions are forgotten."""
+        sessions = Sessions(self.folder / "sessions")
+        sessions.drop_older(_now().timestamp() - SESSION_DAYS * 86_400)
         return Table(
             Oprf(),
-            Sessions(self.folder / "sessions"),
+            sessions,
             lambda kind: read_values(values[kind]) if kind in values else (),
             background,
         )

@@ -94,9 +94,9 @@ def corroborate(
         allowed = ACT
     else:
         allowed = INVESTIGATE if max(own_bits, total) >= threshold_bits else NOTHING
-    count = len(lines)
+    count, partners = len(lines), len({r.partner for r in reports})
     statement = (
-        f"{len({r.partner for r in reports})} partners, {count} independent source{'' if count == 1 else 's'}: "
+        f"{partners} partner{'' if partners == 1 else 's'}, {count} independent source{'' if count == 1 else 's'}: "
         f"{bits:+.1f} bits on {own_bits:.1f} of our own"
     )
     return Added(own_bits, bits, total, tuple(lines), bits != raw, allowed, statement, grouping.reasons)

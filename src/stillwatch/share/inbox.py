@@ -99,7 +99,8 @@ def _check(store: Reading, message: Message, frame: Frame, partner: Partner, now
         check_replay(store, message)
         check_history(store, None, message, frame.attachment, now)
         return
-    terms = agreement_in_force(store, message.agreement, partner.id)
+    over = isinstance(body, Retraction)
+    terms = agreement_in_force(store, message.agreement, partner.id, ended_too=over)
     check_flood(spent, terms.messages_per_minute)
     check_replay(store, message)
     check_marking(terms, message.tlp, message.pap)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 
+from stillwatch.model.errors import RefusedError
 from stillwatch.model.records import Draft, Reading, Writing
 from stillwatch.share.agreement import Pap, Terms, Tlp
 from stillwatch.share.envelope import Frame, attached, seal
 from stillwatch.share.gate import Approval, check_approval, check_content, content_of
 from stillwatch.share.identity import Identity
 from stillwatch.share.ledger import next_sequence, record_sent, seconds
-from stillwatch.share.messages import AnyBody, Message, Proposal, Summary
+from stillwatch.share.messages import AnyBody, Message, Proposal, Retraction, Summary
 from stillwatch.share.noise import spend
-from stillwatch.share.partners import agreement_in_force
+from stillwatch.share.partners import ACTIVE, agreement_in_force, partner_by_id
 
 LIFE_SECONDS = 7 * 86_400
 
@@ -111,4 +112,11 @@ def _terms(store: Reading, identity: Identity, partner: str, agreement: str, bod
     if isinstance(body, Proposal):
         body.terms.other(identity.fingerprint)
         return body.terms
-    return agreement_in_force(store, agreement, partner)
+    known = partner_by_id(store, partner)
+    if known is None or known.state != ACTIVE:
+        raise RefusedError(
+            "unknown_recipient",
+            "no active partner has this fingerprint",
+            remedy="See: stillwatch partner list",
+        )
+    return agreement_in_force(store, agreement, partner, ended_too=isinstance(body, Retraction))

@@ -125,12 +125,15 @@ def agreement(store: Reading, wanted: str) -> tuple[Terms, str, str]:
     return _agreement(store, rows)
 
 
-def agreement_in_force(store: Reading, agreement_id: str, party: str) -> Terms:
-    """Accepted terms with `party`. Raises `RefusedError` (`unknown_agreement`) if there are none."""
+def agreement_in_force(store: Reading, agreement_id: str, party: str, *, ended_too: bool = False) -> Terms:
+    """Accepted terms with `party`; with `ended_too` those that were ended as well, since retractions always go.
+
+    Raises `RefusedError` (`unknown_agreement`) if there are none.
+    """
     rows = store.rows("agreements", agreement_id=agreement_id)
     if rows:
         terms, state, partner = _agreement(store, rows)
-        if state == ACCEPTED and partner == party:
+        if partner == party and (state == ACCEPTED or (ended_too and state == ENDED)):
             return terms
     raise RefusedError(
         "unknown_agreement",

@@ -13,6 +13,7 @@ from stillwatch.share.agreement import Terms
 from stillwatch.share.inbox import Receipt
 from stillwatch.share.messages import ElementsRequest, Opinion, Retraction, SetRequest, Summary
 from stillwatch.share.outbox import Outgoing, approve, approve_content, send
+from stillwatch.share.partners import SUSPENDED, end, save_partner
 from stillwatch.share.review import reviews
 from stillwatch.share.rounds import begin, elements_content
 from stillwatch.share.weigh import weigh
@@ -213,3 +214,29 @@ def test_strangers_cannot_fill_the_ledger(labs: Labs) -> None:
         _take(b, b"\x00\x00\x00\x02{}" + bytes([n]))
     assert 20 == len(b.rows("received"))
     assert _take(b, a.send(b, terms, _summary()).to_bytes()).accepted
+
+
+def test_a_retraction_goes_even_after_the_agreement_ended(labs: Labs) -> None:
+    """What was said can always be taken back; nothing else goes any more."""
+    a, b, terms = labs
+    _take(b, a.send(b, terms, _summary()).to_bytes())
+    for lab in (a, b):
+        with lab.writing() as store:
+            end(store, terms.id, lab.id)
+    with pytest.raises(RefusedError, match="accepted"):
+        a.send(b, terms, _summary(accounts=400))
+    (sent,) = a.rows("shared")
+    body = Retraction(message=str(sent["message_id"]), reason="withdrawn_by_source")
+    assert _take(b, a.send(b, terms, body).to_bytes()).accepted
+
+
+def test_a_suspended_partner_is_neither_heard_nor_told(labs: Labs) -> None:
+    """In either direction."""
+    a, b, terms = labs
+    data = a.send(b, terms, _summary()).to_bytes()
+    for lab, other in ((a, b), (b, a)):
+        with lab.writing() as store:
+            save_partner(store, other.identity.card(other.name), state=SUSPENDED)
+    assert "unknown_sender" == _take(b, data).reason
+    with pytest.raises(RefusedError, match="active"):
+        a.send(b, terms, _summary(accounts=400))

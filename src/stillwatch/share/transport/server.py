@@ -19,6 +19,7 @@ PATH = "/share/v1/messages"
 FRAME_TYPE = "application/vnd.stillwatch.frame"
 IDLE_SECONDS = 30
 AT_ONCE = 4  # frames handled at a time; intersections take memory
+TOO_LONG = b"\xff\xff\xff\xff"  # a frame that says of itself what is too long
 LIMIT = MESSAGE_LIMIT + ATTACHMENT_LIMIT + 4
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.NOT_FOUND if self.path != PATH else HTTPStatus.LENGTH_REQUIRED, {}, b"")
             return
         if int(length) > LIMIT:
-            self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"reason": "oversized"}, b"")
+            receipt, _ = self.server.handle_frame(TOO_LONG)  # so that the ledger has it, unread
+            told = {"reason": receipt.reason, "what": receipt.what}
+            self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, told, b"")
             return
         data = self.rfile.read(int(length))
         if len(data) < int(length):
