@@ -91,17 +91,20 @@ def indicator_messages(
     identity: Identity,
     partner: Partner,
     terms: Terms,
-    kind: str,
-    values: Sequence[str],
+    values: Mapping[str, Sequence[str]],
     days: tuple[int, int],
+    *,
+    now: int,
 ) -> tuple[Indicators, ...]:
-    """Keyed digests of values as messages of at most 5,000. Raises `RefusedError` for values of low entropy."""
-    epoch = terms.epoch(int(datetime.now(UTC).timestamp()))
+    """Keyed digests of values by kind, at most 5,000 a message. Raises `RefusedError` for values of low entropy."""
+    epoch = terms.epoch(now)
     key = epoch_key(identity, bytes.fromhex(partner.card.exchange), terms, epoch)
-    digests = sorted({keyed_digest(key, kind, value) for value in values})
+    digests = {(keyed_digest(key, kind, value), kind) for kind, some in values.items() for value in some}
     if not digests:
         raise UsageError("no values", remedy="One value a line")
-    items = [Indicator(kind=kind, digest=one, first_day=days[0], last_day=days[1]) for one in digests]
+    items = [
+        Indicator(kind=kind, digest=one, first_day=days[0], last_day=days[1]) for one, kind in sorted(digests)
+    ]
     parts = (items[start : start + MOST_ITEMS] for start in range(0, len(items), MOST_ITEMS))
     return tuple(Indicators(epoch=epoch, items=tuple(part)) for part in parts)
 

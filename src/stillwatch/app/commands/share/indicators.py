@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -48,10 +49,13 @@ def command(
     days = (day_number(first), day_number(last or first))
     with office.reading() as reading:
         partner, terms = counterpart(reading, to, under)
-    bodies = indicator_messages(office.identity, partner, terms, kind, read_values(values), days)
-    done = {}
-    for body in bodies:
-        done = approve_and_send(office, to, under, Outgoing(body), trust=trust, file=file)
+    now = int(datetime.now(UTC).timestamp())
+    found = {kind: read_values(values)}
+    bodies = indicator_messages(office.identity, partner, terms, found, days, now=now)
+    done: dict[str, object] = {}
+    for number, body in enumerate(bodies, 1):
+        place = file.with_name(f"{file.name}.{number}") if file and len(bodies) > 1 else file
+        done = approve_and_send(office, to, under, Outgoing(body), trust=trust, file=place)
     show(
         {"kind": kind, "digests": sum(len(body.items) for body in bodies), "messages": len(bodies), **done},
         json_,
