@@ -55,9 +55,9 @@ def amount_of(body: Body) -> int:
 
 
 def record_sent(
-    store: Writing, message: Message, frame: Frame, *, subject: str, who: tuple[str, str]
+    store: Writing, message: Message, frame: Frame, *, subject: str, who: tuple[str, str], nonce: str = ""
 ) -> None:
-    """Add a sent message to the ledger; `who` is the person and role that allowed it."""
+    """Add a sent message to the ledger; `who` is the person and role that allowed it, `nonce` opens its commitment."""
     body = message.body
     row = {
         "message_id": message.id,
@@ -77,7 +77,7 @@ def record_sent(
         "person": who[0],
         "role": who[1],
     }
-    payload = {"message": msgspec.to_builtins(message)}
+    payload = {"message": msgspec.to_builtins(message), "nonce": nonce}
     store.add("shared", [Draft(row, payload, Scope(message.audience, PARTNER))], action="message_sent")
 
 

@@ -10,12 +10,24 @@ import msgspec
 
 from stillwatch.model.errors import UsageError
 from stillwatch.model.records import Reading, Row, Writing
+from stillwatch.share import psi
 from stillwatch.share.agreement import Terms
 from stillwatch.share.identity import Identity
 from stillwatch.share.indicators import epoch_key, keyed_digest, look_up
 from stillwatch.share.ledger import message_of, retracted
-from stillwatch.share.messages import MOST_ITEMS, Indicator, Indicators, Message, Opinion, Retraction, Summary
+from stillwatch.share.messages import (
+    MOST_ITEMS,
+    Indicator,
+    Indicators,
+    Message,
+    Opinion,
+    Retraction,
+    SetRequest,
+    SetResponse,
+    Summary,
+)
 from stillwatch.share.partners import Partner, agreement_in_force, partner_by_id
+from stillwatch.share.rounds import canonical_set
 from stillwatch.share.summary import CampaignFacts, summarise
 from stillwatch.share.weigh import record_matches
 
@@ -132,6 +144,30 @@ def look_up_all(
         record_matches(store, message, row["received_at"], kind, ours)
         found.append((message.id, partner.card.name, len(ours)))
     return tuple(found)
+
+
+def opened_commitment(store: Reading, session: str, values: Sequence[str]) -> tuple[str, str, bool]:
+    """What we committed to in a session, the nonce that opens it, and whether these values are the set.
+
+    An auditor who gets nonce and values can do the same with the message that the partner holds.
+    """
+    for row in store.rows("shared", named=session):
+        message = message_of(store, "shared", row)
+        body = message.body if message else None
+        if isinstance(body, SetRequest | SetResponse):
+            nonce = str((store.payload("shared", row) or {}).get("nonce", ""))
+            kind = body.indicator_kind if isinstance(body, SetRequest) else _asked_kind(store, session)
+            same = psi.commitment(canonical_set(kind, values), bytes.fromhex(nonce)) == body.commitment
+            return body.commitment, nonce, same
+    raise UsageError(f"no set of ours in session {session!r}", remedy="See: stillwatch share ledger")
+
+
+def _asked_kind(store: Reading, session: str) -> str:
+    for row in store.rows("received", named=session, kind="psi_request", accepted=True):
+        message = message_of(store, "received", row)
+        if message is not None and isinstance(message.body, SetRequest):
+            return message.body.indicator_kind
+    return ""
 
 
 def summary_like(store: Reading, identity: Identity, theirs: Message, facts: CampaignFacts) -> Summary:

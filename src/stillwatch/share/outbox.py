@@ -21,7 +21,10 @@ LIFE_SECONDS = 7 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What is to go: content, markings (those of the terms by default), what it answers and is about."""
+    """What is to go: content, markings (those of the terms by default), what it answers and is about.
+
+    `nonce` opens the commitment in it, and stays in our ledger.
+    """
 
     body: AnyBody
     attachment: bytes = b""
@@ -29,6 +32,7 @@ class Outgoing:
     subject: str = ""
     tlp: Tlp | None = None
     pap: Pap | None = None
+    nonce: str = ""
 
 
 def send(
@@ -68,7 +72,7 @@ def send(
     )
     frame = seal(message, identity, out.attachment)
     who = (approval.name, approval.role) if approval else (store.stamp.person, store.stamp.role)
-    record_sent(store, message, frame, subject=out.subject, who=who)
+    record_sent(store, message, frame, subject=out.subject, who=who, nonce=out.nonce)
     return frame
 
 

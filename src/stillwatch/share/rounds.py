@@ -67,7 +67,7 @@ def begin(table: Table, session: str, kind: str, values: Iterable[str], campaign
         size=len(asked.values),
         commitment=psi.commitment(asked.values, asked.nonce),
     )
-    return Outgoing(body, blinded, subject=campaign_id)
+    return Outgoing(body, blinded, subject=campaign_id, nonce=asked.nonce.hex())
 
 
 def canonical_set(kind: str, values: Iterable[str]) -> set[bytes]:
@@ -127,7 +127,8 @@ def _answer(table: Table, body: SetRequest, message_id: str, blinded: bytes) -> 
         size=len(kept.values),
         commitment=psi.commitment(kept.values, kept.nonce),
     )
-    return Reaction(Outgoing(answer, reply, in_reply_to=message_id), keep=(body.session, kept))
+    out = Outgoing(answer, reply, in_reply_to=message_id, nonce=kept.nonce.hex())
+    return Reaction(out, keep=(body.session, kept))
 
 
 def _count(table: Table, body: SetResponse, message_id: str, reply: bytes) -> Reaction:

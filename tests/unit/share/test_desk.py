@@ -11,6 +11,7 @@ from tests.labs import Lab, introduce, make_terms
 from stillwatch.model.errors import RefusedError
 from stillwatch.share.agreement import Terms
 from stillwatch.share.inbox import Receipt
+from stillwatch.share.look import opened_commitment
 from stillwatch.share.messages import ElementsRequest, Opinion, Retraction, SetRequest, Summary
 from stillwatch.share.outbox import Outgoing, approve, approve_content, send
 from stillwatch.share.partners import SUSPENDED, end, save_partner
@@ -100,6 +101,10 @@ def test_size_first_elements_only_if_both_agree(labs: Labs) -> None:
     with b.writing() as store:
         approve_content(store, terms, elements_content(session))
     ask()
+    for lab in (a, b):
+        with lab.reading() as store:
+            assert opened_commitment(store, session, lab.values["payment"])[2]
+            assert not opened_commitment(store, session, lab.values["payment"][1:])[2]
     marks = [[row["mark"] for row in lab.rows("matches")] for lab in (a, b)]
     assert 8 == len(marks[0]) and marks[0] == marks[1]  # the test's stores have one key
     assert [] == [*(a.folder / "sessions").iterdir(), *(b.folder / "sessions").iterdir()]
