@@ -70,16 +70,18 @@ class Lab:
         place = {**os.environ, "XDG_DATA_HOME": str(self.folder), "STILLWATCH_PERSON": "share-service"}
         command = [program, "share", "serve", "--certificate", "tls.pem", "--tls-key", "tls.key", "--json"]
         command += ["--listen", "127.0.0.1:0", *(part for one in values for part in ("--values", one))]
-        with (self.folder / "server.log").open("w") as log:
-            server = subprocess.Popen(  # noqa: S603
-                command, cwd=self.folder, env=place, stdout=subprocess.PIPE, stderr=log, text=True
-            )
+        pipe = subprocess.PIPE
+        with (
+            (self.folder / "server.log").open("w") as log,
+            subprocess.Popen(  # noqa: S603
+                command, cwd=self.folder, env=place, stdout=pipe, stderr=log, text=True
+            ) as server,
+        ):
             try:
                 line = server.stdout.readline() if server.stdout else ""
                 yield f"https://{json.loads(line)['listening']}"
             finally:
                 server.terminate()
-                server.wait()
 
 
 def main(folder: Path) -> dict[str, object]:

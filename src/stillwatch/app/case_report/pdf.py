@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -18,7 +17,6 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import CondPageBreak, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from stillwatch.app.case_report.blocks import Block, Facts, Grid, Heading, Points, Report, Stairs, Text
@@ -46,6 +44,7 @@ def pdf(report: Report) -> bytes:
         title=report.title,
         author="Stillwatch",
         subject=report.subtitle,
+        initialFontName="Case",  # the default would stand in the file without being embedded
         invariant=1,
         lang="en",
     )
@@ -62,12 +61,7 @@ def pdf(report: Report) -> bytes:
         canvas.drawRightString(A4[0] - MARGIN - 6, 12 * mm, f"Page {page.page}")
         canvas.restoreState()
 
-    document.build(
-        story,
-        onFirstPage=frame,
-        onLaterPages=frame,
-        canvasmaker=partial(Canvas, initialFontName="Case"),  # its own default would not be embedded
-    )
+    document.build(story, onFirstPage=frame, onLaterPages=frame)
     return out.getvalue()
 
 
@@ -172,6 +166,7 @@ def _table(rows: list[list[Paragraph]], widths: tuple[int, ...], *, repeat: int)
     table.setStyle(
         TableStyle(
             [
+                ("FONTNAME", (0, 0), (-1, -1), "Case"),
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
                 ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE),
                 ("LEFTPADDING", (0, 0), (-1, -1), 0),
@@ -189,7 +184,7 @@ def _stairs(block: Stairs, known: frozenset[int]) -> Drawing:
     line, left, right = 15, WIDTH * 0.22, WIDTH * 0.26
     room = WIDTH - left - right
     height = line * len(block.bars) + 6
-    drawing = Drawing(WIDTH, height)
+    drawing = Drawing(WIDTH, height, initialFontName="Case")
     for i, bar in enumerate(block.bars):
         y = height - line * (i + 1)
         start, width = left + room * bar.start / 100, max(room * (bar.end - bar.start) / 100, 1)
