@@ -12,9 +12,9 @@ from tests.expect import expect_none
 
 OURS = {"stillwatch", "tests"}
 GROUPS = (
-    ("src", ("core", "cases", "enrich", "lab")),
+    ("src", ("core", "cases", "enrich", "lab", "share")),
     ("scripts", ("core", "test")),
-    ("examples", ("core",)),
+    ("examples", ("core", "share")),
     ("tests", ("core", "test")),
     ("bench", ("core", "test", "bench")),
 )

@@ -51,7 +51,7 @@ def _group(package: ModuleType) -> typer.Typer:
     group = typer.Typer(help=inspect.cleandoc(package.__doc__ or ""), no_args_is_help=True)
     for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name):
         module = importlib.import_module(f"{package.__name__}.{info.name}")
-        group.command(info.name)(module.command)
+        group.command(info.name.replace("_", "-"))(module.command)
     return group
 
 

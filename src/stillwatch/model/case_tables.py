@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from stillwatch.model.share_tables import SHARE_TABLES
 from stillwatch.model.tables import Table, _table
 
 STORE_INFO = _table(
@@ -242,4 +243,5 @@ CASE_TABLES: Mapping[str, Table] = MappingProxyType(
             AUDIT,
         )
     }
+    | dict(SHARE_TABLES)
 )

@@ -8,6 +8,7 @@
     │   └── SchemaError        a table lacks a required column or has the wrong type
     ├── ResourceError          disk, memory or permission ran out; nothing half-written stays
     ├── StateError             a state folder or key file belongs to something else
+    ├── RefusedError           a message to or from a partner is refused (carries a reason); nothing changed
     └── ExtensionError         a signal, format or profile is faulty
 
 A message says what was wrong, where, and what to do.
@@ -48,6 +49,14 @@ class ResourceError(StillwatchError):
 
 class StateError(StillwatchError):
     """A state folder, scratch folder or key file belongs to something else."""
+
+
+class RefusedError(StillwatchError):
+    """A message to or from a partner is refused; `reason` is a short code that both sides may see."""
+
+    def __init__(self, reason: str, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.reason = reason
+        super().__init__(what, where=where, remedy=remedy)
 
 
 class ExtensionError(StillwatchError):

@@ -1,4 +1,4 @@
-"""A small scan with plain values and an attribution, and how it is published."""
+"""A small scan with plain values and an attribution, how it is published, and two labs that know each other."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from tests.fixtures_results import DISTILLATION, OTHERS, write_results
+from tests.labs import Lab, introduce, make_lab, make_terms
 
 from stillwatch.model.kernels.hashing import HashKey
+from stillwatch.share.agreement import Terms
 from stillwatch.share.finding import Scan, Value, read_scan
 from stillwatch.share.publication import Publication
 
@@ -74,3 +76,12 @@ def publish() -> Publish:
         return replace(Publication("Example AI", AT, KEY), **changes)
 
     return made
+
+
+@pytest.fixture
+def labs(tmp_path: Path) -> tuple[Lab, Lab, Terms]:
+    """Labs a and b, and the terms they accepted."""
+    a, b = make_lab("aurora", tmp_path), make_lab("borealis", tmp_path)
+    terms = make_terms(a, b)
+    introduce(a, b, terms)
+    return a, b, terms

@@ -1,0 +1,1 @@
+"""Partners and agreements: who may be told what, and who was asked."""

@@ -1,0 +1,1 @@
+"""Exchange with partners: summaries, overlaps, opinions, retractions, and the ledger of it all."""

@@ -1,0 +1,57 @@
+"""`stillwatch share opinion`: answer a partner."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import (
+    IdentityFile,
+    OutFile,
+    To,
+    Trust,
+    Under,
+    approve_and_send,
+    open_office,
+    show,
+)
+from stillwatch.share.look import read_opinion
+from stillwatch.share.outbox import Outgoing
+
+
+def command(
+    subject: Annotated[
+        str, typer.Argument(help="Campaign or session as the partner named it.", show_default=False)
+    ],
+    opinion: Annotated[
+        str, typer.Argument(help="confirmed, investigate, not_seen or false_positive.", show_default=False)
+    ],
+    basis: Annotated[
+        str, typer.Option(help="own_observation, partner_report or public_report.")
+    ] = "own_observation",
+    confidence: Annotated[str, typer.Option(help="low, moderate or high.")] = "moderate",
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="Digest of a message that this rests on, as `share ledger` lists it."),
+    ] = None,
+    to: To = "",
+    under: Under = "",
+    trust: Trust = None,
+    file: OutFile = None,
+    store: Store = "",
+    case_key: CaseKey = None,
+    identity: IdentityFile = None,
+    by: By = "",
+    role: Role = "legal",
+    json_: AsJson = False,
+) -> None:
+    """Answer a partner: what we make of the campaign or session that they named.
+
+    Example: `stillwatch share opinion 41ab… confirmed --to Borealis --by dana`
+    """
+    office = open_office(store, case_key, identity, by=by, role=role)
+    fields = {"subject": subject, "opinion": opinion, "basis": basis, "confidence": confidence}
+    body = read_opinion({**fields, "kind": "opinion.v1", "origins": origin or []})
+    show(approve_and_send(office, to, under, Outgoing(body), trust=trust, file=file), json_)

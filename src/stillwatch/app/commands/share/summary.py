@@ -1,0 +1,72 @@
+"""`stillwatch share summary`: tell a partner of a campaign without its customers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from msgspec import to_builtins
+
+from stillwatch.app.campaign_values import campaign_facts
+from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
+from stillwatch.app.sharing import (
+    IdentityFile,
+    OutFile,
+    To,
+    Trust,
+    Under,
+    approve_and_send,
+    counterpart,
+    open_office,
+    show,
+)
+from stillwatch.share.indicators import epoch_key
+from stillwatch.share.outbox import Outgoing
+from stillwatch.share.summary import summarise
+
+
+def command(
+    results: Annotated[Path, typer.Argument(help="Result folder of a scan.", show_default=False)],
+    campaign: Annotated[str, typer.Argument(help="Campaign.", show_default=False)],
+    epsilon: Annotated[
+        float, typer.Option(min=0, help="Add noise for this privacy loss instead of rounding.")
+    ] = 0.0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be sent, and send nothing.")
+    ] = False,
+    to: To = "",
+    under: Under = "",
+    trust: Trust = None,
+    file: OutFile = None,
+    store: Store = "",
+    case_key: CaseKey = None,
+    identity: IdentityFile = None,
+    by: By = "",
+    role: Role = "legal",
+    json_: AsJson = False,
+) -> None:
+    """Tell a partner of a campaign without its customers, to ask: do you see this, too?
+
+    Example: `stillwatch share summary results c-17 --to Borealis --epsilon 0.5 --by dana`
+    """
+    office = open_office(store, case_key, identity, by=by, role=role)
+    facts = campaign_facts(results, campaign, office.identity.fingerprint)
+    with office.reading() as reading:
+        partner, terms = counterpart(reading, to, under)
+    epoch = terms.epoch(int(datetime.now(UTC).timestamp()))
+    key = epoch_key(office.identity, bytes.fromhex(partner.card.exchange), terms, epoch)
+    body = summarise(
+        facts,
+        fields=terms.fields,
+        key=key,
+        epoch=epoch,
+        method="private" if epsilon else "rounded",
+        epsilon_permille=round(epsilon * 1000),
+    )
+    if dry_run:
+        show(to_builtins(body), json_)
+        return
+    done = approve_and_send(office, to, under, Outgoing(body, subject=campaign), trust=trust, file=file)
+    show({"campaign": campaign, "known_to_partner_as": body.campaign, **done}, json_)
