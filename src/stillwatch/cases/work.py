@@ -28,12 +28,16 @@ LARGEST_FILE = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that becomes an exhibit; `kind` is `document`, `evaluation` or `partner`."""
+    """A file that becomes an exhibit; `kind` is `document`, `evaluation` or `partner`.
+
+    A `partner` exhibit names the message that it holds.
+    """
 
     kind: str
     name: str
     content: bytes
     partner_id: str = ""
+    message_id: str = ""
 
 
 def scan_grade(snapshot: Snapshot) -> Grade:
@@ -82,7 +86,7 @@ def add_document(w: Writing, case_id: str, document: Document, *, title: str, gr
         "bytes": len(document.content),
         "content": base64.b64encode(document.content).decode(),
     }
-    _exhibit(w, case_id, number, document.kind, grade, payload, document.partner_id)
+    _exhibit(w, case_id, number, document.kind, grade, payload, (document.partner_id, document.message_id))
     return number
 
 
@@ -206,8 +210,9 @@ def _exhibit(
     kind: str,
     grade: Grade,
     payload: Mapping[str, Any],
-    partner: str = "",
+    source: tuple[str, str] = ("", ""),
 ) -> str:
+    """Add the row; `source` is the partner and the message it came from."""
     exhibit_id = w.new_id("exhibit")
     row = {
         "exhibit_id": exhibit_id,
@@ -216,7 +221,8 @@ def _exhibit(
         "kind": kind,
         "reliability": grade.reliability,
         "credibility": grade.credibility,
-        "partner_id": partner or None,
+        "partner_id": source[0] or None,
+        "message_id": source[1] or None,
         "added_at": w.stamp.at,
         **_who(w),
     }

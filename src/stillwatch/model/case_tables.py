@@ -76,6 +76,7 @@ EXHIBITS = _table(
     role! | string | in which role
     key_id! | string | key of the payload
     sealed! | bytes | encrypted: title, digests, and the frozen rows or the file
+    message_id | string | message of the partner that it holds; null unless it is one
     """,
     key=("exhibit_id",),
 )

@@ -15,7 +15,7 @@ SHARED = _table(
     "case",
     "The ledger of everything sent to partners.",
     """
-    message_id! | string | the message
+    message_id! | string | the message; of a STIX object its id, version and recipient
     entry! | int64 | audit entry that covers the row
     partner_id! | string | fingerprint of the partner it went to
     agreement_id! | string | digest of the terms it went under
@@ -26,7 +26,7 @@ SHARED = _table(
     tlp! | string | TLP 2.0 marking
     pap! | string | PAP marking
     subject | string | our campaign it is about
-    named | string | what the partner knows that by: the campaign of a summary, or a session
+    named | string | what the partner knows that by: the campaign of a summary, a session, or the id of a STIX object
     amount! | int64 | what it spends: elements, epsilon in thousandths, values in a set
     digest! | string | SHA-256 of the signed bytes
     bytes! | int64 | length of message and attachment
@@ -46,7 +46,7 @@ RECEIVED = _table(
     receipt_id! | string | the row
     entry! | int64 | audit entry that covers the row
     partner_id! | string | fingerprint of the partner whose signature it bears; empty if none was verified
-    message_id! | string | id it claims; empty if it could not be read
+    message_id! | string | id it claims, of a STIX object with its version; empty if it could not be read
     agreement_id | string | digest of the terms it names
     kind! | string | kind of message, without version; empty if it could not be read
     sequence! | int64 | its number in the series of this partner; 0 if it could not be read
@@ -56,7 +56,7 @@ RECEIVED = _table(
     named | string | campaign or session that it is about, as partners name it; of a retraction the message
     amount! | int64 | what it spends: elements, values in a set
     digest! | string | SHA-256 of the signed bytes
-    bytes! | int64 | length of message and attachment
+    bytes! | int64 | length of message and attachment; 0 for an object of a bundle, which has a row of its own
     person! | string | who took it in: the name of the service
     role! | string | in which role
     key_id | string | key of the payload; null if refused
@@ -110,7 +110,7 @@ CORROBORATIONS = _table(
     campaign_id! | string | our campaign
     partner_id! | string | the partner
     message_id! | string | the message it rests on
-    kind! | string | `opinion`, `overlap`, `likeness`
+    kind! | string | `opinion`, `sighting`, `overlap`, `likeness`
     weight! | int64 | bits for the campaign, in 1/1024, before bounds and independence
     at! | ts | when
     person! | string | who recorded it

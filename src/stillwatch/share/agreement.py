@@ -11,6 +11,7 @@ import msgspec
 from stillwatch.model.errors import RefusedError
 from stillwatch.share.canonical import digest
 from stillwatch.share.identity import Hex32, Name
+from stillwatch.share.publication import FIELDS
 
 DAY = 86_400
 TLP = ("clear", "green", "amber", "amber+strict", "red")  # from open to closed, as TLP 2.0 orders them
@@ -41,6 +42,9 @@ Time = Annotated[int, msgspec.Meta(ge=0, le=4_102_444_800)]  # until the year 21
 SIZE = msgspec.Meta(ge=1, le=10_000_000)
 
 SUMMARY_FIELDS = ("accounts", "exchanges", "capabilities", "timing", "templates")
+FINDING_SHOWS = ("accounts", "exchanges", "capabilities", "timing")  # what every exported finding says
+PLAIN = "plain_"  # before a field of an export that goes as it is: `plain_asn`
+PLAIN_FIELDS = tuple(f"{PLAIN}{name}" for name in FIELDS)
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,7 +92,7 @@ def check_terms(terms: Terms) -> None:
         "contradictory": terms.ends <= terms.starts
         or terms.smallest_set > terms.largest_set
         or list(terms.parties) != sorted(terms.parties)
-        or not set(terms.fields) <= set(SUMMARY_FIELDS),
+        or not set(terms.fields) <= {*SUMMARY_FIELDS, *PLAIN_FIELDS},
     }
     for reason, found in wrong.items():
         if found:
@@ -111,4 +115,4 @@ def check_marking(terms: Terms, tlp: str, pap: str) -> None:
         )
 
 
-_HOW = "Parties sorted and different, ends after starts, smallest_set up to largest_set, fields that summaries have"
+_HOW = "Parties sorted and different, ends after starts, smallest_set up to largest_set, fields that summaries and findings have"

@@ -117,9 +117,11 @@ def accepted(store: Reading, partner: str, **equal: Any) -> tuple[Row, ...]:
 
 
 def message_of(store: Reading, table: str, row: Row) -> Message | None:
-    """The message of a row of the ledger; None if its key was destroyed."""
+    """The message of a row of the ledger; None if its key was destroyed, or if it is an object of a bundle."""
     payload = store.payload(table, row)
-    return None if payload is None else msgspec.convert(payload["message"], Message)
+    return (
+        None if payload is None or "message" not in payload else msgspec.convert(payload["message"], Message)
+    )
 
 
 def next_sequence(store: Reading, partner: str) -> int:
@@ -133,9 +135,12 @@ def retracted(store: Reading) -> frozenset[str]:
 
 
 def spent_by(store: Reading, partner: str, now: int, *, agreement: str = "") -> Spent:
-    """What a partner did lately. Queries are those of one agreement; elements are those shown in either direction."""
+    """What a partner did lately. Queries are those of one agreement; elements are those shown in either direction.
+
+    Objects of a bundle have no bytes of their own: the bundle counts, once.
+    """
     rows = store.rows("received", partner_id=partner)
-    lately = [row for row in rows if seconds(row["received_at"]) > now - MINUTE]
+    lately = [row for row in rows if row["bytes"] and seconds(row["received_at"]) > now - MINUTE]
     week = [row for row in rows if seconds(row["received_at"]) > now - WEEK and row["accepted"]]
     ours = store.rows("shared", partner_id=partner)
     shown = [row for row in ours if row["kind"] == "psi_order" and seconds(row["sent_at"]) > now - WEEK]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
@@ -29,9 +31,10 @@ from stillwatch.share.messages import (
 from stillwatch.share.partners import Partner, agreement_in_force, partner_by_id
 from stillwatch.share.rounds import canonical_set
 from stillwatch.share.summary import CampaignFacts, summarise
-from stillwatch.share.weigh import record_matches
+from stillwatch.share.weigh import ground_of, record_matches
 
 T = TypeVar("T")
+NO_EVIDENCE = ("retraction", "agreement", "bundle")  # kinds that say nothing about a campaign
 
 
 def ledger_lines(store: Reading, partner: str) -> list[dict[str, Any]]:
@@ -66,6 +69,46 @@ def received_message(store: Reading, wanted: str, kind: str) -> Message:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A message that came in, as it can be exhibited: from whom, how reliable, and its content as JSON."""
+
+    message_id: str
+    kind: str
+    partner_id: str
+    partner: str
+    reliability: str
+    content: bytes
+
+
+def evidence_of(store: Reading, wanted: str) -> Evidence:
+    """An accepted message by the beginning of its id. Raises `UsageError` unless there is one, and it stands."""
+    gone = retracted(store)
+    rows = [
+        row
+        for row in store.rows("received", accepted=True)
+        if wanted and str(row["message_id"]).startswith(wanted) and row["kind"] not in NO_EVIDENCE
+    ]
+    payload = store.payload("received", rows[0]) if len(rows) == 1 else None
+    partner = partner_by_id(store, str(rows[0]["partner_id"])) if payload else None
+    if payload is None or partner is None:
+        raise UsageError(
+            f"{len(rows)} messages of partners begin with {wanted!r}", remedy="See: stillwatch share ledger"
+        )
+    row = rows[0]
+    if row["message_id"] in gone:
+        raise UsageError("this message was taken back", remedy="See: stillwatch share ledger")
+    content = json.dumps(payload, sort_keys=True, indent=1, ensure_ascii=False).encode()
+    return Evidence(
+        str(row["message_id"]),
+        str(row["kind"]),
+        partner.id,
+        partner.card.name,
+        partner.reliability,
+        content,
+    )
+
+
 def retraction_of(store: Reading, wanted: str, reason: str) -> Retraction:
     """The retraction of a message that we sent. Raises `UsageError` unless it is one message and a known reason."""
     rows = [row for row in store.rows("shared") if str(row["message_id"]).startswith(wanted)]
@@ -73,6 +116,8 @@ def retraction_of(store: Reading, wanted: str, reason: str) -> Retraction:
         raise UsageError(
             f"{len(rows)} messages of ours begin with {wanted!r}", remedy="See: stillwatch share ledger"
         )
+    if "--" in str(rows[0]["message_id"]):
+        raise UsageError("it is an object of a bundle", remedy="Take it back with: stillwatch share revoke")
     return _converted(
         {"kind": "retraction.v1", "message": rows[0]["message_id"], "reason": reason}, Retraction
     )
@@ -141,7 +186,7 @@ def look_up_all(
         key = epoch_key(identity, bytes.fromhex(partner.card.exchange), terms, message.body.epoch)
         digests = [item.digest for item in message.body.items if item.kind == kind]
         ours = look_up(key, kind, values, digests)
-        record_matches(store, message, row["received_at"], kind, ours)
+        record_matches(store, ground_of(message), row["received_at"], kind, ours)
         found.append((message.id, partner.card.name, len(ours)))
     return tuple(found)
 

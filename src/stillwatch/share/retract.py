@@ -1,11 +1,12 @@
-"""Everything that rests on a message that was taken back: corroborations, decisions, and what we passed on."""
+"""Everything that rests on a message taken back: corroborations, exhibits, decisions, and what we passed on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-MESSAGE, CORROBORATION, DECISION, SENT = "message", "corroboration", "decision", "sent"
+MESSAGE, CORROBORATION, EXHIBIT = "message", "corroboration", "exhibit"
+DECISION, SENT = "decision", "sent"
 
 
 @dataclass(frozen=True, slots=True)

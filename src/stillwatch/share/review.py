@@ -9,7 +9,7 @@ from stillwatch.model.errors import UsageError
 from stillwatch.model.records import Draft, Reading, Row, Writing
 from stillwatch.share.ledger import message_of, retracted
 from stillwatch.share.messages import origins_of
-from stillwatch.share.retract import CORROBORATION, DECISION, MESSAGE, SENT, Fallout, Node, fallout
+from stillwatch.share.retract import CORROBORATION, DECISION, EXHIBIT, MESSAGE, SENT, Fallout, Node, fallout
 
 OPEN, UPHELD, CHANGED = "open", "upheld", "changed"
 
@@ -25,22 +25,25 @@ class Review:
 
 
 def edges(store: Reading) -> Iterator[tuple[Node, Node]]:
-    """What rests on what: messages carry corroborations, those later decisions; and what we passed on.
+    """What rests on what: messages carry corroborations and exhibits, those later decisions; and what we passed on.
 
-    A decision rests on every corroboration that stood in the store when it was made, whether or not it was quoted:
-    it was there to be seen.
+    A decision rests on every corroboration that stood in the store when it was made, and on every exhibit that its
+    case had, whether or not it was quoted: it was there to be seen.
     """
     for row in store.rows("corroborations"):
         node = Node(CORROBORATION, str(row["corroboration_id"]))
         yield Node(MESSAGE, str(row["message_id"])), node
         for decision in _decisions_after(store, str(row["campaign_id"]), int(row["entry"])):
             yield node, Node(DECISION, str(decision["decision_id"]))
+    yield from _exhibited(store)
     came = {str(row["digest"]): str(row["message_id"]) for row in store.rows("received", accepted=True)}
     for row in store.rows("shared"):
-        message = message_of(store, "shared", row)
+        sent, message = Node(SENT, str(row["message_id"])), message_of(store, "shared", row)
         for origin in origins_of(message.body) if message else ():
             if origin in came:
-                yield Node(MESSAGE, came[origin]), Node(SENT, str(row["message_id"]))
+                yield Node(MESSAGE, came[origin]), sent
+        for ground in (store.payload("shared", row) or {}).get("rests_on", ()):
+            yield Node(MESSAGE, ground), sent
 
 
 def apply_retraction(store: Writing, message_id: str) -> Fallout:
@@ -87,6 +90,18 @@ def to_take_back(store: Reading) -> tuple[str, ...]:
     ours = {str(row["named"]) for row in store.rows("shared", kind="retraction")}
     found = {sent for gone in retracted(store) for sent in reach(store, gone).sent}
     return tuple(sorted(found - ours))
+
+
+def _exhibited(store: Reading) -> Iterator[tuple[Node, Node]]:
+    """Messages that are exhibits, and the decisions of their cases that were made on these."""
+    for row in store.rows("exhibits"):
+        if not row["message_id"]:
+            continue
+        node = Node(EXHIBIT, str(row["exhibit_id"]))
+        yield Node(MESSAGE, str(row["message_id"])), node
+        for decision in store.rows("decisions", case_id=row["case_id"]):
+            if int(decision["exhibits"]) >= int(row["number"]):
+                yield node, Node(DECISION, str(decision["decision_id"]))
 
 
 def _decisions_after(store: Reading, campaign_id: str, entry: int) -> Iterator[Row]:

@@ -27,7 +27,7 @@ from stillwatch.share.oprf import Oprf
 from stillwatch.share.outbox import Outgoing, approval_for
 from stillwatch.share.partners import agreement_in_force
 from stillwatch.share.sessions import Sessions
-from stillwatch.share.weigh import enter, record_matches
+from stillwatch.share.weigh import enter, ground_of, record_matches
 
 BACKGROUND = 0.001  # share of our values that a partner has by chance, unless the caller knows better
 
@@ -108,10 +108,10 @@ def carry_out(store: Writing, table: Table, message: Message, reaction: Reaction
         bits, words = reaction.overlap
         campaign = _campaign(store, message.sender, str(getattr(message.body, "session", "")))
         if campaign:
-            enter(store, campaign, message, kind="overlap", bits=bits, statement=words)
+            enter(store, campaign, ground_of(message), kind="overlap", bits=bits, statement=words)
     kind, values = split_values(reaction.matched)
     if kind:
-        record_matches(store, message, moment(message.issued), kind, values)
+        record_matches(store, ground_of(message), moment(message.issued), kind, values)
     if reaction.keep:
         table.sessions.keep(*reaction.keep)
     if reaction.over:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from stillwatch.model.records import Draft, Reading, Row, Scope, Writing
@@ -15,23 +16,37 @@ from stillwatch.share.partners import partner_by_id
 BIT = 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a corroboration rests on: partner, message, and where the partner says that it comes from."""
+
+    partner: str
+    message: str
+    origins: tuple[str, ...] = ()
+
+
+def ground_of(message: Message) -> Ground:
+    """A message as a ground."""
+    return Ground(message.sender, message.id, origins_of(message.body))
+
+
 def enter(
-    store: Writing, campaign_id: str, message: Message, *, kind: str, bits: float, statement: str
+    store: Writing, campaign_id: str, ground: Ground, *, kind: str, bits: float, statement: str
 ) -> None:
-    """Add a corroboration of a campaign of ours by a partner's message."""
+    """Add a corroboration of a campaign of ours."""
     row = {
         "corroboration_id": store.new_id("corroboration"),
         "campaign_id": campaign_id,
-        "partner_id": message.sender,
-        "message_id": message.id,
+        "partner_id": ground.partner,
+        "message_id": ground.message,
         "kind": kind,
         "weight": round(bits * BIT),
         "at": store.stamp.at,
         "person": store.stamp.person,
         "role": store.stamp.role,
     }
-    payload = {"statement": statement, "origins": list(origins_of(message.body))}
-    store.add("corroborations", [Draft(row, payload, Scope(message.sender, PARTNER))], action="corroborated")
+    payload = {"statement": statement, "origins": list(ground.origins)}
+    store.add("corroborations", [Draft(row, payload, Scope(ground.partner, PARTNER))], action="corroborated")
 
 
 def corroborate_opinion(store: Writing, message: Message) -> None:
@@ -46,7 +61,7 @@ def corroborate_opinion(store: Writing, message: Message) -> None:
     bits = opinion_bits(body.opinion, body.confidence, body.basis, reliability)
     words = f"{body.opinion} by {body.basis.replace('_', ' ')}, confidence {body.confidence}"
     for campaign_id in subjects:
-        enter(store, campaign_id, message, kind="opinion", bits=bits, statement=words)
+        enter(store, campaign_id, ground_of(message), kind="opinion", bits=bits, statement=words)
 
 
 def weigh(store: Reading, campaign_id: str, own_bits: float, *, threshold_bits: float) -> Added:
@@ -77,17 +92,17 @@ def sources_of(store: Reading, rows: Sequence[Row]) -> Grouping:
 
 
 def record_matches(
-    store: Writing, message: Message, named_at: datetime, kind: str, values: Iterable[str]
+    store: Writing, ground: Ground, named_at: datetime, kind: str, values: Iterable[str]
 ) -> int:
     """Note which of our values a partner's message names, as marks under this store's key; returns how many are new.
 
     Digests of two partners differ even for one value, since each agreement has its own key; marks can be compared.
     """
-    known = {str(row["mark"]) for row in store.rows("matches", partner_id=message.sender)}
+    known = {str(row["mark"]) for row in store.rows("matches", partner_id=ground.partner)}
     marks = sorted({store.account_key(f"{kind}\0{value}") for value in values} - known)
     row = {
-        "partner_id": message.sender,
-        "message_id": message.id,
+        "partner_id": ground.partner,
+        "message_id": ground.message,
         "indicator_kind": kind,
         "named_at": named_at,
     }

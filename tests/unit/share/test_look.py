@@ -22,7 +22,7 @@ from stillwatch.share.look import (
 from stillwatch.share.messages import Indicators, Opinion
 from stillwatch.share.partners import find_partner
 from stillwatch.share.terms_file import read_terms
-from stillwatch.share.weigh import enter, weigh
+from stillwatch.share.weigh import enter, ground_of, weigh
 
 PARTIES = ("a" * 64, "b" * 64)
 GOOD = """
@@ -74,7 +74,7 @@ def test_two_partners_with_one_list_count_once(tmp_path: Path) -> None:
         message = us.desk().handle(frame.to_bytes())[0].message
         assert message is not None
         with us.writing() as store:
-            enter(store, "campaign-1", message, kind="overlap", bits=3.0, statement="test")
+            enter(store, "campaign-1", ground_of(message), kind="overlap", bits=3.0, statement="test")
     with us.reading() as store:
         assert 6.0 == weigh(store, "campaign-1", 0.0, threshold_bits=11).bits
     with us.writing() as store:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +22,10 @@ from stillwatch.store.casebook.verify import Anchor, Verification, head, verify
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An opened case store; `where` names it without its password."""
+    """An opened case store; `where` names it without its password, `tables` are described once for all transactions."""
 
     engine: sa.Engine
+    tables: Mapping[str, sa.Table]
     vault: Vault
     store_id: str
     where: str
@@ -33,24 +34,24 @@ class Database:
     def reading(self) -> Iterator[Look]:
         """Look at the store as it is at one moment."""
         with explained(self.where), _transaction(self.engine, writes=False) as connection:
-            yield Look(connection, sql_tables(), self.vault)
+            yield Look(connection, self.tables, self.vault)
 
     @contextmanager
     def writing(self, stamp: Stamp) -> Iterator[Transaction]:
         """Change the store: all of it is kept when the block ends well, and nothing otherwise. Writers take turns."""
         with explained(self.where), _transaction(self.engine, writes=True) as connection:
             lock(connection)
-            yield Transaction(connection, sql_tables(), self.vault, stamp)
+            yield Transaction(connection, self.tables, self.vault, stamp)
 
     def verify(self, anchor: Anchor | None = None) -> Verification:
         """Compare the whole store with its audit chain, and the chain with an anchor taken earlier."""
         with explained(self.where), _transaction(self.engine, writes=False) as connection:
-            return verify(connection, sql_tables(), self.vault, self.store_id, anchor)
+            return verify(connection, self.tables, self.vault, self.store_id, anchor)
 
     def head(self) -> Anchor:
         """The last entry of the audit chain."""
         with explained(self.where), _transaction(self.engine, writes=False) as connection:
-            return head(connection, sql_tables(), self.store_id)
+            return head(connection, self.tables, self.store_id)
 
 
 def open_database(store: str, master: bytes, stamp: Stamp, *, make: bool = False) -> Database:
@@ -62,16 +63,16 @@ def open_database(store: str, master: bytes, stamp: Stamp, *, make: bool = False
     url = parse(store)
     where = url.render_as_string(hide_password=True) if "://" in store else str(url.database)
     _look_for(url, where, make=make)
-    engine, vault = connect(url), Vault(master)
+    engine, tables, vault = connect(url), sql_tables(), Vault(master)
     with explained(where):
         revision = _revision(engine, where)
         if revision is None and not make:
             raise _absent(where)
         if revision != newest():
-            _bring_up(engine, vault, stamp, where)
+            _bring_up(engine, tables, vault, stamp, where)
         with _transaction(engine, writes=False) as connection:
-            store_id = _identity(connection, vault, where)
-    return Database(engine, vault, store_id, where)
+            store_id = _identity(connection, tables, vault, where)
+    return Database(engine, tables, vault, store_id, where)
 
 
 def stored(store: str) -> bool:
@@ -123,7 +124,9 @@ def _revision(engine: sa.Engine, where: str) -> str | None:
         return revision_of(connection, where=where)
 
 
-def _bring_up(engine: sa.Engine, vault: Vault, stamp: Stamp, where: str) -> None:
+def _bring_up(
+    engine: sa.Engine, tables: Mapping[str, sa.Table], vault: Vault, stamp: Stamp, where: str
+) -> None:
     """Migrate, and begin the chain if the store is new; another process may be doing the same."""
     with _transaction(engine, writes=True) as connection:
         if connection.dialect.name != "sqlite":
@@ -132,9 +135,9 @@ def _bring_up(engine: sa.Engine, vault: Vault, stamp: Stamp, where: str) -> None
         if before == newest():
             return
         if before is not None:
-            _identity(connection, vault, where)
+            _identity(connection, tables, vault, where)
         migrate(connection)
-        writing = Transaction(connection, sql_tables(), vault, stamp)
+        writing = Transaction(connection, tables, vault, stamp)
         if before is None:
             store_id = str(uuid.uuid4())
             writing.begin_chain(store_id)
@@ -143,9 +146,9 @@ def _bring_up(engine: sa.Engine, vault: Vault, stamp: Stamp, where: str) -> None
         writing.record("migrate", newest(), "")
 
 
-def _identity(connection: sa.Connection, vault: Vault, where: str) -> str:
+def _identity(connection: sa.Connection, tables: Mapping[str, sa.Table], vault: Vault, where: str) -> str:
     """The store's id. Raises `StateError` if another key made it or its one row is not one."""
-    found = connection.execute(sa.select(sql_tables()["store_info"])).mappings().all()
+    found = connection.execute(sa.select(tables["store_info"])).mappings().all()
     if len(found) != 1:
         raise StateError(
             f"a case store has one row in store_info, this one has {len(found)}",

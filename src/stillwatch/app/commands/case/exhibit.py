@@ -1,4 +1,4 @@
-"""`stillwatch case exhibit`: add a later scan, a file, or measured error rates."""
+"""`stillwatch case exhibit`: add a later scan, a file, measured error rates, or what a partner said."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from stillwatch.cases.snapshot import read_snapshot
 from stillwatch.cases.work import Document, add_document, add_scan, scan_grade
 from stillwatch.model.errors import InputError, UsageError
 from stillwatch.model.records import Writing
+from stillwatch.share.look import evidence_of
 
 UNJUDGED = "F6"
 
 
 def command(
     case: Case,
-    source: Annotated[Path, typer.Argument(help="Result folder of a scan, or a file.", show_default=False)],
+    source: Annotated[
+        Path | None, typer.Argument(help="Result folder of a scan, or a file.", show_default=False)
+    ] = None,
     title: Annotated[str, typer.Option(help="What it is; its name by default.")] = "",
     grade: Grade = "",
     evaluation: Annotated[
@@ -30,6 +33,10 @@ def command(
             "--evaluation", help="The file is what `stillwatch evaluate --json` printed: error rates."
         ),
     ] = False,
+    message: Annotated[
+        str,
+        typer.Option("--message", help="Instead of a file: a partner's message, as `share ledger` lists it."),
+    ] = "",
     campaign: Annotated[
         str, typer.Option(help="Campaign in the result folder, if its id is no longer that of the case.")
     ] = "",
@@ -46,15 +53,26 @@ def command(
     Example: `stillwatch case exhibit c-5e1fa0b7 rescan --title "After the ban"`
 
     Example: `stillwatch case exhibit c-5e1fa0b7 letter.pdf --grade C4`
+
+    A partner's message is graded by the reliability that you gave the partner. If it is taken back, every decision
+    made on the exhibit is marked for review.
+
+    Example: `stillwatch case exhibit c-5e1fa0b7 --message 5d0c`
     """
-    if source.is_dir() and evaluation:
+    if (source is None) == (not message):
         raise UsageError(
-            "--evaluation is for a file", where=str(source), remedy="Leave it out, or name the file"
+            "an exhibit is a file, a result folder, or a message", remedy="Name one: SOURCE or --message"
+        )
+    if evaluation and (source is None or source.is_dir()):
+        raise UsageError(
+            "--evaluation is for a file", where=str(source or ""), remedy="Leave it out, or name the file"
         )
     desk = open_desk(store, case_key, by, role)
     with desk.database.writing(desk.stamp) as w:
         case_id = find_case(w, case)
-        if source.is_dir():
+        if source is None:
+            number = _message(w, case_id, message, title, grade)
+        elif source.is_dir():
             number = _scan(w, case_id, source, campaign, title, grade)
         else:
             document = _document(source, evaluation=evaluation)
@@ -71,6 +89,13 @@ def _scan(w: Writing, case_id: str, folder: Path, campaign: str, title: str, gra
     snapshot = read_snapshot(folder, campaign or row["campaign_id"])
     wanted = read_grade(grade) if grade else scan_grade(snapshot)
     return add_scan(w, case_id, snapshot, title=title or folder.name, grade=wanted)
+
+
+def _message(w: Writing, case_id: str, wanted: str, title: str, grade: str) -> int:
+    found = evidence_of(w, wanted)
+    document = Document("partner", f"{found.kind}.json", found.content, found.partner_id, found.message_id)
+    name = title or f"{found.kind} of {found.partner}"
+    return add_document(w, case_id, document, title=name, grade=read_grade(grade or f"{found.reliability}6"))
 
 
 def _document(path: Path, *, evaluation: bool) -> Document:

@@ -13,7 +13,7 @@ from stillwatch.app.sharing import IdentityFile, open_office, show
 from stillwatch.share.compare import compare, likeness_bits
 from stillwatch.share.look import received_message, summary_like
 from stillwatch.share.messages import Summary
-from stillwatch.share.weigh import enter
+from stillwatch.share.weigh import enter, ground_of
 
 
 def command(
@@ -45,6 +45,6 @@ def command(
         bits = likeness_bits(parts)
         if keep:
             words = "; ".join(part.statement for part in parts) or "no field in common"
-            enter(writing, campaign, theirs, kind="likeness", bits=bits, statement=words)
+            enter(writing, campaign, ground_of(theirs), kind="likeness", bits=bits, statement=words)
     lines = [{"field": p.field, "bits": round(p.bits, 2), "statement": p.statement} for p in parts]
     show({"campaign": campaign, "bits": round(bits, 2), "parts": lines}, json_)
