@@ -3,8 +3,9 @@
     python examples/two_labs.py [FOLDER]
 
 Everything runs on this machine: two folders with keys, case stores and servers of their own, talking HTTPS over
-loopback. The campaign is made up: forty accounts at each lab, cards and mail domains that some have in common.
-Needs `pip install 'stillwatch[cases,share]'`.
+loopback. First they ask with private set intersection and signed messages, then over TAXII with STIX bundles.
+The campaign is made up: forty accounts at each lab, cards and mail domains that some have in common.
+Needs `pip install 'stillwatch[cases,share,serve]'`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import datetime as dt
 import ipaddress
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,8 +38,8 @@ TERMS = """
 purpose = "distillation campaigns against our models"
 starts = 2026-01-01
 ends = 2035-01-01
-messages = ["psi_request", "summary", "opinion", "indicators", "sighting"]
-fields = ["accounts", "exchanges", "capabilities", "timing", "templates"]
+messages = ["psi_request", "summary", "opinion", "indicators", "sighting", "finding"]
+fields = ["accounts", "exchanges", "capabilities", "timing", "templates", "plain_email_domain"]
 keyed_kinds = ["payment"]
 private_kinds = ["payment", "mail_domain", "address"]
 tlp = "amber+strict"
@@ -65,21 +68,56 @@ class Lab:
 
     @contextmanager
     def serving(self, *values: str) -> Iterator[str]:
-        """The lab's server; yields its https address. What it logs goes to server.log."""
+        """The lab's server for signed messages; yields its https address. What it logs goes to server.log."""
+        command = ["share", "serve", "--certificate", "tls.pem", "--tls-key", "tls.key", "--json"]
+        command += ["--listen", "127.0.0.1:0", *(part for one in values for part in ("--values", one))]
+        with self._running(command, "server.log") as said:
+            yield f"https://{said['listening']}"
+
+    @contextmanager
+    def publishing(self) -> Iterator[str]:
+        """The lab's TAXII server; yields its discovery address. What it logs goes to taxii.log."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        command = [
+            "serve",
+            "--taxii",
+            "taxii",
+            "--cert",
+            "tls.pem",
+            "--key",
+            "tls.key",
+            "--port",
+            port,
+            "--json",
+        ]
+        with self._running(command, "taxii.log") as said:
+            for _ in range(600):  # it says where before it listens
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", int(port))) == 0:
+                        break
+                time.sleep(0.1)
+            yield str(said["taxii"])
+
+    @contextmanager
+    def _running(self, command: list[str], logged: str) -> Iterator[dict[str, object]]:
+        """A service; yields the line that it prints first."""
         program = Path(sys.executable).with_name("stillwatch")
         place = {**os.environ, "XDG_DATA_HOME": str(self.folder), "STILLWATCH_PERSON": "share-service"}
-        command = [program, "share", "serve", "--certificate", "tls.pem", "--tls-key", "tls.key", "--json"]
-        command += ["--listen", "127.0.0.1:0", *(part for one in values for part in ("--values", one))]
-        pipe = subprocess.PIPE
         with (
-            (self.folder / "server.log").open("w") as log,
+            (self.folder / logged).open("w") as log,
             subprocess.Popen(  # noqa: S603
-                command, cwd=self.folder, env=place, stdout=pipe, stderr=log, text=True
+                [str(program), *command],
+                cwd=self.folder,
+                env=place,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
             ) as server,
         ):
             try:
-                line = server.stdout.readline() if server.stdout else ""
-                yield f"https://{json.loads(line)['listening']}"
+                yield dict(json.loads(server.stdout.readline() if server.stdout else "{}"))
             finally:
                 server.terminate()
 
@@ -108,7 +146,58 @@ def main(folder: Path) -> dict[str, object]:
         found |= speak_and_retract(aurora, borealis)
     say(f"with the opinion: {found['with_opinion']['statement']}")
     say(f"after its retraction: {found['after']['statement']}; decisions to review: {found['to_review']}")
+
+    found |= over_taxii(aurora, borealis, str(terms))
+    say(
+        f"over TAXII: {found['matched']['bits']} bits at borealis, which answers: {', '.join(found['answered'])}"
+    )
+    say(f"with the answer: {found['taxii_weighed']['statement']}")
+    say(f"after the finding was revoked: decisions to review at borealis: {found['taxii_review']}")
     return found | {"agreement": terms}
+
+
+def over_taxii(aurora: Lab, borealis: Lab, terms: str) -> dict[str, object]:
+    """Aurora publishes its half as STIX; Borealis pulls, matches, answers into Aurora's inbox; Aurora revokes."""
+    secrets = aurora.run("taxii", "new", "taxii", "--publisher", "aurora", "--inbox")
+    for lab, user in ((aurora, "publisher"), (borealis, "partner")):
+        (lab.folder / "secret").touch(mode=0o600)
+        (lab.folder / "secret").write_text(str(secrets[user]))
+    exported = ("--publisher", "aurora", "--dataset", "dataset", "--out", "stix", "--key-file", "hash.key")
+    aurora.run("export", "results", "--to", "stix", "--agreement", terms, "--role", "legal", *exported)
+    aurora.run("taxii", "add", "taxii", "--collection", "findings", "--bundle", "stix/bundle.json")
+    with aurora.publishing() as url:
+        theirs = ("--user", "partner", "--secret-file", "secret", "--ca-file", aurora.folder / "tls.pem")
+        ours = ("--user", "publisher", "--secret-file", "secret", "--ca-file", "tls.pem")
+        pull = ("taxii", "pull", url, "--collection", "findings", "--out", "pulled", *theirs)
+        came = borealis.run("share", "take-bundle", borealis.run(*pull)["file"], "--from", "aurora")
+        (finding,) = (m for m in came["new"] if m.startswith("campaign--"))
+        about = ("results", "c-borealis", "--dataset", "dataset", "--keep")
+        matched = borealis.run("share", "match", finding, *about)
+        named = ("--publisher", "borealis", "--to", "aurora", "--key-file", "hash.key")
+        said = borealis.run("share", "answer", "c-borealis", *named, "--out", "answer.json")
+        inbox = ("--collection", "inbox")
+        borealis.run("taxii", "push", url, *inbox, "--bundle", "answer.json", *theirs)
+        back = aurora.run("taxii", "pull", url, *inbox, "--out", "inbox", *ours)["file"]
+        heard = aurora.run("share", "take-bundle", back, "--from", "borealis")
+        weighed = aurora.run("share", "weigh", "c-aurora", "--own-bits", 4.0)
+
+        borealis.run("case", "open", "c-borealis", "results", "--title", "The other half")
+        borealis.run("case", "exhibit", "c-borealis", "--message", finding)
+        reason = ("--reason", "Own evidence and a partner's", "--role", "reviewer")
+        borealis.run("case", "decide", "c-borealis", "confirm", *reason)
+        aurora.run("share", "revoke", finding.partition("@")[0], "--to", "borealis", "--out", "revoked.json")
+        aurora.run("taxii", "add", "taxii", "--collection", "findings", "--bundle", "revoked.json")
+        gone = borealis.run("share", "take-bundle", borealis.run(*pull)["file"], "--from", "aurora")
+    after = borealis.run("share", "reviews")
+    return {
+        "matched": matched,
+        "answered": sorted(s["id"].partition("--")[0] for s in said["said"]),
+        "heard": len(heard["new"]),
+        "taxii_weighed": weighed,
+        "taxii_review": len(gone["to_review"]),
+        "taxii_reviews": after,
+        "borealis_after": borealis.run("share", "weigh", "c-borealis", "--own-bits", 4.0),
+    }
 
 
 def corroborate(aurora: Lab, borealis: Lab) -> dict[str, object]:
@@ -231,7 +320,7 @@ def make_half(lab: Lab, accounts: range) -> None:
             {
                 "account_id": i,
                 "payment_fingerprint": f"card-{n:016}",
-                "email_domain": f"mail-{n % 30}.example",
+                "email_domain": f"mail-{n % 12}.example",
             }
             for i, n in zip(ids, accounts, strict=True)
         ],

@@ -56,6 +56,37 @@ def test_a_retraction_reaches_the_decision(played: tuple[dict[str, Any], Path]) 
     assert 1 == len(found["after"]["sources"][0]["messages"])
 
 
+def test_over_taxii_the_halves_are_found_and_answered(played: tuple[dict[str, Any], Path]) -> None:
+    """All twelve mail domains and the time are common; the answer is an opinion and a sighting, entered at Aurora."""
+    found, _ = played
+    fields = {part["field"]: part["bits"] for part in found["matched"]["parts"]}
+    assert {"values": 4.0, "timing": 1.0} == fields
+    assert 4.0 == found["matched"]["bits"]  # of a partner of reliability B
+    assert ["opinion", "sighting"] == found["answered"]
+    assert 2 == found["heard"]
+
+
+def test_the_answer_is_one_source_with_what_the_partner_said_before(
+    played: tuple[dict[str, Any], Path],
+) -> None:
+    """Overlap, opinion and sighting of one lab count once: the strongest of them, and never enough to act."""
+    found, _ = played
+    weighed = found["taxii_weighed"]
+    assert 1 == len(weighed["sources"])
+    assert 3 == len(weighed["sources"][0]["messages"])
+    assert (3.2, "nothing") == (pytest.approx(weighed["added_bits"], abs=0.01), weighed["allowed"])
+
+
+def test_a_revoked_finding_reaches_the_decision_by_both_ways(played: tuple[dict[str, Any], Path]) -> None:
+    """The decision is marked once, by the shortest path; Borealis is told to take its answer back, too."""
+    found, _ = played
+    assert 1 == found["taxii_review"]
+    (review,) = found["taxii_reviews"]["reviews"]
+    assert "campaign--" in review["path"] and "decision" in review["path"]
+    assert 2 == len(found["taxii_reviews"]["to_take_back"])
+    assert 0.0 == found["borealis_after"]["added_bits"]
+
+
 def test_logs_and_stores_hold_no_card_and_no_key(played: tuple[dict[str, Any], Path]) -> None:
     """Neither what the servers logged nor what is stored; key files are for their owner alone."""
     _, folder = played
@@ -63,7 +94,7 @@ def test_logs_and_stores_hold_no_card_and_no_key(played: tuple[dict[str, Any], P
         home = folder / lab / "stillwatch"
         for name in ("identity.key", "cases.key"):
             assert 0o600 == stat.S_IMODE((home / name).stat().st_mode)
-        kept = [folder / lab / "server.log", home / "cases.db"]
+        kept = [*(folder / lab).glob("*.log"), home / "cases.db"]
         secret = (home / "identity.key").read_bytes()[-64:]
         for path in kept:
             data = path.read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,11 +41,30 @@ class ExportOrder:
     at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An export before it is written: files by name, objects of a STIX bundle, ids of the campaigns."""
+
+    publication: Publication
+    files: Mapping[str, str]
+    objects: Sequence[Mapping[str, Any]]
+    campaigns: Sequence[str]
+
+    def write(self, out: Path) -> tuple[Path, ...]:
+        """Write the files. Raises `ResourceError` if `out` cannot be written."""
+        return tuple(replace_text(out / name, text) for name, text in self.files.items())
+
+
 def write_export(results: Path, out: Path, order: ExportOrder, key_file: Path) -> tuple[Path, ...]:
-    """Write the files of an export and return them.
+    """Write the files of an export and return them; raises what `make_export` and `Export.write` raise."""
+    return make_export(results, out, order, key_file).write(out)
+
+
+def make_export(results: Path, out: Path, order: ExportOrder, key_file: Path) -> Export:
+    """An export; object times of a bundle continue from the last one in `out`.
 
     Raises `UsageError` if a field needs the dataset and none is given, or the publisher has no name; `InputError` if
-    results or dataset cannot be read, `ResourceError` if `out` cannot be written.
+    results or dataset cannot be read.
     """
     if not order.publisher.strip():
         raise UsageError("the publisher has no name", remedy="Name the organisation with --publisher")
@@ -67,31 +87,31 @@ def write_export(results: Path, out: Path, order: ExportOrder, key_file: Path) -
         profile=order.profile,
         fields=order.fields,
     )
-    return _WRITERS[order.form](scan, publication, out)
+    files, objects = _FORMS[order.form](scan, publication, out)
+    return Export(publication, files, objects, [finding.id for finding in scan.findings])
 
 
-def _write_stix(scan: Scan, publication: Publication, out: Path) -> tuple[Path, ...]:
-    path = out / BUNDLE
-    bundle = stix_bundle(scan, publication, previous=_last(path))
-    return (replace_text(path, _text(bundle)),)
+Made = tuple[dict[str, str], list[dict[str, Any]]]
 
 
-def _write_misp(scan: Scan, publication: Publication, out: Path) -> tuple[Path, ...]:
-    return tuple(
-        replace_text(out / f"{finding.id}.misp.json", _text(misp_event(scan, finding, publication)))
-        for finding in scan.findings
-    )
+def _stix(scan: Scan, publication: Publication, out: Path) -> Made:
+    bundle = stix_bundle(scan, publication, previous=_last(out / BUNDLE))
+    return {BUNDLE: _text(bundle)}, bundle["objects"]
 
 
-def _write_ocsf(scan: Scan, publication: Publication, out: Path) -> tuple[Path, ...]:
+def _misp(scan: Scan, publication: Publication, _: Path) -> Made:
+    return {f"{f.id}.misp.json": _text(misp_event(scan, f, publication)) for f in scan.findings}, []
+
+
+def _ocsf(scan: Scan, publication: Publication, _: Path) -> Made:
     lines = [
         json.dumps(ocsf_finding(scan, finding, publication), sort_keys=True, ensure_ascii=False)
         for finding in scan.findings
     ]
-    return (replace_text(out / EVENTS, "".join(f"{line}\n" for line in lines)),)
+    return {EVENTS: "".join(f"{line}\n" for line in lines)}, []
 
 
-_WRITERS = MappingProxyType({"stix": _write_stix, "misp": _write_misp, "ocsf": _write_ocsf})
+_FORMS = MappingProxyType({"stix": _stix, "misp": _misp, "ocsf": _ocsf})
 
 
 def _last(path: Path) -> list[dict[str, Any]]:

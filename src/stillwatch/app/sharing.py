@@ -18,9 +18,11 @@ from stillwatch.app.secret import default_key_file
 from stillwatch.model.errors import InputError, ResourceError, UsageError
 from stillwatch.model.records import Reading, Stamp, Writing
 from stillwatch.share.agreement import Terms
+from stillwatch.share.bundles.say import bundle_of
 from stillwatch.share.desk import Desk
 from stillwatch.share.envelope import Frame
 from stillwatch.share.identity import Identity, read_identity
+from stillwatch.share.inbound.strict_json import Limits
 from stillwatch.share.inbox import Receipt
 from stillwatch.share.indicators import PRIVATE_KINDS
 from stillwatch.share.oprf import Oprf
@@ -221,13 +223,29 @@ def new_session() -> str:
 
 
 def write_frame(path: Path, data: bytes) -> None:
-    """Write a sealed message to a file."""
+    """Write a message to a file."""
     try:
         path.write_bytes(data)
     except OSError as error:
         raise ResourceError(
             f"cannot be written: {error.strerror}", where=str(path), remedy="Choose another --out"
         ) from error
+
+
+def read_bundle_file(path: Path) -> bytes:
+    """A bundle from a file, read up to the limit, so that what is longer is refused and recorded."""
+    try:
+        with path.open("rb") as file:
+            return file.read(Limits().bytes + 1)
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}", where=str(path), remedy="Name another file"
+        ) from error
+
+
+def write_bundle(path: Path, objects: Sequence[Mapping[str, Any]]) -> None:
+    """Write objects to a file as a bundle."""
+    write_frame(path, (json.dumps(bundle_of(objects), indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def _now() -> datetime:

@@ -43,11 +43,11 @@ publisher = {publisher}
 id = "{collection}"
 title = "Findings"
 alias = "findings"
-
+{inbox}
 [[user]]
 name = "publisher"
 secret = "{writer}"
-read = ["{collection}"]
+read = [{all}]
 write = ["{collection}"]
 own = true
 
@@ -55,6 +55,13 @@ own = true
 name = "partner"
 secret = "{reader}"
 read = ["{collection}"]
+write = [{answers}]
+"""
+INBOX = """
+[[collection]]
+id = {id}
+title = "Answers"
+alias = "inbox"
 """
 
 
@@ -75,8 +82,11 @@ class Server:
         return TaxiiClient(sender(ca_file=self.ca_file), self.url, self.user, _secret(self.secret_file))
 
 
-def new_folder(folder: Path, publisher: str) -> Mapping[str, str]:
-    """Settings of a new server with one collection and two users; returns their secrets, which are kept nowhere."""
+def new_folder(folder: Path, publisher: str, *, inbox: bool = False) -> Mapping[str, str]:
+    """Settings of a new server with one collection and two users; returns their secrets, which are kept nowhere.
+
+    With an `inbox` there is another collection, which the partner may write and the publisher read.
+    """
     path = folder / SETTINGS
     if path.exists():
         raise StateError(
@@ -86,7 +96,11 @@ def new_folder(folder: Path, publisher: str) -> Mapping[str, str]:
         raise UsageError("the publisher has no name", remedy="Name the organisation with --publisher")
     secrets = {"publisher": new_secret(), "partner": new_secret()}
     collection = str(uuid.uuid4())
+    answers = json.dumps(str(uuid.uuid4())) if inbox else ""
     text = TEMPLATE.format(
+        inbox=INBOX.format(id=answers) if inbox else "",
+        all=", ".join(filter(None, (json.dumps(collection), answers))),
+        answers=answers,
         title=json.dumps(f"Findings of {publisher}"),
         publisher=json.dumps(publisher),
         collection=collection,

@@ -115,4 +115,6 @@ def check_marking(terms: Terms, tlp: str, pap: str) -> None:
         )
 
 
-_HOW = "Parties sorted and different, ends after starts, smallest_set up to largest_set, fields that summaries and findings have"
+_HOW = (
+    "Parties sorted and different, ends after starts, smallest_set up to largest_set, fields that are known"
+)

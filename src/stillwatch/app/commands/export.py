@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from stillwatch.app.agreed_export import Given, export_under
+from stillwatch.app.casework import By, CaseKey, Role, Store, open_desk
 from stillwatch.app.export import FORMS, ExportOrder, write_export
 from stillwatch.app.options import KeyFile, read_time
 from stillwatch.app.secret import default_key_file
@@ -36,11 +38,18 @@ def command(
         str, typer.Option("--audience", help="To whom; each audience sees other pseudonyms of accounts.")
     ] = "",
     tlp: Annotated[
-        str, typer.Option("--tlp", help=f"Traffic Light Protocol 2.0: {', '.join(LEVELS)}.")
-    ] = "amber",
+        str,
+        typer.Option(
+            "--tlp", help=f"Traffic Light Protocol 2.0: {', '.join(LEVELS)}; amber, or as agreed, by default."
+        ),
+    ] = "",
     pap: Annotated[
-        str, typer.Option("--pap", help="What receivers may do (Permissible Actions Protocol).")
-    ] = "amber",
+        str,
+        typer.Option(
+            "--pap",
+            help="What receivers may do (Permissible Actions Protocol); amber, or as agreed, by default.",
+        ),
+    ] = "",
     profile: Annotated[
         str, typer.Option("--profile", help="STIX: strict (core objects only) or extended.")
     ] = "strict",
@@ -55,6 +64,18 @@ def command(
         list[str] | None,
         typer.Option("--campaign", help="Only this campaign, whatever its verdict; can be repeated."),
     ] = None,
+    agreement: Annotated[
+        str,
+        typer.Option(
+            "--agreement",
+            help="Agreement with the partner it is for, or the beginning of its id: fields, markings and audience "
+            "come from it, and the ledger of what was shared gets its rows.",
+        ),
+    ] = "",
+    store: Store = "",
+    case_key: CaseKey = None,
+    by: By = "",
+    role: Role = "analyst",
     at: Annotated[str, typer.Option("--at", help="Time of the finding; the end of the log by default.")] = "",
     key_file: KeyFile = None,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -64,27 +85,43 @@ def command(
     Prompts and answers are never written. Accounts are called by pseudonyms, and addresses, domains and frames
     left out, unless `--fields` names them. In CSV, text cells that begin like a formula get an apostrophe in front.
 
+    Under an `--agreement` nothing is written that it does not allow, or that nobody in the role it names approved;
+    whoever runs the command in that role approves by it.
+
     Example: `stillwatch export results --to stix --publisher "Example AI" --tlp amber+strict`
+
+    Example: `stillwatch export results --to stix --agreement 9c41 --role legal --by dana`
     """
     if to not in FORMS:
         raise UsageError(f"cannot export to {to!r}", remedy=f"Use --to {' or '.join(FORMS)}")
     folder = out or results / to
     if to == "csv":
+        if agreement:
+            raise UsageError(
+                "result tables as they are go to nobody",
+                remedy="Use --to stix, misp or ocsf with --agreement",
+            )
         _say(to, write_csv(results, folder, guard=not raw), json_)
         return
     order = ExportOrder(
         form=to,
         publisher=publisher,
         audience=audience,
-        tlp=check_tlp(tlp),
-        pap=check_pap(pap),
+        tlp=check_tlp(tlp or "amber"),
+        pap=check_pap(pap or "amber"),
         profile=check_profile(profile),
         fields=check_fields([name.strip() for name in fields.split(",") if name.strip()]),
         dataset=dataset,
         campaigns=tuple(campaign or ()),
         at=read_time(at, "--at"),
     )
-    _say(to, write_export(results, folder, order, key_file or default_key_file()), json_)
+    key = key_file or default_key_file()
+    if not agreement:
+        _say(to, write_export(results, folder, order, key), json_)
+        return
+    desk = open_desk(store, case_key, by, role)
+    given = Given(tlp=bool(tlp), pap=bool(pap), fields=bool(fields), audience=bool(audience))
+    _say(to, export_under(desk, agreement, (results, folder, key), order, given), json_)
 
 
 def _say(to: str, files: Sequence[Path], as_json: bool) -> None:

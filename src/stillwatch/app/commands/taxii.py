@@ -36,6 +36,9 @@ def command(
     publisher: Annotated[
         str, typer.Option("--publisher", help="Your organisation; what claims to come from it is refused.")
     ] = "",
+    inbox: Annotated[
+        bool, typer.Option("--inbox", help="new: with a collection that the partner may write answers to.")
+    ] = False,
     user: Annotated[str, typer.Option("--user", help="Name at the server.")] = "",
     secret_file: Annotated[
         Path | None,
@@ -58,8 +61,12 @@ def command(
     Example: `stillwatch taxii pull https://partner.example/taxii2/ --collection findings --user us --out partner`
     """
     server = Server(place, user, secret_file, ca_file, publisher)
+    told: Mapping[str, Any] | Sequence[Mapping[str, Any]]
     try:
-        told = _done(action, place, server, bundle, collection, out)
+        if action == "new":
+            told = new_folder(Path(_needed(place, "folder")), publisher, inbox=inbox)
+        else:
+            told = _done(action, place, server, bundle, collection, out)
     except RefusedError as refused:
         told = {"refused": refused.code, "reason": str(refused)}
     typer.echo(json.dumps(told) if json_ else _plain(told))
@@ -72,8 +79,6 @@ def _done(
 ) -> Mapping[str, Any] | Sequence[Mapping[str, Any]]:
     folder = Path(place if action == "secret" else _needed(place, "folder or address"))
     match action:
-        case "new":
-            return new_folder(folder, server.publisher)
         case "secret":
             secret = new_secret()
             return {"secret": secret, "for taxii.toml": hashed(secret)}
