@@ -1,0 +1,166 @@
+"""Exports under agreements, bundles of partners and exhibits of their messages, by command, without a network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fixtures_results import DISTILLATION, write_results
+from tests.scenarios.commands import one_error, run
+
+TERMS = """
+purpose = "campaigns"
+starts = 2026-01-01
+ends = 2035-01-01
+messages = ["finding", "opinion"]
+fields = ["accounts", "exchanges", "capabilities", "timing", "templates", "plain_template"]
+tlp = "green"
+pap = "green"
+approver = "legal"
+"""
+
+
+class Lab:
+    """One deployment: keys and store in a folder."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name, self.folder = name, folder / name
+        self.folder.mkdir()
+
+    @property
+    def options(self) -> tuple[str | Path, ...]:
+        """Where its store and keys are."""
+        return "--store", self.folder / "cases.db", "--case-key", self.folder / "cases.key", "--by", "dana"
+
+    @property
+    def keys(self) -> tuple[str | Path, ...]:
+        """Where its keys towards partners are."""
+        return "--identity", self.folder / "identity.key"
+
+    def done(self, *arguments: str | Path) -> Mapping[str, Any]:
+        """What a command prints with --json."""
+        ran = run(*arguments, *self.options, "--json")
+        assert 0 == ran.code, ran
+        return dict(json.loads(ran.out))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lab, Lab, str, Path]:
+    """Two labs with an agreement, and results of one of them."""
+    folder = tmp_path_factory.mktemp("partners")
+    a, b = Lab("aurora", folder), Lab("borealis", folder)
+    for lab in (a, b):
+        card = lab.done("partner", "init", "--name", lab.name, *lab.keys)
+        (lab.folder / "card.json").write_text(json.dumps(card))
+    for lab, other in ((a, b), (b, a)):
+        mark = other.done("partner", "card", "--name", other.name, *other.keys)["fingerprint"]
+        card = ("partner", "add", other.folder / "card.json", "--fingerprint", mark, "--reliability", "B")
+        lab.done(*card, *lab.keys)
+    (folder / "terms.toml").write_text(TERMS)
+    sent = ("--to", b.name, "--out", folder / "terms.frame")
+    terms = str(a.done("partner", "propose", folder / "terms.toml", *sent, *a.keys)["agreement"])
+    b.done("share", "take", folder / "terms.frame", *b.keys)
+    for lab in (a, b):
+        lab.done("partner", "accept", terms, "--role", "legal", *lab.keys)
+    results = write_results(folder / "results", plans=[plan.sized(12) for plan in DISTILLATION])
+    return a, b, terms, results
+
+
+def _export(a: Lab, results: Path, out: Path, *more: str) -> tuple[str | Path, ...]:
+    place = ("--out", out, "--key-file", a.folder / "hash.key", "--publisher", "aurora")
+    return ("export", results, "--to", "stix", *place, *more)
+
+
+def test_an_export_takes_its_settings_from_the_agreement(
+    place: tuple[Lab, Lab, str, Path], tmp_path: Path
+) -> None:
+    """TLP, PAP and fields; pseudonyms are those for this partner; the ledger has a row for each campaign."""
+    a, _, terms, results = place
+    agreement = ("--agreement", terms[:12])
+    a.done(*_export(a, results, tmp_path / "one", *agreement, "--role", "legal"))
+    objects = json.loads((tmp_path / "one" / "bundle.json").read_text())["objects"]
+    assert ["TLP:GREEN"] == [o["name"] for o in objects if o["type"] == "marking-definition"]
+    assert [["PAP:GREEN"]] == [o["labels"] for o in objects if o["type"] == "report"]
+    assert any("\nFrames:\n" in o["content"] for o in objects if o["type"] == "note")
+    run(*_export(a, results, tmp_path / "two", "--audience", "somebody else"))
+    other = json.loads((tmp_path / "two" / "bundle.json").read_text())["objects"]
+    assert not {o["id"] for o in objects if o["type"] == "user-account"} & {o["id"] for o in other}
+    ledger = a.done("share", "ledger", *a.keys)["messages"]
+    assert 3 == len([m for m in ledger if m["kind"] == "finding"])
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--role", "analyst"), "nobody in the role legal"),
+        (("--role", "legal", "--fields", "account"), "plain_account not in the agreement"),
+        (("--role", "legal", "--tlp", "amber"), "closed more tightly"),
+        (("--role", "legal", "--pap", "red"), "closed more tightly"),
+        (("--role", "legal", "--audience", "x"), "says whom it is for"),
+        (("--role", "legal", "--to", "csv"), "go to nobody"),
+    ],
+)
+def test_what_the_agreement_does_not_allow_is_not_written(
+    place: tuple[Lab, Lab, str, Path], tmp_path: Path, more: tuple[str, ...], said: str
+) -> None:
+    """Neither a file nor a row."""
+    a, _, terms, results = place
+    later = ("--at", "2026-05-05") if "analyst" in more else ()  # content that was never approved
+    before = a.done("share", "ledger", *a.keys)["messages"]
+    one_error(
+        run(*_export(a, results, tmp_path / "out", "--agreement", terms, *later), *more, *a.options), said
+    )
+    assert not (tmp_path / "out").exists()
+    assert before == a.done("share", "ledger", *a.keys)["messages"]
+
+
+def test_other_forms_are_in_the_ledger_as_files(place: tuple[Lab, Lab, str, Path], tmp_path: Path) -> None:
+    """MISP events and OCSF lines too are something that left."""
+    a, _, terms, results = place
+    place_ = ("--out", tmp_path, "--key-file", a.folder / "hash.key", "--agreement", terms, "--role", "legal")
+    a.done("export", results, "--to", "ocsf", *place_)
+    ledger = a.done("share", "ledger", *a.keys)["messages"]
+    assert 1 == len([m for m in ledger if m["message_id"].startswith("file-")])
+
+
+def test_an_exhibited_message_carries_its_retraction_to_the_decision(
+    place: tuple[Lab, Lab, str, Path], tmp_path: Path
+) -> None:
+    """Without any corroboration, in a case about another campaign."""
+    a, b, terms, results = place
+    one = ("--campaign", DISTILLATION[0].name, "--agreement", terms, "--role", "legal")
+    a.done(*_export(a, results, tmp_path / "out", *one))
+    taken = b.done("share", "take-bundle", tmp_path / "out" / "bundle.json", "--from", "aurora", *b.keys)
+    (finding,) = taken["new"]
+    b.done("case", "open", DISTILLATION[1].name, results)
+    one_error(run("case", "exhibit", DISTILLATION[1].name, *b.options), "an exhibit is a file")
+    one_error(run("case", "exhibit", DISTILLATION[1].name, "--message", "x", *b.options), "0 messages")
+    assert 2 == b.done("case", "exhibit", DISTILLATION[1].name, "--message", finding)["number"]
+    shown = b.done("case", "show", DISTILLATION[1].name)
+    assert "partner" == shown["exhibits"][1]["kind"]
+    b.done("case", "decide", DISTILLATION[1].name, "confirm", "--reason", "r", "--role", "reviewer")
+    gone = ("share", "revoke", finding.partition("@")[0], "--to", "borealis", "--out", tmp_path / "gone.json")
+    a.done(*gone, *a.keys)
+    told = b.done("share", "take-bundle", tmp_path / "gone.json", "--from", "aurora", *b.keys)
+    assert 1 == len(told["to_review"])
+    (review,) = b.done("share", "reviews", *b.keys)["reviews"]
+    assert "→ exhibit" in review["path"]
+    one_error(run("case", "exhibit", DISTILLATION[1].name, "--message", finding, *b.options), "taken back")
+    b.done("audit", "verify")
+
+
+def test_a_refused_bundle_is_recorded_and_exits_with_one(
+    place: tuple[Lab, Lab, str, Path], tmp_path: Path
+) -> None:
+    """With its reason."""
+    _, b, _, _ = place
+    (tmp_path / "bad.json").write_text("{")
+    ran = run(
+        "share", "take-bundle", tmp_path / "bad.json", "--from", "aurora", *b.keys, *b.options, "--json"
+    )
+    assert (1, "malformed") == (ran.code, json.loads(ran.out)["reason"])
+    ledger = b.done("share", "ledger", *b.keys)["messages"]
+    assert "malformed" == ledger[-1]["state"]
