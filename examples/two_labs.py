@@ -325,6 +325,20 @@ def make_half(lab: Lab, accounts: range) -> None:
             for i, n in zip(ids, accounts, strict=True)
         ],
     )
+    exchanges = [f"{i}-first" for i in ids]
+    write(
+        lab.folder / "dataset/exchanges.parquet",
+        "exchanges",
+        [
+            {"exchange_id": e, "account_id": i, "ts": START, "model": "model-1"}
+            for e, i in zip(exchanges, ids, strict=True)
+        ],
+    )
+    write(
+        lab.folder / "results/campaign_exchanges.parquet",
+        "campaign_exchanges",
+        [{"campaign_id": campaign, "exchange_id": e, "role": "harvest", "p": 0.97} for e in exchanges],
+    )
     write(
         lab.folder / "results/campaigns.parquet",
         "campaigns",
