@@ -140,7 +140,8 @@ def spent_by(store: Reading, partner: str, now: int, *, agreement: str = "") -> 
     Objects of a bundle have no bytes of their own: the bundle counts, once.
     """
     rows = store.rows("received", partner_id=partner)
-    lately = [row for row in rows if row["bytes"] and seconds(row["received_at"]) > now - MINUTE]
+    alone = [row for row in rows if row["bytes"] or not row["accepted"]]
+    lately = [row for row in alone if seconds(row["received_at"]) > now - MINUTE]
     week = [row for row in rows if seconds(row["received_at"]) > now - WEEK and row["accepted"]]
     ours = store.rows("shared", partner_id=partner)
     shown = [row for row in ours if row["kind"] == "psi_order" and seconds(row["sent_at"]) > now - WEEK]

@@ -276,6 +276,14 @@ def test_who_may_not_speak_is_refused(agreed: Labs, rich: Scan) -> None:
     assert 20 == len(b.rows("received"))
 
 
+def test_empty_frames_count_against_a_flood(agreed: Labs) -> None:
+    """Objects of a bundle have no bytes; what is refused counts whether it has any or not."""
+    _, b, _ = agreed
+    for _ in range(25):
+        b.desk().handle(b"")
+    assert 20 == len(b.rows("received"))
+
+
 def test_opinions_of_one_partner_agree_or_are_refused(agreed: Labs, rich: Scan) -> None:
     """A later version of the same opinion takes the place of the earlier one, whose decisions are reviewed."""
     a, b, terms, scan = _matched(agreed, rich)
