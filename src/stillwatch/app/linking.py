@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.app.resources import hypotheses
@@ -83,6 +84,7 @@ def attribute(
     found, kin = judge(t, assessed(t, known, settings), settings)
     if not apart:
         found = _put_together(t, held, found, kin, settings)
+        _keep_the_likely(t, [g for g, a in found.items() if a.verdict == "distillation"])
     return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found
 
 
@@ -117,6 +119,34 @@ def _put_together(
     return every
 
 
+def _keep_the_likely(t: Tables, accused: Sequence[int], least: int = 3) -> None:
+    """Leave out of accused groups who is more likely no member: the group may bear the verdict, this account does not.
+
+    A group of which fewer than `least` would be left stays as it is.
+    """
+    t.put("accused", pa.table({"group_id": pa.array(accused, pa.int64())}))
+    t.define(
+        "unlikely",
+        f"""
+        SELECT m.group_id, m.account_id FROM group_members m JOIN accused a ON a.group_id = m.group_id
+        JOIN (SELECT group_id, sum(CASE WHEN log_odds >= 0 THEN 1 ELSE 0 END) AS likely FROM group_members
+              GROUP BY group_id) n ON n.group_id = m.group_id
+        WHERE m.log_odds < 0 AND n.likely >= {least}
+        """,
+    )
+    for name in ("group_members", "group_exchanges"):
+        t.define(
+            name,
+            f"""
+            SELECT g.* FROM {name} g
+            LEFT JOIN unlikely u ON u.group_id = g.group_id AND u.account_id = g.account_id
+            WHERE u.account_id IS NULL
+            """,
+        )
+    t.drop("unlikely")
+    t.drop("accused")
+
+
 def _set_aside(t: Tables) -> None:
     """Keep the tables of groups under other names."""
     for name in OF_GROUPS:
@@ -142,4 +172,4 @@ def _members(t: DuckTables, held: Incidence) -> dict[int, Ints]:
     rows = t.numpy("SELECT group_id, account_id FROM group_members ORDER BY group_id, account_id")
     code = np.searchsorted(held.accounts, np.asarray(rows["account_id"])).astype(np.int64)
     ids, heads = np.unique(np.asarray(rows["group_id"]), return_index=True)
-    return dict(zip(ids.tolist(), np.split(code, heads[1:]), strict=True))
+    return dict(zip(ids.tolist(), np.split(code, heads[1:]), strict=True)) if len(ids) else {}

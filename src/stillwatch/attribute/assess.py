@@ -26,6 +26,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 UNIT = 1024
+ORDINARY = "unrelated"  # the hypothesis that says what ordinary traffic is like
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,9 @@ class Item:
 class Assessment:
     """What the measurements of one group say; all bits in 1/1024.
 
-    `correction` is what calibration adds to the weight: prior, weight and correction are the posterior.
+    `correction` is what calibration adds to the weight: prior, weight and correction are the posterior. `purpose` is
+    the weight of what says what the answers are for, against ordinary traffic: a public prompt that asks for training
+    data explains why many send it, not what for.
     """
 
     verdict: str
@@ -79,11 +82,7 @@ class Assessment:
     log2_lr: Mapping[str, int]
     posterior: Mapping[str, float]
     correction: int = 0
-
-    @property
-    def purpose(self) -> int:
-        """Weight of what says what the answers are for."""
-        return _purpose(self.items)
+    purpose: int = 0
 
     @property
     def p_distillation(self) -> float:
@@ -158,14 +157,15 @@ def _compared(
     weight, least, most = (sum(part[k] for part in families.values()) for k in range(3))
     least, most = _combined(items, weight)
     own_prior = round(settings.prior_bits * UNIT)
-    purpose = _purpose(items)
+    ordinary = next((i for i in others if hypotheses[i].name == ORDINARY), best)
+    purpose = _purpose(list(told), bits[target, 0] - bits[ordinary, 0])
     linked = _linked(families, settings, picked=picked)
     verdict = _verdict(linked, purpose, least, hypotheses[best], settings)
     log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
     p = probability(own_prior + weight)
     return Assessment(
         verdict, own_prior, weight, least, most, hypotheses[best], families, items, log2_lr,
-        _posteriors(hypotheses, total + prior, target, p),
+        _posteriors(hypotheses, total + prior, target, p), purpose=purpose,
     )  # fmt: skip
 
 
@@ -179,9 +179,9 @@ def _likelihoods(h: Hypothesis, names: Sequence[str], ends: Floats) -> Floats:
     return out
 
 
-def _purpose(items: Sequence[Item]) -> int:
-    own = [i for i in items if i.feature in PURPOSE]
-    return sum(max(i.bits, 0) if i.feature in ONE_SIDED else i.bits for i in own)
+def _purpose(features: Sequence[str], bits: Ints) -> int:
+    own = [(name, int(b)) for name, b in zip(features, bits, strict=True) if name in PURPOSE]
+    return sum(max(b, 0) if name in ONE_SIDED else b for name, b in own)
 
 
 def _ends(three: Ints) -> tuple[int, int]:

@@ -88,7 +88,8 @@ def tie_bits(held: Incidence, groups: Sequence[Ints], s: UnionSettings) -> Float
 
 
 def united(held: Incidence, pieces: Sequence[Ints], sure: Sequence[bool]) -> Group:
-    """The group of the members of the pieces; it favours what the whole does, and the content that a piece does.
+    """The group of the members of the pieces; it favours what the whole does, and the content that a piece does; a
+    member's log-odds are the higher of those for the whole and for a piece.
 
     Members of pieces that are not `sure` must be as likely as not to belong to the whole.
     """
@@ -103,4 +104,7 @@ def united(held: Incidence, pieces: Sequence[Ints], sure: Sequence[bool]) -> Gro
     lifts = np.concatenate([whole.lift_bits, *(piece.lift_bits for piece in own)])
     wanted = np.isin(values, whole.favoured) | held.of_kind(*CONTENT_KINDS)[values]
     favoured, first = np.unique(values[wanted], return_index=True)
-    return replace(whole, favoured=favoured, lift_bits=lifts[wanted][first])
+    log_odds = np.full(held.n, -np.inf)
+    for group in (whole, *own):
+        log_odds[group.members] = np.maximum(log_odds[group.members], group.log_odds)
+    return replace(whole, favoured=favoured, lift_bits=lifts[wanted][first], log_odds=log_odds[whole.members])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.app.resources import hypotheses, shipped_calibration
@@ -94,6 +94,7 @@ def test_the_curve_goes_through_its_knots() -> None:
     assert [y for _, y in CURVE.knots] == [CURVE.worth(x) for x, _ in CURVE.knots]
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.integers(1, 5000))
 def test_calibration_changes_the_probability_and_nothing_else(value: float, n: int) -> None:
     measured = {"novelty": (value, n), "shared_network": (1 - value, n)}

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import pytest
 
-from stillwatch.attribute.assess import UNIT, Assessment, Item
+from stillwatch.attribute.assess import UNIT, Assessment
 from stillwatch.attribute.hypotheses import Hypothesis
 from stillwatch.attribute.pieces import PieceSettings, may_be_pieces
 
@@ -19,8 +19,7 @@ FINDING = Assessment(
 
 
 def with_purpose(bits: float) -> Assessment:
-    part = Item("harvest_intent", 0.5, 40, round(bits * UNIT), round(bits * UNIT), round(bits * UNIT))
-    return replace(FINDING, items=(part,))
+    return replace(FINDING, purpose=round(bits * UNIT))
 
 
 @pytest.mark.parametrize(("bits", "tiers"), [(0.0, 2), (-2.0, 1), (-5.0, 0)])

@@ -15,7 +15,7 @@ ALL = pytest.mark.parametrize("table", EVERY.values(), ids=list(EVERY))
 @ALL
 def test_names_and_stages(table: Table) -> None:
     assert EVERY[table.name] is table
-    assert table.stage in ("input", "between", "result", "replay", "state", "truth", "case")
+    assert table.stage in ("input", "between", "result", "replay", "watch", "state", "truth", "case")
 
 
 @ALL

@@ -123,7 +123,7 @@ def accounts(case: CaseFile, scan: Exhibit, only: str = "") -> Iterator[Block]:
         for a in found[:ACCOUNTS_SHOWN]
     )
     head = ("Account", "Role", "Member", "Bits", "Families", "Exchanges", "Decision")
-    yield Grid(head, rows, (25, 10, 8, 7, 26, 14, 10), right=(2, 3, 5), code=(0,))
+    yield Grid(head, rows, (24, 10, 10, 7, 25, 14, 10), right=(2, 3, 5), code=(0,))
     if len(found) > ACCOUNTS_SHOWN:
         yield Text(f"The likeliest {ACCOUNTS_SHOWN:,} of {len(found):,}; accounts.csv lists all.", "quiet")
     if scan.accounts_deleted and not only:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from tests.unit.lab.peers.planted import Row, by_account, exchange, traffic
 
+from stillwatch.lab.compare.choices import cannot
 from stillwatch.lab.compare.glasswally import SIGNALS
 from stillwatch.lab.compare.peer import known_peers
-from stillwatch.lab.compare.run import _cannot
 from stillwatch.lab.peers.glasswally import clusters, glasswally
 from stillwatch.lab.peers.splink import splink
 
@@ -103,5 +103,5 @@ else:
 
     def test_splink_says_how_to_get_it() -> None:
         """Without the library it is not run, and the remedy names the extra."""
-        reason = _cannot(known_peers()["splink"].spec, ())
+        reason = cannot(known_peers()["splink"].spec, trained=False)
         assert "pip install 'stillwatch[peers]'" in reason
