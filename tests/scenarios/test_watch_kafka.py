@@ -109,7 +109,13 @@ def test_killed_while_reading_a_topic(tmp_path: Path, address: str) -> None:
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    seen = watch(tmp_path, address, "killed", group="k", wanted="canonical")
+    for _ in range(
+        5
+    ):  # on a busy machine the group may still wait for the killed member, who holds some partitions
+        time.sleep(3)
+        seen = watch(tmp_path, address, "killed", group="k", wanted="canonical")
+        if seen.counts.exchanges == len(given):
+            break
     assert (len(given), 0) == (seen.counts.exchanges, seen.counts.duplicates)
     assert sorted(rows["exchange_id"].to_pylist()) == held(tmp_path / "state")
 
