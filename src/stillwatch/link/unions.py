@@ -63,20 +63,19 @@ def unions(
 
 
 def tie_bits(held: Incidence, groups: Sequence[Ints], s: UnionSettings) -> Floats:
-    """How much more two groups share than chance explains, in bits; float64[G, G].
+    """How much more two groups share than chance explains, in bits; float64[G, G], of use off the diagonal.
 
     Of a kind, the members who share a value are counted against as many pairs of members as there are, each with
     values drawn by their numbers of holders. Inside a family the strongest kind counts, families add up.
     """
     having = held.having[held.kind_at]
     rare = held.of_kind(*FACTS) & (held.df <= np.maximum(s.wide, s.common * having))
-    count = np.stack([np.bincount(held.values_of(m)[0], minlength=len(held.df)) for m in groups])
+    value, count = _shared_counts(held, groups, rare)
     best = np.zeros((len(FAMILIES) + 1, len(groups), len(groups)))
-    for code in np.unique(held.kind[rare]):
+    for code in np.unique(held.kind[value]):
         of = np.flatnonzero(rare & (held.kind == code))
-        own = count[:, of]
-        used = own.any(axis=0)
-        shared = np.minimum(own[:, None, used], own[None, :, used]).sum(axis=2)
+        own = count[:, held.kind[value] == code]
+        shared = np.minimum(own[:, None], own[None]).sum(axis=2)
         everybody = max(float(having[of[0]]), 1.0)
         chance = float(((held.df[of] / everybody) ** 2).sum())
         having_it = np.array([held.has[m, held.kind_at[of[0]]].sum() for m in groups], np.float64)
@@ -85,6 +84,19 @@ def tie_bits(held: Incidence, groups: Sequence[Ints], s: UnionSettings) -> Float
         family = int(held.family[of[0]])
         best[family] = np.maximum(best[family], np.minimum(bits, s.most_bits))
     return np.asarray(best.sum(axis=0), np.float64)
+
+
+def _shared_counts(held: Incidence, groups: Sequence[Ints], wanted: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Wanted values that members of two or more groups hold, and how many of each group do; int64[W], int64[G, W]."""
+    found = [np.unique(held.values_of(m)[0], return_counts=True) for m in groups]
+    every = np.concatenate([v[wanted[v]] for v, _ in found])
+    several, times = np.unique(every, return_counts=True)
+    value = several[times > 1]
+    count = np.zeros((len(groups), len(value)), np.int64)
+    for g, (own, n) in enumerate(found):
+        kept = np.isin(own, value)
+        count[g, np.searchsorted(value, own[kept])] = n[kept]
+    return value, count
 
 
 def united(held: Incidence, pieces: Sequence[Ints], sure: Sequence[bool]) -> Group:
