@@ -56,6 +56,16 @@ def test_any_byte(original: Path, scratch: Path, data: st.DataObject) -> None:
         pass  # it said so
 
 
+def test_a_schema_that_is_not_text(original: Path, scratch: Path) -> None:
+    """SQLite quotes damaged names in its message, which its driver then cannot read: still an error of ours."""
+    content = bytearray(original.read_bytes())
+    content[content.index(b"CREATE TRIGGER notes_no_update") + 20] = 0xE8
+    scratch.with_name("cases.db-journal").unlink(missing_ok=True)
+    scratch.write_bytes(content)
+    with pytest.raises(StillwatchError, match="damaged"):
+        store(scratch).verify()
+
+
 @settings(max_examples=80, deadline=None)
 @given(column=st.sampled_from(COLUMNS), data=st.data())
 def test_any_column_of_any_row(

@@ -119,6 +119,10 @@ def explained(where: str) -> Iterator[None]:
         raise StateError(
             f"the database cannot be used: {_first_line(error)}", where=where, remedy=VERIFY
         ) from error
+    except UnicodeDecodeError as error:  # SQLite quotes the damaged bytes, and its driver cannot read its message
+        raise StateError(
+            "the database is damaged: its schema is not text", where=where, remedy=VERIFY
+        ) from error
 
 
 VERIFY = "Run `stillwatch audit verify`, and compare with a backup"
