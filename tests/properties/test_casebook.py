@@ -59,7 +59,7 @@ def test_any_byte(original: Path, scratch: Path, data: st.DataObject) -> None:
 def test_a_schema_that_is_not_text(original: Path, scratch: Path) -> None:
     """SQLite quotes damaged names in its message, which its driver then cannot read: still an error of ours."""
     content = bytearray(original.read_bytes())
-    content[content.index(b"CREATE TRIGGER notes_no_update") + 20] = 0xE8
+    content[content.index(b"CREATE TABLE notes") + 11] = 0xC5
     scratch.with_name("cases.db-journal").unlink(missing_ok=True)
     scratch.write_bytes(content)
     with pytest.raises(StillwatchError, match="damaged"):
