@@ -22,7 +22,7 @@ demo: $(DONE)/core ## install if need be, simulate a small disclosure, scan it, 
 
 .PHONY: test
 test: $(DONE)/test $(DONE)/system ## every test that is not marked long (installs Chromium if it is missing)
-	@$(PYTEST) -m "not long" $(ARGS)
+	@$(PYTEST) -m "not long" -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: test-long
 test-long: $(DONE)/test $(DONE)/system ## kill tests, fuzzing, large runs, installation of the wheel
