@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +32,17 @@ from stillwatch.store.duck import DuckTables
 Ints = NDArray[np.int64]
 
 SET_ASIDE = "first_"
+
+
+@dataclass(frozen=True, slots=True)
+class AccusedSettings:
+    """A member of an accused group is accused with it if the log-odds of belonging are at least `least_bits` (4 to 1)
+    and the share of its requests that are the harvest's is at least `least_part` of the median member's. A group of
+    which fewer than `least_members` would be left stays as it is."""
+
+    least_bits: float = 2.0
+    least_part: float = 0.05
+    least_members: int = 3
 
 
 def link(t: DuckTables, key: HashKey) -> Incidence:
@@ -119,19 +131,42 @@ def _put_together(
     return every
 
 
-def _keep_the_likely(t: Tables, accused: Sequence[int], least: int = 3) -> None:
-    """Leave out of accused groups who is more likely no member: the group may bear the verdict, this account does not.
-
-    A group of which fewer than `least` would be left stays as it is.
-    """
+def _keep_the_likely(t: Tables, accused: Sequence[int], s: AccusedSettings | None = None) -> None:
+    """Leave out of accused groups who is not surely a member, or hardly takes part: the group may bear the verdict,
+    this account does not (decision 0013, 6)."""
+    s = s or AccusedSettings()
     t.put("accused", pa.table({"group_id": pa.array(accused, pa.int64())}))
+    t.define(
+        "part_taken",
+        """
+        WITH own AS (
+            SELECT x.group_id, x.account_id, count(*) AS n FROM group_exchanges x
+            JOIN accused a ON a.group_id = x.group_id GROUP BY x.group_id, x.account_id
+        ), whole AS (
+            SELECT k.account_id, count(*) AS n FROM keys k
+            JOIN (SELECT DISTINCT account_id FROM own) o ON o.account_id = k.account_id GROUP BY k.account_id
+        )
+        SELECT o.group_id, o.account_id, o.n * 1.0 / w.n AS share,
+               median(o.n * 1.0 / w.n) OVER (PARTITION BY o.group_id) AS usual
+        FROM own o JOIN whole w ON w.account_id = o.account_id
+        """,
+    )
+    t.define(
+        "doubtful",
+        f"""
+        SELECT m.group_id, m.account_id FROM group_members m JOIN accused a ON a.group_id = m.group_id
+        LEFT JOIN part_taken p ON p.group_id = m.group_id AND p.account_id = m.account_id
+        WHERE m.log_odds < {s.least_bits} OR coalesce(p.share < {s.least_part} * p.usual, FALSE)
+        """,
+    )
     t.define(
         "unlikely",
         f"""
-        SELECT m.group_id, m.account_id FROM group_members m JOIN accused a ON a.group_id = m.group_id
-        JOIN (SELECT group_id, sum(CASE WHEN log_odds >= 0 THEN 1 ELSE 0 END) AS likely FROM group_members
-              GROUP BY group_id) n ON n.group_id = m.group_id
-        WHERE m.log_odds < 0 AND n.likely >= {least}
+        SELECT d.group_id, d.account_id FROM doubtful d
+        JOIN (SELECT m.group_id, sum(CASE WHEN d.account_id IS NULL THEN 1 ELSE 0 END) AS sure FROM group_members m
+              LEFT JOIN doubtful d ON d.group_id = m.group_id AND d.account_id = m.account_id
+              GROUP BY m.group_id) n ON n.group_id = d.group_id
+        WHERE n.sure >= {s.least_members}
         """,
     )
     for name in ("group_members", "group_exchanges"):
@@ -143,8 +178,8 @@ def _keep_the_likely(t: Tables, accused: Sequence[int], least: int = 3) -> None:
             WHERE u.account_id IS NULL
             """,
         )
-    t.drop("unlikely")
-    t.drop("accused")
+    for name in ("unlikely", "doubtful", "part_taken", "accused"):
+        t.drop(name)
 
 
 def _set_aside(t: Tables) -> None:

@@ -119,7 +119,9 @@ def explained(where: str) -> Iterator[None]:
         raise StateError(
             f"the database cannot be used: {_first_line(error)}", where=where, remedy=VERIFY
         ) from error
-    except UnicodeDecodeError as error:  # SQLite quotes the damaged bytes, and its driver cannot read its message
+    except (
+        UnicodeDecodeError
+    ) as error:  # SQLite quotes the damaged bytes, and its driver cannot read its message
         raise StateError(
             "the database is damaged: its schema is not text", where=where, remedy=VERIFY
         ) from error
