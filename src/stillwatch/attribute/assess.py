@@ -45,7 +45,7 @@ class AssessSettings:
     threshold_bits: float = 11.0
     family_bits: float = 3.0
     prior_bits: float = -6.0
-    purpose_bits: float = -1.5
+    purpose_bits: float = -1.0
     needs_content: bool = True
     without: tuple[str, ...] = ()
 

@@ -24,6 +24,7 @@ MARKING = (
     "tools", "schema", "wording", "continuation", "reasoning_replay", "debut",
 )  # fmt: skip
 CONTENT_KINDS = ("template", "system", "tools", "schema", "wording")
+OWN_FAMILIES = ("network", "client", "identity", "payment")  # what an organization gives its accounts
 OVERLAP = 0.5  # share of a content value's holders who hold a wider one, that makes the two one block
 SAMPLE = 512  # of these holders
 
@@ -95,8 +96,14 @@ def gather(starts: Ints, items: Ints) -> tuple[Ints, Ints]:
 
 
 def read_incidence(t: Tables) -> Incidence:
-    """Incidence of accounts with exchanges and of marking values that two or more of them hold."""
+    """Incidence of accounts with exchanges and of marking values that two or more of them hold.
+
+    A network, a client, a card or a sign-up fact that only accounts of one declared organization hold is that
+    organization's own: it says nothing more than the organization does, and is left out.
+    """
     kinds = ", ".join(str(KINDS[name].code) for name in MARKING)
+    own = [KINDS[n].code for n in MARKING if KINDS[n].family in OWN_FAMILIES and n != "organization"]
+    explained = ", ".join(map(str, own))
     t.define(
         "held",
         f"""
@@ -107,7 +114,12 @@ def read_incidence(t: Tables) -> Incidence:
     )
     t.define(
         "value_stats",
-        "SELECT kind, value_key, count(*) AS df FROM held GROUP BY kind, value_key HAVING count(*) >= 2",
+        f"""
+        SELECT h.kind, h.value_key, count(*) AS df FROM held h LEFT JOIN facts f ON f.account_id = h.account_id
+        GROUP BY h.kind, h.value_key
+        HAVING count(*) >= 2 AND (h.kind NOT IN ({explained}) OR count(f.organization) < count(*)
+                                  OR min(f.organization) < max(f.organization))
+        """,
     )
     rows = t.numpy(
         """
