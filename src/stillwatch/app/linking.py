@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.app.resources import hypotheses
 from stillwatch.app.stages import reference_keys
 from stillwatch.attribute.assess import Assessment, AssessSettings, calibrated
 from stillwatch.attribute.curve import Curve
+from stillwatch.attribute.doubtful import AccusedSettings, doubtful
 from stillwatch.attribute.judge import OF_GROUPS, assessed, judge, keep_groups
 from stillwatch.attribute.pieces import may_be_pieces
 from stillwatch.link.communities import communities, content_stars
@@ -20,7 +20,7 @@ from stillwatch.link.demix import demix
 from stillwatch.link.flows import write_flows
 from stillwatch.link.groups import form_groups
 from stillwatch.link.incidence import Incidence, read_incidence
-from stillwatch.link.membership import Group
+from stillwatch.link.membership import Group, described
 from stillwatch.link.pairs import validated_pairs
 from stillwatch.link.report import with_parts, write_links, write_members, write_values
 from stillwatch.link.stars import is_star, validated_stars
@@ -32,17 +32,6 @@ from stillwatch.store.duck import DuckTables
 Ints = NDArray[np.int64]
 
 SET_ASIDE = "first_"
-
-
-@dataclass(frozen=True, slots=True)
-class AccusedSettings:
-    """A member of an accused group is accused with it if the log-odds of belonging are at least `least_bits` (4 to 1)
-    and the share of its requests that are the harvest's is at least `least_part` of the median member's. A group of
-    which fewer than `least_members` would be left stays as it is."""
-
-    least_bits: float = 2.0
-    least_part: float = 0.05
-    least_members: int = 3
 
 
 def link(t: DuckTables, key: HashKey) -> Incidence:
@@ -96,7 +85,7 @@ def attribute(
     found, kin = judge(t, assessed(t, known, settings), settings)
     if not apart:
         found = _put_together(t, held, found, kin, settings)
-        _keep_the_likely(t, [g for g, a in found.items() if a.verdict == "distillation"])
+        found = _only_the_sure(t, held, found, settings)
     return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found
 
 
@@ -131,55 +120,29 @@ def _put_together(
     return every
 
 
-def _keep_the_likely(t: Tables, accused: Sequence[int], s: AccusedSettings | None = None) -> None:
-    """Leave out of accused groups who is not surely a member, or hardly takes part: the group may bear the verdict,
-    this account does not (decision 0013, 6)."""
-    s = s or AccusedSettings()
-    t.put("accused", pa.table({"group_id": pa.array(accused, pa.int64())}))
-    t.define(
-        "part_taken",
-        """
-        WITH own AS (
-            SELECT x.group_id, x.account_id, count(*) AS n FROM group_exchanges x
-            JOIN accused a ON a.group_id = x.group_id GROUP BY x.group_id, x.account_id
-        ), whole AS (
-            SELECT k.account_id, count(*) AS n FROM keys k
-            JOIN (SELECT DISTINCT account_id FROM own) o ON o.account_id = k.account_id GROUP BY k.account_id
-        )
-        SELECT o.group_id, o.account_id, o.n * 1.0 / w.n AS share,
-               median(o.n * 1.0 / w.n) OVER (PARTITION BY o.group_id) AS usual
-        FROM own o JOIN whole w ON w.account_id = o.account_id
-        """,
-    )
-    t.define(
-        "doubtful",
-        f"""
-        SELECT m.group_id, m.account_id FROM group_members m JOIN accused a ON a.group_id = m.group_id
-        LEFT JOIN part_taken p ON p.group_id = m.group_id AND p.account_id = m.account_id
-        WHERE m.log_odds < {s.least_bits} OR coalesce(p.share < {s.least_part} * p.usual, FALSE)
-        """,
-    )
-    t.define(
-        "unlikely",
-        f"""
-        SELECT d.group_id, d.account_id FROM doubtful d
-        JOIN (SELECT m.group_id, sum(CASE WHEN d.account_id IS NULL THEN 1 ELSE 0 END) AS sure FROM group_members m
-              LEFT JOIN doubtful d ON d.group_id = m.group_id AND d.account_id = m.account_id
-              GROUP BY m.group_id) n ON n.group_id = d.group_id
-        WHERE n.sure >= {s.least_members}
-        """,
-    )
-    for name in ("group_members", "group_exchanges"):
-        t.define(
-            name,
-            f"""
-            SELECT g.* FROM {name} g
-            LEFT JOIN unlikely u ON u.group_id = g.group_id AND u.account_id = g.account_id
-            WHERE u.account_id IS NULL
-            """,
-        )
-    for name in ("unlikely", "doubtful", "part_taken", "accused"):
-        t.drop(name)
+def _only_the_sure(
+    t: DuckTables, held: Incidence, found: Mapping[int, Assessment], settings: AssessSettings
+) -> dict[int, Assessment]:
+    """The findings, accused groups without their doubtful members: who is left has to bear the verdict alone."""
+    s = AccusedSettings()
+    out_of = doubtful(t, [g for g, a in found.items() if a.verdict == "distillation"], s)
+    if not out_of:
+        return dict(found)
+    members = _members(t, held)
+    left = {g: np.setdiff1d(members[g], np.searchsorted(held.accounts, out)) for g, out in out_of.items()}
+    again = [g for g, own in left.items() if len(own) >= s.least_members]
+    first = max(found) + 1
+    _set_aside(t)
+    _write_groups(t, held, [described(held, left[g]) for g in again])
+    rest = assessed(t, hypotheses(), settings)
+    _bring_back(t, first)
+    every = {g: replace(a, verdict="coordinated_other") if g in left else a for g, a in found.items()}
+    for i, g in enumerate(again):
+        if i in rest:
+            del every[g]
+            every[first + i] = rest[i]
+    keep_groups(t, sorted(every))
+    return every
 
 
 def _set_aside(t: Tables) -> None:

@@ -62,6 +62,7 @@ def test_training_texts_come_from_training_sources_alone():
 
 
 @pytest.mark.long
+@pytest.mark.long  # two minutes
 def test_training_again_gives_the_same_bytes():
     assert SHIPPED.read_bytes() == write_weights(train(load_corpus("training")))
 

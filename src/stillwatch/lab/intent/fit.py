@@ -27,8 +27,10 @@ class FitSettings:
     """`epochs` over the texts, step `rate`, pull `decay` back to the start, which is `prior` times the naive
     Bayes weights smoothed by `smooth` wordings; a slot needs `wordings` different wordings to get a
     weight. In each epoch a `dropped` share of the words, others each time, is not seen, so that weight is
-    spread over many cues."""
+    spread over many cues. The weights are the mean of `averaged` descents, each with an order of texts and
+    dropped words of its own: of one, recall of a class moves by ten points with the draw."""
 
+    averaged: int = 4
     epochs: int = 12
     rate: float = 0.05
     decay: float = 0.2
@@ -57,12 +59,21 @@ def fit(
     fewest = min(len(np.unique(wording[rows[labels[rows] == label]])) for label in (0, 1))
     bayes = _naive_bayes(grams, labels, weight, rows, raised=settings.smooth / fewest)
     start = np.where(used, settings.prior * bayes, 0.0)
+    runs = [_run(grams, labels, weight, rows, used, start, k, settings) for k in range(settings.averaged)]
+    return np.asarray(np.mean(runs, axis=0))
+
+
+def _run(
+    grams: Grams, labels: npt.NDArray[np.int8], weight: Floats, rows: Ints, used: Flags, start: Floats, number: int,
+    settings: FitSettings,
+) -> Floats:  # fmt: skip
+    """Weights of one descent from `start`; its `number` draws the order of texts and the words that are dropped."""
     table, bias = start.copy(), np.zeros(1)
-    order = rows[np.argsort(mix(rows, 0), kind="stable")]
+    order = rows[np.argsort(mix(rows, number), kind="stable")]
     squares = np.full(SLOTS + 1, 1e-4)
     for epoch in range(settings.epochs):
         rate = settings.rate * (1 - epoch / settings.epochs)
-        single, pair = _without_some(grams, settings.dropped, epoch)
+        single, pair = _without_some(grams, settings.dropped, number * settings.epochs + epoch)
         _epoch(
             grams.starts, single, pair, labels, weight, order, used, start, table, bias,
             squares, rate, settings.decay,

@@ -1,0 +1,70 @@
+"""Who of an accused group is not accused with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from stillwatch.attribute.measured.content import INTENT, INTENTS
+from stillwatch.model.engine import Tables
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class AccusedSettings:
+    """A member of an accused group is accused with it if the log-odds of belonging are at least `least_bits` (4 to 1)
+    and the share of its requests that are the harvest's is at least `least_part` of the median member's; and unless
+    none of these ask for training data (`intent`, 1/100 bit) where by the group's share `expected` of them or more
+    would. A group
+    of which fewer than `least_members` would be left is not accused."""
+
+    least_bits: float = 2.0
+    least_part: float = 0.05
+    expected: float = 4.0
+    intent: int = INTENT
+    least_members: int = 3
+
+
+def doubtful(t: Tables, accused: Sequence[int], s: AccusedSettings) -> dict[int, Ints]:
+    """Of each accused group that has any, the accounts that are not surely members, hardly take part, or ask for
+    nothing: the group may bear the verdict, these accounts do not (decision 0013, 6)."""
+    t.put("accused", pa.table({"group_id": pa.array(accused, pa.int64())}))
+    asked = ", ".join(f"k.{name}" for name in INTENTS)
+    t.define(
+        "part_taken",
+        f"""
+        WITH own AS (
+            SELECT x.group_id, x.account_id, count(*) AS n,
+                   sum(CASE WHEN greatest({asked}) >= {s.intent} THEN 1 ELSE 0 END) AS asks
+            FROM group_exchanges x JOIN accused a ON a.group_id = x.group_id
+            JOIN keys k ON k.exchange_id = x.exchange_id GROUP BY x.group_id, x.account_id
+        ), whole AS (
+            SELECT k.account_id, count(*) AS n FROM keys k
+            JOIN (SELECT DISTINCT account_id FROM own) o ON o.account_id = k.account_id GROUP BY k.account_id
+        )
+        SELECT o.group_id, o.account_id, o.n * 1.0 / w.n AS share, o.asks,
+               median(o.n * 1.0 / w.n) OVER (PARTITION BY o.group_id) AS usual,
+               o.n * sum(o.asks) OVER (PARTITION BY o.group_id) * 1.0
+                   / sum(o.n) OVER (PARTITION BY o.group_id) AS expected
+        FROM own o JOIN whole w ON w.account_id = o.account_id
+        """,
+    )
+    rows = t.numpy(
+        f"""
+        SELECT m.group_id, m.account_id FROM group_members m JOIN accused a ON a.group_id = m.group_id
+        LEFT JOIN part_taken p ON p.group_id = m.group_id AND p.account_id = m.account_id
+        WHERE m.log_odds < {s.least_bits} OR coalesce(p.share < {s.least_part} * p.usual, FALSE)
+           OR coalesce(p.asks = 0 AND p.expected >= {s.expected}, FALSE)
+        ORDER BY m.group_id, m.account_id
+        """
+    )
+    t.drop("part_taken")
+    t.drop("accused")
+    groups, accounts = np.asarray(rows["group_id"], np.int64), np.asarray(rows["account_id"], np.int64)
+    ids, heads = np.unique(groups, return_index=True)
+    return dict(zip(ids.tolist(), np.split(accounts, heads[1:]), strict=True)) if len(ids) else {}
