@@ -5,6 +5,7 @@ The tables that these functions return are those of the reference; records and e
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from stillwatch.app.secret import default_key_file, read_key
 from stillwatch.ingest import logs
 from stillwatch.ingest.coverage import Coverage
 from stillwatch.model.engine import Window
+from stillwatch.store.cloud.objects import CloudFiles
 from stillwatch.store.dataset import open_dataset
 from stillwatch.store.duck import open_duck
 from stillwatch.store.results import read_table
@@ -25,16 +27,26 @@ from stillwatch.store.results import read_table
 __all__ = ["ScanSettings", "attribute", "find_campaigns", "read_logs", "score"]
 
 
-def read_logs(paths: Iterable[str | Path], out: Path, *, format: str = "auto") -> logs.Ingested:  # noqa: A002 - the option's name
-    """Read native logs into a dataset folder; what could not be read is in its `rejects.parquet`.
+def read_logs(
+    paths: Iterable[str | Path],
+    out: Path,
+    *,
+    format: str = "auto",  # noqa: A002 - the option's name
+    add: bool = False,
+) -> logs.Ingested:
+    """Read native logs, here or in cloud stores, into a dataset folder; what could not be read is in its `rejects`.
+
+    With `add` what the folder holds stays, and only files are read that are new or changed since.
 
     Raises `InputError` if a file cannot be used at all, `ResourceError` if `out` cannot be written.
     """
-    return logs.read_logs([str(p) for p in paths], out=out, now=datetime.now(UTC), format=format)
+    files = CloudFiles(os.environ)
+    now = datetime.now(UTC)
+    return logs.read_logs([str(p) for p in paths], out=out, now=now, format=format, files=files, add=add)
 
 
-def find_campaigns(data: Path, out: Path, settings: ScanSettings | None = None) -> pa.Table:
-    """Scan a dataset folder; all result tables stand in `out`, the `campaigns` table comes back.
+def find_campaigns(data: Path | str, out: Path, settings: ScanSettings | None = None) -> pa.Table:
+    """Scan a dataset folder, here or at the address of a cloud store; all result tables stand in `out`, the `campaigns` table comes back.
 
     Raises `InputError` for a folder that cannot be used, `ResourceError` when disk or memory run out.
     """

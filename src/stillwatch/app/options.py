@@ -13,6 +13,13 @@ from stillwatch.model.errors import UsageError
 Dataset = Annotated[
     Path, typer.Argument(metavar="DIR", help="Dataset folder made by `ingest` or `simulate`.")
 ]
+DatasetPlace = Annotated[
+    str,
+    typer.Argument(
+        metavar="DIR",
+        help="Dataset folder made by `ingest` or `simulate`, here or at s3://, gs://, az:// or abfss://.",
+    ),
+]
 Results = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
 KeyFile = Annotated[
     Path | None,

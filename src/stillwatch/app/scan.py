@@ -39,6 +39,7 @@ from stillwatch.model.errors import InputError
 from stillwatch.model.kernels.hashing import HashKey
 from stillwatch.model.memory import peak_memory
 from stillwatch.model.tables import SCHEMA_VERSION
+from stillwatch.store.cloud.objects import CloudFiles
 from stillwatch.store.dataset import Dataset, open_dataset
 from stillwatch.store.duck import DuckTables, open_duck
 from stillwatch.store.results import results_folder, write_json, write_table
@@ -81,9 +82,10 @@ class Partials(Protocol):
 
 
 def scan(
-    folder: Path, out: Path, settings: ScanSettings | None = None, *, partials: Partials | None = None
+    folder: Path | str, out: Path, settings: ScanSettings | None = None, *, partials: Partials | None = None
 ) -> Path:
-    """Scan a dataset folder and write the result tables, `summary.json` and `report.html`; returns `out`.
+    """Scan a dataset folder, here or at the address of a cloud store, and write the result tables, `summary.json` and
+    `report.html`; returns `out`.
 
     With `partials` of its exchanges the text is not read again.
 
@@ -91,7 +93,8 @@ def scan(
     both cases nothing half-written is left.
     """
     s = settings or ScanSettings()
-    data = replace(open_dataset(folder), hidden=hidden_columns(s.without), before=s.as_of, beside=s.beside)
+    found = open_dataset(folder, CloudFiles(os.environ))
+    data = replace(found, hidden=hidden_columns(s.without), before=s.as_of, beside=s.beside)
     key_file = s.key_file or default_key_file()
     key = read_key(key_file)
     life = Lifecycle(s.state, fingerprint(key))
@@ -171,7 +174,7 @@ class _Run:
         ends = self.t.query("SELECT min(ts) AS first, max(ts) AS last FROM keys").to_pylist()[0]
         if ends["first"] is None:
             raise InputError(
-                "no exchange to scan", where=str(self.data.folder), remedy="Check the input and --as-of"
+                "no exchange to scan", where=self.data.place, remedy="Check the input and --as-of"
             )
         return Window(ends["first"], ends["last"] + timedelta(microseconds=1))
 

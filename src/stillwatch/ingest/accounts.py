@@ -26,12 +26,12 @@ class Accounts:
     unknown: tuple[str, ...]
 
 
-def read_accounts(path: str, mapping: Mapping[str, Any] | None) -> Accounts:
+def read_accounts(source: Source, mapping: Mapping[str, Any] | None) -> Accounts:
     """Read an accounts file; the first row of an id counts.
 
     Raises `InputError` if the file is no table, `SchemaError` if nothing fills `account_id`.
     """
-    source = Source(path)
+    path = source.path
     names = column_names(source.head(), source)
     if not names:
         raise InputError("no columns found", where=path, remedy="Give Parquet, CSV or JSON lines")

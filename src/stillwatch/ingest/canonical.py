@@ -46,7 +46,8 @@ class Canonical:
         names = column_names(source.head(), source)
         if not names:
             raise InputError("no columns found", where=source.path, remedy="Check that it is a table")
-        self._unknown.update(self._plan.unknown(names))
+        named = source.partitions
+        self._unknown.update(self._plan.unknown(name for name in names if name not in named))
         for chunk in chunks(source):
             yield self._batch(chunk, source)
 

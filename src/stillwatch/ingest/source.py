@@ -1,39 +1,58 @@
-"""Where records come from: files, folders, patterns and standard input, plain or compressed."""
+"""Where records come from: files, folders, patterns, here or in a cloud store; standard input; compressed or not."""
 
 from __future__ import annotations
 
 import io
+import lzma
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 import pyarrow as pa
 
-from stillwatch.model.errors import InputError
+from stillwatch.model.errors import InputError, UsageError
+from stillwatch.model.places import Files, Found, hidden, partitions, scheme
 
 HEAD_BYTES = 256 * 1024
 MAX_HEAD_BYTES = 64 * 1024 * 1024
 BLOCK_BYTES = 4 * 1024 * 1024
 STDIN = "-"
-_MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+_MAGIC = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bz2"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"\xfd7zXZ\x00", "xz"),
+)
+_MAGIC_BYTES = 6
 _STEP = 32 * 1024
 
 
 class Source:
-    """One input: a file by its path, or standard input (`-`), which can be read only once.
+    """One input: a file by its path, an object of a store, or standard input (`-`), which can be read only once.
 
     `consumed` is how far reading has come, in bytes before decompression. `first_line` is the number of its first
-    line, where it is a piece of something longer.
+    line, where it is a piece of something longer. `found` is how an object was listed in the store `files`.
     """
 
-    def __init__(self, path: str, *, stdin: BinaryIO | None = None, first_line: int = 1) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        stdin: BinaryIO | None = None,
+        first_line: int = 1,
+        found: Found | None = None,
+        files: Files | None = None,
+    ) -> None:
         self.path = path
         self.consumed = 0
         self.first_line = first_line
+        self.found = found
+        self._files = files
         self._stdin = stdin
-        self._early = b""  # of standard input: read to look at, to be read again
+        self._early = b""  # of standard input: read to look at, to be read again; else its first bytes
 
     @property
     def name(self) -> str:
@@ -43,6 +62,8 @@ class Source:
     @property
     def size(self) -> int:
         """Size in bytes before decompression; 0 where it is not known."""
+        if self.found is not None:
+            return self.found.size
         return 0 if self._stdin else Path(self.path).stat().st_size
 
     @property
@@ -51,9 +72,40 @@ class Source:
         return not self._stdin and self.size == 0
 
     @property
-    def file(self) -> Path | None:
-        """The path, where the source is a file that can be read at any place."""
-        return None if self._stdin else Path(self.path)
+    def once(self) -> bool:
+        """Whether it can be read only once, from its beginning."""
+        return self._stdin is not None
+
+    @property
+    def partitions(self) -> dict[str, str | None]:
+        """Columns that the folders of its path name (`day=2026-02-01`)."""
+        return partitions(PurePosixPath(self.path).parts[:-1])
+
+    def listed(self) -> Found:
+        """Name, size and time of change, by which it is known again."""
+        if self.found is not None:
+            return self.found
+        path = Path(self.path).resolve()
+        state = path.stat()
+        return Found(str(path), state.st_size, state.st_mtime_ns)
+
+    def open(self) -> pa.NativeFile:
+        """The bytes as they are, to be read at any place.
+
+        Raises `InputError` if it cannot be had, `VanishedError` for an object that is no longer there.
+        """
+        if self._files is not None and self.found is not None:
+            return self._files.open(self.found)
+        try:
+            return pa.OSFile(self.path, mode="r")
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+
+    def broken(self, error: OSError) -> InputError:
+        """The error for a source that cannot be read to its end."""
+        if self._files is not None and self.found is not None:
+            return self._files.explained(self.path, error)
+        return unreadable(self.path, error)
 
     def head(self) -> bytes:
         """The first bytes after decompression, to tell formats apart: at least one line, if it is not huge.
@@ -63,7 +115,7 @@ class Source:
         parts: list[bytes] = []
         held, whole_line = 0, False
         try:
-            with self._raw(early_only=True) as raw:
+            with self._raw(early_only=True, buffer=HEAD_BYTES) as raw:
                 stream = self._decompressed(raw)
                 while held < (HEAD_BYTES if whole_line else MAX_HEAD_BYTES):
                     block = stream.read(_STEP)
@@ -72,13 +124,14 @@ class Source:
                     parts.append(block)
                     held += len(block)
                     whole_line = whole_line or b"\n" in block
-        except OSError as error:
+        except (OSError, lzma.LZMAError, EOFError) as error:
             if not parts:
-                raise unreadable(self.path, error) from error
+                raise self.broken(_os_error(error)) from error
         return b"".join(parts)
 
     def blocks(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
-        """Blocks after decompression; `OSError` where the stream turns out damaged or cut short."""
+        """Blocks after decompression; `OSError` where the stream turns out damaged or cut short, `InputError` where a
+        store fails on the way."""
         with self._raw() as raw:
             stream = self._decompressed(raw)
             while True:
@@ -86,6 +139,8 @@ class Source:
                 self.consumed = raw.tell()
                 if block:
                     yield block
+                if error is not None and self._files is not None and self._files.failed(error):
+                    raise self.broken(error) from error
                 if error is not None:
                     raise error
                 if not block:
@@ -98,25 +153,24 @@ class Source:
             yield self._decompressed(raw)
 
     @contextmanager
-    def _raw(self, *, early_only: bool = False) -> Iterator[pa.NativeFile]:
-        """The bytes as they are; their first ones are kept in `_early`."""
+    def _raw(self, *, early_only: bool = False, buffer: int = BLOCK_BYTES) -> Iterator[pa.NativeFile]:
+        """The bytes as they are; their first ones are kept in `_early`. A store is asked for `buffer` of them."""
         if self._stdin:
             self._early = self._early or self._stdin.read(HEAD_BYTES)
             rest = io.BytesIO() if early_only else self._stdin
             yield pa.PythonFile(_Chain(self._early, rest), mode="r")
             return
-        try:
-            raw = pa.OSFile(self.path, mode="r")
-        except OSError as error:
-            raise unreadable(self.path, error) from error
-        with raw:
-            self._early = raw.read(4)
-            raw.seek(0)
-            yield raw
+        with self.open() as raw:
+            if not self._early:
+                self._early = raw.read(_MAGIC_BYTES)
+                raw.seek(0)
+            yield raw if self.found is None else pa.BufferedInputStream(raw, buffer)
 
     def _decompressed(self, raw: pa.NativeFile) -> pa.NativeFile:
-        """The stream itself, or its content where it starts like gzip or zstd."""
+        """The stream itself, or its content where it starts like one that is compressed."""
         codec = next((name for magic, name in _MAGIC if self._early.startswith(magic)), None)
+        if codec == "xz":
+            return pa.PythonFile(lzma.LZMAFile(raw), mode="r")
         return raw if codec is None else pa.CompressedInputStream(raw, codec)
 
 
@@ -154,20 +208,31 @@ def _filled(stream: pa.NativeFile, size: int) -> tuple[bytes, OSError | None]:
         while held < size and (part := stream.read(min(_STEP, size - held))):
             parts.append(part)
             held += len(part)
-    except OSError as error:
-        return b"".join(parts), error
+    except (OSError, lzma.LZMAError, EOFError) as error:
+        return b"".join(parts), _os_error(error)
     return b"".join(parts), None
 
 
-def expand(paths: Iterable[str], *, stdin: BinaryIO | None = None) -> list[Source]:
+def _os_error(error: Exception) -> OSError:
+    return error if isinstance(error, OSError) else OSError(str(error))
+
+
+def expand(
+    paths: Iterable[str], *, stdin: BinaryIO | None = None, files: Files | None = None
+) -> list[Source]:
     """Sources for paths, folders (read recursively, hidden files left out) and patterns; sorted, each once.
 
-    Raises `InputError` if a path does not exist, a folder is empty or a pattern fits nothing.
+    Addresses of cloud stores are looked for in `files`. Raises `InputError` if a path does not exist, a folder is empty
+    or a pattern fits nothing.
     """
     found: dict[str, Source] = {}
     for path in paths:
         if path == STDIN:
             found.setdefault(path, Source(path, stdin=stdin or io.BytesIO()))
+            continue
+        if scheme(path):
+            for one in _objects(path, files):
+                found.setdefault(one.address, Source(one.address, found=one, files=files))
             continue
         for file in _files(path):
             found.setdefault(file, Source(file))
@@ -176,10 +241,20 @@ def expand(paths: Iterable[str], *, stdin: BinaryIO | None = None) -> list[Sourc
     return list(found.values())
 
 
+def _objects(address: str, files: Files | None) -> Iterable[Found]:
+    if files is None:
+        raise UsageError("is the address of a store", where=address, remedy="Give a path of this machine")
+    found = files.find(address)
+    if not found:
+        raise InputError("no such object, folder or pattern", where=address, remedy="Check the address")
+    return found
+
+
 def _files(path: str) -> list[str]:
     place = Path(path)
     if place.is_dir():
-        files = sorted(str(f) for f in place.rglob("*") if f.is_file() and not _hidden(f, place))
+        inside = (f for f in place.rglob("*") if not hidden(f.relative_to(place).parts))
+        files = sorted(str(f) for f in inside if f.is_file())
         if not files:
             raise InputError("the folder holds no files", where=path, remedy="Name the folder with the logs")
         return files
@@ -194,10 +269,6 @@ def _files(path: str) -> list[str]:
 def _matches(pattern: Path) -> Iterator[Path]:
     """Paths that fit a pattern (`*`, `?`, `**`), absolute or not."""
     return Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
-
-
-def _hidden(file: Path, folder: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in file.relative_to(folder).parts)
 
 
 def unreadable(path: str, error: OSError) -> InputError:

@@ -17,7 +17,7 @@ from stillwatch.ingest.csvrows import csv_header, csv_records, is_csv
 from stillwatch.ingest.lines import numbered, objects, reason
 from stillwatch.ingest.mapping import Plan, Step
 from stillwatch.ingest.rows import Reject
-from stillwatch.ingest.source import Source, unreadable
+from stillwatch.ingest.source import Source
 from stillwatch.ingest.transforms import TRANSFORMS
 from stillwatch.model.errors import InputError, SchemaError
 from stillwatch.model.tables import TS, Table
@@ -40,28 +40,39 @@ class Chunk:
 
 
 def column_names(head: bytes, source: Source) -> list[str]:
-    """Names of the columns of a table file, empty if it is none; of JSON lines, those of the first
-    records."""
+    """Names of the columns of a table file, those that its folders name last, empty if it is none; of JSON lines, those
+    of the first records."""
     if head.startswith(PARQUET):
-        return list(_parquet(source).schema_arrow.names)
-    if is_csv(head):
-        return csv_header(head)
-    return list(dict.fromkeys(name for record in objects(head) for name in record))
+        found = list(_parquet(source).schema_arrow.names)
+    elif is_csv(head):
+        found = csv_header(head)
+    else:
+        found = [name for record in objects(head) for name in record]
+    return list(dict.fromkeys([*found, *source.partitions])) if found else []
 
 
 def chunks(source: Source) -> Iterator[Chunk]:
-    """A table file in chunks of bounded size."""
+    """A table file in chunks of bounded size; columns that only its folders name are in every chunk."""
     head = source.head()
     if head.startswith(PARQUET):
-        return _parquet_chunks(source)
-    return _record_chunks(csv_records(source) if is_csv(head) else _json_records(source))
+        found = _parquet_chunks(source)
+    else:
+        found = _record_chunks(csv_records(source) if is_csv(head) else _json_records(source))
+    named = source.partitions
+    for chunk in found:
+        if named:
+            chunk.columns = {name: [value] * len(chunk.lines) for name, value in named.items()} | dict(
+                chunk.columns
+            )
+        yield chunk
 
 
 def _parquet(source: Source) -> pq.ParquetFile:
-    if source.file is None:
+    if source.once:
         raise InputError("Parquet cannot be read from standard input", remedy="Name the file instead")
+    raw = source.open()
     try:
-        return pq.ParquetFile(str(source.file))
+        return pq.ParquetFile(raw, pre_buffer=source.found is not None)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(
             f"damaged Parquet: {error}".split("\n")[0][:120], where=source.path, remedy="Write the file again"
@@ -77,7 +88,7 @@ def _parquet_chunks(source: Source) -> Iterator[Chunk]:
             at += len(batch)
             yield Chunk(dict(zip(batch.schema.names, batch.columns, strict=True)), lines, _Digests(batch))
     except OSError as error:
-        raise unreadable(source.path, error) from error
+        raise source.broken(error) from error
 
 
 class _Digests(Sequence[str]):

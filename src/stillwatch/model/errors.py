@@ -5,7 +5,8 @@
     StillwatchError            anything below; exit code 2
     ├── UsageError             the command or a setting is wrong
     ├── InputError             a file or folder cannot be used (carries file and line)
-    │   └── SchemaError        a table lacks a required column or has the wrong type
+    │   ├── SchemaError        a table lacks a required column or has the wrong type
+    │   └── VanishedError      a file was there when the files were listed and is there no more
     ├── ResourceError          disk, memory or permission ran out; nothing half-written stays
     ├── StateError             a state folder or key file belongs to something else
     ├── RefusedError           a message to or from a partner is refused (carries a reason); nothing changed
@@ -41,6 +42,10 @@ class InputError(StillwatchError):
 
 class SchemaError(InputError):
     """A table lacks a required column, or a column has the wrong type."""
+
+
+class VanishedError(InputError):
+    """A file was there when the files were listed, and is not there any more."""
 
 
 class ResourceError(StillwatchError):

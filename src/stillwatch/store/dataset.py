@@ -1,4 +1,4 @@
-"""A dataset folder: a Parquet file, or a folder of them, per table; read as streams of Arrow batches."""
+"""A dataset folder, here or in a cloud store: a Parquet file, or a folder of them, per table; read in batches."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
-from stillwatch.model.errors import InputError, ResourceError, SchemaError
+from stillwatch.model.errors import InputError, SchemaError
+from stillwatch.model.places import Files, scheme
 from stillwatch.model.tables import SCHEMA_VERSION, TABLES, Table
+from stillwatch.store.parts import CloudFolder, Part, cloud_folder, local_parts, open_local, unreadable
 
 BATCH_ROWS = 65_536
 KNOWN_SINCE: Mapping[str, str] = MappingProxyType(
@@ -36,35 +38,44 @@ class Dataset:
     Parts of one table may differ in which optional columns they hold, and in types that convert. Columns named in
     `hidden` read as if no file held them. With `before`, only what was known before that time is read: exchanges,
     accounts, bans and releases that came later do not exist. What the folder does not hold is looked for in the folder
-    `beside`, exchanges excepted.
+    `beside`, exchanges excepted. A dataset in a store has it as `cloud`. Columns that no file holds but the names of
+    folders do (`exchanges/model=m-1/…`) are read from there.
     """
 
     folder: Path
     hidden: frozenset[str] = frozenset()
     before: datetime | None = None
     beside: Path | None = None
+    cloud: CloudFolder | None = None
+
+    @property
+    def place(self) -> str:
+        """Path or address of the folder."""
+        return str(self.folder) if self.cloud is None else self.cloud.address
 
     def has(self, name: str) -> bool:
         """Whether the folder holds the table."""
-        return self._path(name) is not None
+        return bool(self._in_cloud(name)) or self._path(name) is not None
 
     def files(self, name: str) -> list[Path]:
-        """The Parquet files of a table, sorted."""
-        path = self._path(name)
-        if path is None:
-            return []
-        return sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+        """The Parquet files of a table on this machine, sorted."""
+        return [Path(part.found.address) for part in local_parts(self._path(name))]
+
+    def parts(self, name: str) -> list[Part]:
+        """The files of a table as they were listed, in the order in which they are read."""
+        return list(self._in_cloud(name)) or local_parts(self._path(name))
 
     def present(self, name: str) -> tuple[str, ...]:
         """Columns of the table's schema that any of its files holds."""
-        held = {column for _, part in self._open(name) for column in part.schema.names} - self.hidden
+        opened = self._open(name)
+        held = {c for part, file in opened for c in (*file.schema.names, *part.named)} - self.hidden
         return tuple(c.name for c in TABLES[name].columns if c.name in held)
 
     def rows(self, name: str) -> int:
         """Number of rows."""
         if self.before is not None and name in KNOWN_SINCE:
             return sum(b.num_rows for b in self.batches(name, columns=[KNOWN_SINCE[name]]))
-        return sum(part.count_rows() for _, part in self._open(name))
+        return sum(file.count_rows() for _, file in self._open(name))
 
     def read(self, name: str) -> pa.Table:
         """The whole table, in its schema; for small tables."""
@@ -77,40 +88,55 @@ class Dataset:
         """The table as a stream of batches in its schema (or the named columns of it), file by file.
 
         Raises `SchemaError` if a required column is missing, null or of another type, `InputError` if a file
-        is damaged.
+        is damaged or cannot be had.
         """
+        for part, file in self._open(name):
+            yield from self._batches(name, part, file, columns, rows)
+
+    def batches_of(self, name: str, part: Part, *, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """Batches of one file of a table, as `batches` gives them."""
+        yield from self._batches(name, part, self._opened(name, part), None, rows)
+
+    def _batches(
+        self, name: str, part: Part, file: ds.Dataset, columns: Sequence[str] | None, rows: int
+    ) -> Iterator[pa.RecordBatch]:
         table = TABLES[name]
         since = KNOWN_SINCE.get(name) if self.before is not None else None
         asked = [c.name for c in table.columns if columns is None or c.name in columns]
         wanted = [c.name for c in table.columns if c.name in asked or c.name == since]
-        for file, part in self._open(name):
-            held = [c for c in wanted if c in part.schema.names and c not in self.hidden]
-            try:
-                scanner = part.scanner(columns=held, batch_size=rows, batch_readahead=2, fragment_readahead=1)
-                for batch in scanner.to_batches():
-                    known = _conform(batch, table, wanted, str(file)) if batch.num_rows else batch
-                    if since is not None and known.num_rows:
-                        known = _known_before(known, since, self.before).select(asked)
-                    if known.num_rows:
-                        yield known
-            except (pa.ArrowException, OSError) as error:
-                raise _unreadable(file, error) from error
+        held = [c for c in wanted if c in file.schema.names and c not in self.hidden]
+        named = {c: v for c, v in part.named.items() if c in wanted and c not in (*held, *self.hidden)}
+        try:
+            scanner = file.scanner(columns=held, batch_size=rows, batch_readahead=2, fragment_readahead=1)
+            for batch in scanner.to_batches():
+                full = _with_named(batch, named) if named and batch.num_rows else batch
+                known = _conform(full, table, wanted, part.found.address) if batch.num_rows else batch
+                if since is not None and known.num_rows:
+                    known = _known_before(known, since, self.before).select(asked)
+                if known.num_rows:
+                    yield known
+        except (pa.ArrowException, OSError) as error:
+            raise self._unreadable(part, error) from error
 
     def rows_at(self, name: str, at: NDArray[np.int64], *, columns: Sequence[str]) -> pa.Table:
-        """The rows at the sorted positions `at`, in their order; only as much is read as needed.
+        """The rows at the sorted positions `at`, in their order; files without any of them are not read.
 
         Raises as `batches` does.
         """
         wanted = pa.schema([pa.field(c.name, c.type) for c in TABLES[name].columns if c.name in columns])
-        parts, first = [], 0
-        for batch in self.batches(name, columns=columns) if len(at) else ():
-            low, high = np.searchsorted(at, [first, first + batch.num_rows])
-            if high > low:
-                parts.append(batch.take(pa.array(at[low:high] - first)))
-            first += batch.num_rows
-            if high == len(at):
+        found, first = [], 0
+        for part, file in self._open(name) if len(at) else ():
+            if self.before is None and not _any_in(at, first, many := file.count_rows()):
+                first += many
+                continue
+            for batch in self._batches(name, part, file, columns, BATCH_ROWS):
+                low, high = np.searchsorted(at, [first, first + batch.num_rows])
+                if high > low:
+                    found.append(batch.take(pa.array(at[low:high] - first)))
+                first += batch.num_rows
+            if len(at) <= np.searchsorted(at, first):
                 break
-        return pa.Table.from_batches(parts, schema=wanted)
+        return pa.Table.from_batches(found, schema=wanted)
 
     def _path(self, name: str) -> Path | None:
         folders = (self.folder,) if name == "exchanges" or self.beside is None else (self.folder, self.beside)
@@ -120,28 +146,39 @@ class Dataset:
                     return path
         return None
 
-    def _open(self, name: str) -> list[tuple[Path, ds.Dataset]]:
+    def _in_cloud(self, name: str) -> tuple[Part, ...]:
+        return self.cloud.tables.get(name, ()) if self.cloud is not None else ()
+
+    def _open(self, name: str) -> list[tuple[Part, ds.Dataset]]:
         """Each file of a table, opened and its columns checked."""
-        files = self.files(name)
-        if not files and self.has(name):
+        parts = self.parts(name)
+        if not parts and self.has(name):
             raise InputError(
                 "the folder holds no Parquet file", where=str(self._path(name)), remedy="Run ingest again"
             )
-        parts = []
-        for file in files:
-            try:
-                parts.append((file, ds.dataset(str(file), format="parquet")))
-            except (pa.ArrowException, OSError) as error:
-                raise _unreadable(file, error) from error
-            _check(parts[-1][1].schema, TABLES[name], str(file))
-        return parts
+        return [(part, self._opened(name, part)) for part in parts]
+
+    def _opened(self, name: str, part: Part) -> ds.Dataset:
+        here = self.cloud is None or not scheme(part.found.address)
+        file = open_local(part) if here or self.cloud is None else self.cloud.open(part)
+        _check(file.schema, part, TABLES[name])
+        return file
+
+    def _unreadable(self, part: Part, error: Exception) -> Exception:
+        if self.cloud is not None and scheme(part.found.address):
+            return self.cloud.explained(part, error)
+        return unreadable(part, error)
 
 
-def open_dataset(folder: Path) -> Dataset:
-    """A dataset folder that holds at least `exchanges`.
+def open_dataset(place: Path | str, files: Files | None = None) -> Dataset:
+    """A dataset folder that holds at least `exchanges`; an address of a cloud store is looked for in `files`.
 
     Raises `InputError` if the folder or its exchanges are missing or cannot be read.
     """
+    if files is not None and scheme(str(place)):
+        dataset = Dataset(Path(str(place)), cloud=cloud_folder(str(place), files))
+        return _demand_exchanges(dataset, str(place))
+    folder = Path(place)
     if not folder.exists():
         raise InputError("no such folder", where=str(folder), remedy="Check the path")
     if not folder.is_dir():
@@ -150,12 +187,15 @@ def open_dataset(folder: Path) -> Dataset:
             where=str(folder),
             remedy=f"Make one with `stillwatch ingest {folder} --out DIR`, then scan DIR",
         )
-    dataset = Dataset(folder)
+    return _demand_exchanges(Dataset(folder), str(folder))
+
+
+def _demand_exchanges(dataset: Dataset, where: str) -> Dataset:
     if not dataset.has("exchanges"):
         raise InputError(
             "holds no exchanges.parquet",
-            where=str(folder),
-            remedy=f"Make a dataset with `stillwatch ingest {folder} --out DIR`, then scan DIR",
+            where=where,
+            remedy=f"Make a dataset with `stillwatch ingest {where} --out DIR`, then scan DIR",
         )
     for name, table in TABLES.items():
         if table.stage == "input":
@@ -163,17 +203,20 @@ def open_dataset(folder: Path) -> Dataset:
     return dataset
 
 
-def _unreadable(file: Path, error: Exception) -> InputError | ResourceError:
-    if isinstance(error, PermissionError):
-        return ResourceError("may not be read", where=str(file), remedy="Check its permissions")
-    return InputError(
-        "is not a Parquet file, or is damaged",
-        where=str(file),
-        remedy="Make it again, or make canonical tables with `stillwatch ingest`",
-    )
+def _any_in(at: NDArray[np.int64], first: int, many: int) -> bool:
+    low, high = np.searchsorted(at, [first, first + many])
+    return bool(high > low)
 
 
-def _check(found: pa.Schema, table: Table, where: str) -> None:
+def _with_named(batch: pa.RecordBatch, named: Mapping[str, str | None]) -> pa.RecordBatch:
+    """The batch with the columns that its folders name."""
+    for name, value in named.items():
+        batch = batch.append_column(name, pa.array([value] * batch.num_rows, pa.string()))
+    return batch
+
+
+def _check(found: pa.Schema, part: Part, table: Table) -> None:
+    where = part.found.address
     version = (found.metadata or {}).get(b"stillwatch.schema", SCHEMA_VERSION.encode()).decode()
     if version != SCHEMA_VERSION:
         raise SchemaError(
@@ -181,7 +224,7 @@ def _check(found: pa.Schema, table: Table, where: str) -> None:
             where=where,
             remedy="Write it again with this version of Stillwatch",
         )
-    missing = [name for name in table.required if name not in found.names]
+    missing = [name for name in table.required if name not in (*found.names, *part.named)]
     if missing:
         raise SchemaError(
             f"table {table.name} lacks the required column {missing[0]!r}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -13,12 +14,14 @@ from typing import Annotated, Any, Self
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from stillwatch.ingest.logs import Ingested, Reading, read_logs
 from stillwatch.ingest.mapping import load
 from stillwatch.model.errors import UsageError
+from stillwatch.store.cloud.objects import CloudFiles
 
 
 class Text(StrEnum):
@@ -29,7 +32,12 @@ class Text(StrEnum):
 
 
 def command(
-    sources: Annotated[list[str], typer.Argument(metavar="SRC…", help="Files, folders, patterns, or -.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SRC…", help="Files, folders, patterns, here or at s3://, gs://, az:// or abfss://; or -."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the tables.")],
     format_: Annotated[str, typer.Option("--format", help="Log format; auto goes by content.")] = "auto",
     account: Annotated[str, typer.Option("--account", help="Path in the record to the account id.")] = "",
@@ -41,6 +49,10 @@ def command(
     text: Annotated[
         Text, typer.Option("--text", help="Keep prompt and answer text, or drop it.")
     ] = Text.keep,
+    add: Annotated[
+        bool,
+        typer.Option("--add", help="Keep what the folder holds; read only files that are new or changed."),
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Read request logs into canonical tables; what cannot be read goes to `rejects.parquet`.
@@ -63,6 +75,8 @@ def command(
             accounts_mapping=_section(columns, "accounts", plain=bool(accounts)),
             stdin=sys.stdin.buffer if "-" in sources else None,
             progress=bar.show,
+            files=CloudFiles(os.environ),
+            add=add,
         )
     if json_:
         typer.echo(json.dumps(asdict(done), default=str))
@@ -117,9 +131,17 @@ def _print(done: Ingested, console: Console) -> None:
     console.print(
         f"{done.seconds:.1f} s, {rate:,.0f} exchanges a second, written to {done.out}", highlight=False
     )
+    if done.unchanged:
+        console.print(f"{done.unchanged:,} files were read before and have not changed")
+    for path in done.changed:
+        console.print(f"[yellow]Changed since it was read:[/] {escape(path)}", highlight=False)
+    if done.known:
+        console.print(f"{done.known:,} exchanges of changed files were there already")
+    for path in done.vanished:
+        console.print(f"[yellow]Listed, then gone, and not read:[/] {escape(path)}", highlight=False)
     if done.accounts:
         console.print(f"{done.accounts:,} accounts")
-    if not done.exchanges:
+    if not done.exchanges and not done.unchanged:
         console.print("[yellow]No exchanges were found.[/]")
     for note in done.notes:
         console.print(f"Note: {note}", markup=False)
@@ -129,7 +151,8 @@ def _print(done: Ingested, console: Console) -> None:
         console.print(f"[yellow]{done.rejects:,} records rejected[/], see rejects.parquet:")
         for reason, count in done.reasons.items():
             console.print(f"  {count:>9,}  {reason}", markup=False, highlight=False)
-    console.print(_coverage(done))
+    if done.files:
+        console.print(_coverage(done))
 
 
 def _coverage(done: Ingested) -> Table:

@@ -9,7 +9,7 @@ import typer
 
 from stillwatch.app.ablation import read_without
 from stillwatch.app.options import (
-    Dataset,
+    DatasetPlace,
     KeyFile,
     Memory,
     Results,
@@ -23,7 +23,7 @@ from stillwatch.model.errors import UsageError
 
 
 def command(
-    data: Dataset,
+    data: DatasetPlace,
     out: Results,
     key_file: KeyFile = None,
     memory: Memory = "",
