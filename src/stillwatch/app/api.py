@@ -46,7 +46,8 @@ def read_logs(
 
 
 def find_campaigns(data: Path | str, out: Path, settings: ScanSettings | None = None) -> pa.Table:
-    """Scan a dataset folder, here or at the address of a cloud store; all result tables stand in `out`, the `campaigns` table comes back.
+    """Scan a dataset folder, here or at the address of a cloud store; the `campaigns` table comes back, all tables are in
+    `out`.
 
     Raises `InputError` for a folder that cannot be used, `ResourceError` when disk or memory run out.
     """

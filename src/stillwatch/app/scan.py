@@ -27,6 +27,7 @@ from stillwatch.app.lifecycle import Lifecycle
 from stillwatch.app.resources import hypotheses
 from stillwatch.app.secret import default_key_file, fingerprint, read_key
 from stillwatch.app.signatures import write_signatures
+from stillwatch.app.sketches import keep_sketches
 from stillwatch.app.terminal import Steps, progress
 from stillwatch.attribute import findings, membership
 from stillwatch.attribute.actors.rows import Attributed, attribution_evidence, attributions
@@ -50,7 +51,8 @@ class ScanSettings:
     """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet; calibration file and the
     false-discovery rate that it must be able to express; whether to write the report; what evidence to leave
     `without` (families, or `text`); folder of the state; whether pieces of one pool are left `apart`, as they are for
-    fitting expectations; folder `beside` that holds tables the dataset lacks; folder of actor profiles."""
+    fitting expectations; folder `beside` that holds tables the dataset lacks; folder of actor profiles; folder that
+    keeps the `sketches` of files from scan to scan."""
 
     memory: str = ""
     threads: int = 0
@@ -65,6 +67,7 @@ class ScanSettings:
     apart: bool = False
     beside: Path | None = None
     actors: Path | None = None
+    sketches: Path | None = None
 
 
 class Partials(Protocol):
@@ -98,12 +101,15 @@ def scan(
     key_file = s.key_file or default_key_file()
     key = read_key(key_file)
     life = Lifecycle(s.state, fingerprint(key))
+    kept = keep_sketches(s.sketches, data, key) if s.sketches is not None and partials is None else None
     with results_folder(out) as fresh:
         scratch = fresh / "scratch"
         scratch.mkdir()
         with open_duck(scratch, memory=s.memory, threads=s.threads) as t:
-            summary = _Run(t, data, key, fresh, s, life, partials).everything()
+            summary = _Run(t, data, key, fresh, s, life, kept or partials).everything()
         shutil.rmtree(scratch)
+        if kept is not None:
+            summary["input"]["files"] = kept.made
         write_json(fresh, "summary.json", summary)
         if s.report:
             report.render(fresh)

@@ -65,6 +65,14 @@ def command(
         Path | None,
         typer.Option("--actors", help="Folder of actor profiles (TOML) to compare campaigns with."),
     ] = None,
+    sketches: Annotated[
+        Path | None,
+        typer.Option(
+            "--sketches",
+            help="Folder that keeps what was read of each file: the next scan reads only new and changed files. "
+            "It holds no text.",
+        ),
+    ] = None,
     json_: SummaryAsJson = False,
 ) -> None:
     """Find campaigns in a dataset folder and write result tables, summary.json and report.html.
@@ -87,6 +95,7 @@ def command(
         state=state,
         apart=apart,
         actors=actors,
+        sketches=sketches,
     )
     scan(data, out, settings)
     if json_:

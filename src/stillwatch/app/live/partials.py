@@ -39,15 +39,9 @@ def partials(
     rows: pa.RecordBatch, sketcher: Sketcher, key: HashKey, *, keep_text: bool
 ) -> Mapping[str, Mapping[str, pa.Table]]:
     """Tables by day and file name for exchanges of any days; they depend on these exchanges alone."""
-    sketched, blocks = sketcher.batch(rows, 0)
-    sets = words_of(rows)
-    given = sketched.append_column("given", pa.array(flags_of(rows)))
-    words = pa.LargeListArray.from_arrays(sets.starts, pa.array(masked(sets.words, key), pa.uint64()))
-    tables = {
-        ROWS: pa.Table.from_batches([rows if keep_text else _without_text(rows)]),
-        SKETCHED: pa.Table.from_batches([given]).drop_columns(["row"]),
-        WORDS: pa.table({"words": words}),
-    }
+    made = sketched(rows, sketcher, key)
+    blocks = made.pop(BLOCKS, None)
+    tables = {ROWS: pa.Table.from_batches([rows if keep_text else _without_text(rows)]), **made}
     numbers = _days(rows.column("ts"))
     return {
         day_name(n): {
@@ -56,6 +50,19 @@ def partials(
         }
         for n in np.unique(numbers).tolist()
     }
+
+
+def sketched(rows: pa.RecordBatch, sketcher: Sketcher, key: HashKey) -> dict[str, pa.Table]:
+    """What is kept of exchanges for later scans, by file name; no text, words under the key."""
+    found, blocks = sketcher.batch(rows, 0)
+    sets = words_of(rows)
+    given = found.append_column("given", pa.array(flags_of(rows)))
+    words = pa.LargeListArray.from_arrays(sets.starts, pa.array(masked(sets.words, key), pa.uint64()))
+    tables = {
+        SKETCHED: pa.Table.from_batches([given]).drop_columns(["row"]),
+        WORDS: pa.table({"words": words}),
+    }
+    return tables | ({BLOCKS: pa.Table.from_batches([blocks])} if blocks.num_rows else {})
 
 
 def day_name(number: int) -> str:
@@ -72,10 +79,10 @@ def _of(table: pa.Table, numbers: Ints, number: int) -> pa.Table:
     return table if own.all() else table.filter(pa.array(own))
 
 
-def _blocks_of(blocks: pa.RecordBatch, number: int) -> Mapping[str, pa.Table]:
-    if not blocks.num_rows:
+def _blocks_of(blocks: pa.Table | None, number: int) -> Mapping[str, pa.Table]:
+    if blocks is None:
         return {}
-    own = _of(pa.Table.from_batches([blocks]), _days(blocks.column("ts")), number)
+    own = _of(blocks, _days(blocks.column("ts")), number)
     return {BLOCKS: own} if own.num_rows else {}
 
 
