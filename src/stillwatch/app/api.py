@@ -46,8 +46,8 @@ def read_logs(
 
 
 def find_campaigns(data: Path | str, out: Path, settings: ScanSettings | None = None) -> pa.Table:
-    """Scan a dataset folder, here or at the address of a cloud store; the `campaigns` table comes back, all tables are in
-    `out`.
+    """Scan a dataset folder, here or at the address of a cloud store; all tables stand in `out`, `campaigns`
+    comes back.
 
     Raises `InputError` for a folder that cannot be used, `ResourceError` when disk or memory run out.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import lzma
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -53,6 +53,7 @@ class Source:
         self._files = files
         self._stdin = stdin
         self._early = b""  # of standard input: read to look at, to be read again; else its first bytes
+        self._tell: Callable[[], int] = int  # where reading is
 
     @property
     def name(self) -> str:
@@ -136,7 +137,7 @@ class Source:
             stream = self._decompressed(raw)
             while True:
                 block, error = _filled(stream, size)
-                self.consumed = raw.tell()
+                self.consumed = self._tell()
                 if block:
                     yield block
                 if error is not None and self._files is not None and self._files.failed(error):
@@ -158,12 +159,15 @@ class Source:
         if self._stdin:
             self._early = self._early or self._stdin.read(HEAD_BYTES)
             rest = io.BytesIO() if early_only else self._stdin
-            yield pa.PythonFile(_Chain(self._early, rest), mode="r")
+            chain = _Chain(self._early, rest)
+            self._tell = chain.tell
+            yield pa.PythonFile(chain, mode="r")
             return
         with self.open() as raw:
             if not self._early:
                 self._early = raw.read(_MAGIC_BYTES)
                 raw.seek(0)
+            self._tell = raw.tell
             yield raw if self.found is None else pa.BufferedInputStream(raw, buffer)
 
     def _decompressed(self, raw: pa.NativeFile) -> pa.NativeFile:

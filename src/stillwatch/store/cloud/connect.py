@@ -99,6 +99,9 @@ def _s3(address: Address, env: Environment) -> pafs.FileSystem:
     if endpoint:
         at = _endpoint(endpoint, "AWS_ENDPOINT_URL")
         settings |= {"scheme": at.scheme, "endpoint_override": at.netloc}
+    if env.get("AWS_ACCESS_KEY_ID") and env.get("AWS_SECRET_ACCESS_KEY"):
+        settings |= {"access_key": env["AWS_ACCESS_KEY_ID"], "secret_key": env["AWS_SECRET_ACCESS_KEY"]}
+        settings["session_token"] = env.get("AWS_SESSION_TOKEN") or None
     if env.get("AWS_CA_BUNDLE"):
         settings["tls_ca_file_path"] = env["AWS_CA_BUNDLE"]
     settings["region"] = region or ("us-east-1" if endpoint else _region(address.bucket))
