@@ -1,9 +1,11 @@
-"""Files, folders, patterns, standard input; plain, gzip and zstd."""
+"""Files, folders, patterns, standard input; plain and compressed."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import os
 from pathlib import Path
 
@@ -20,6 +22,9 @@ PACKED = {
     "plain": CONTENT,
     "gzip": gzip.compress(CONTENT),
     "two gzip members": gzip.compress(CONTENT[:5000]) + gzip.compress(CONTENT[5000:]),
+    "bzip2": bz2.compress(CONTENT),
+    "two bzip2 streams": bz2.compress(CONTENT[:5000]) + bz2.compress(CONTENT[5000:]),
+    "xz": lzma.compress(CONTENT),
     "zstd": pa.compress(CONTENT, codec="zstd", asbytes=True),
 }
 
@@ -37,6 +42,21 @@ def test_standard_input_is_whole_after_a_look_at_its_head(content: bytes) -> Non
     source = Source("-", stdin=io.BytesIO(content))
     assert CONTENT.startswith(source.head())
     assert b"".join(source.blocks(10_000)) == CONTENT
+
+
+def test_lz4_frames_are_known_by_content(tmp_path: Path) -> None:
+    with pa.CompressedOutputStream(str(tmp_path / "log"), "lz4") as out:
+        out.write(CONTENT)
+    assert CONTENT == b"".join(Source(str(tmp_path / "log")).blocks())
+
+
+def test_xz_cut_short_keeps_its_good_lines(tmp_path: Path) -> None:
+    noise = b"".join(b"%d\n" % int.from_bytes(os.urandom(8), "big") for _ in range(50_000))
+    packed = lzma.compress(noise)
+    (tmp_path / "log.xz").write_bytes(packed[: len(packed) // 2])
+    *good, (_, last) = numbered(Source(str(tmp_path / "log.xz")))
+    assert len(good) > 1000
+    assert isinstance(last, Reject)
 
 
 def test_lines_are_the_same_whatever_the_block_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

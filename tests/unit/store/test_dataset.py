@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -121,3 +122,38 @@ def test_damaged_second_table_is_found_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "accounts.parquet").write_bytes(b"no table")
     with pytest.raises(InputError, match=r"accounts\.parquet"):
         dataset(tmp_path, rows())
+
+
+def test_folders_name_columns_that_the_files_lack(tmp_path: Path) -> None:
+    for model, where in (("m%2D1", "day=2026-03-02"), ("__HIVE_DEFAULT_PARTITION__", "day=2026-03-03")):
+        place = tmp_path / "exchanges" / f"provider=x/response_model={model}/{where}"
+        place.mkdir(parents=True)
+        pq.write_table(rows(1), place / "part.parquet")
+    found = open_dataset(tmp_path)
+    assert {"m-1", None} == set(found.read("exchanges")["response_model"].to_pylist())
+    assert "response_model" in found.present("exchanges")
+    assert "day" not in found.present("exchanges")
+
+
+def test_a_file_wins_over_the_names_of_its_folders(tmp_path: Path) -> None:
+    place = tmp_path / "exchanges/model=other"
+    place.mkdir(parents=True)
+    pq.write_table(rows(1), place / "part.parquet")
+    assert ["m"] == open_dataset(tmp_path).read("exchanges")["model"].to_pylist()
+
+
+def test_a_required_column_may_stand_in_the_names_of_folders(tmp_path: Path) -> None:
+    place = tmp_path / "exchanges/model=m-9"
+    place.mkdir(parents=True)
+    pq.write_table(rows(2).drop_columns(["model"]), place / "part.parquet")
+    (batch,) = open_dataset(tmp_path).batches("exchanges", columns=["model"])
+    assert ["m-9", "m-9"] == batch.column(0).to_pylist()
+
+
+def test_rows_at_positions_come_from_the_files_that_hold_them(tmp_path: Path) -> None:
+    (tmp_path / "exchanges").mkdir()
+    for n in range(3):
+        part = rows(4).set_column(0, "exchange_id", pa.array([f"{n}-{i}" for i in range(4)]))
+        pq.write_table(part, tmp_path / f"exchanges/{n}.parquet")
+    found = open_dataset(tmp_path).rows_at("exchanges", np.array([1, 9, 11]), columns=["exchange_id"])
+    assert ["0-1", "2-1", "2-3"] == found["exchange_id"].to_pylist()
