@@ -162,6 +162,8 @@ def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = F
     share_out = (outside + 0.5) / (rest + 1.0)
     lift = np.log2(share_in / share_out)
     strong = (lift >= s.min_lift_bits) & (inside >= max(s.min_holders, s.min_share * n))
+    if not _one_organization(held, members):
+        strong &= ~held.owned[found]
     favoured, lifts = found[strong], lift[strong]
     asked = members if fixed else _either(held, members, favoured)
     best = _best_lift(held, asked, favoured, lifts, s)
@@ -171,6 +173,16 @@ def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = F
     keep = (log_odds >= 0) | fixed
     tightness = _tightness(held, asked[keep], bits[keep], favoured)
     return Group(asked[keep], log_odds[keep], bits[keep], favoured, lifts, tightness)
+
+
+def _one_organization(held: Incidence, members: Ints) -> bool:
+    """Whether half the members or more are accounts of one declared organization.
+
+    Where they are not, what an organization gives its own accounts says no more than that they are its accounts.
+    """
+    declared = held.organization[members]
+    declared = declared[declared >= 0]
+    return len(declared) > 0 and bool(2 * np.bincount(declared).max() >= len(members))
 
 
 def _either(held: Incidence, members: Ints, values: Ints) -> Ints:
