@@ -108,7 +108,9 @@ def test_killed_scan_goes_on_behind_its_last_stage(
     killed(place, holds(f".out.stages/{finished:02d}.json"), *arguments)
     summary = json.loads(run(*arguments, "--json").out)
     assert finished <= len(summary["resumed"])
-    assert ["sketch", "frames and holdings", "signals", "link", "assess"][:finished] == summary["resumed"][:finished]
+    assert ["sketch", "frames and holdings", "signals", "link", "assess"][:finished] == summary["resumed"][
+        :finished
+    ]
     fresh = scan(data, tmp_path / "fresh", ScanSettings(key_file=key, quiet=True))
     tables = [p.name for p in files_of(fresh) if p.suffix == ".parquet"]
     assert tables == [name for name in tables if same(fresh / name, place / "out" / name)]

@@ -8,7 +8,6 @@ counts for nothing.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -55,7 +54,7 @@ class KeptStages:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[dict[str, Any]]:
-        """What the block writes is the stage's; it is kept, with the values put into the mapping, when the block ends."""
+        """What the block writes is the stage's, and is kept when the block ends, with the values put into the mapping."""
         self._count += 1
         file = self._folder / f"{self._count:02d}.duckdb"
         values: dict[str, Any] = {}

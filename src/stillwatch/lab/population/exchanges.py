@@ -136,7 +136,9 @@ def finish(made: Draft, linked: Linked) -> pa.RecordBatch:
     part, result, carried = made.part, made.result, linked.carried
     columns = {**_who(part), **_route(part), **made.text, "response_text": made.answer}
     columns |= _knobs(part, made.params)
-    columns |= _state(part, carried, linked.thought, result) | _ending(result) | _tokens(part, carried, result)
+    columns |= (
+        _state(part, carried, linked.thought, result) | _ending(result) | _tokens(part, carried, result)
+    )
     return record_batch(columns, len(part.plan))
 
 
