@@ -23,6 +23,7 @@ from stillwatch.app.ablation import hidden_columns, leave_out
 from stillwatch.app.actors import attributed, load_actors, look_up
 from stillwatch.app.calibration_in_use import calibration_in_use
 from stillwatch.app.lifecycle import Lifecycle
+from stillwatch.app.memory import shares
 from stillwatch.app.resources import hypotheses
 from stillwatch.app.resume import (
     findings_as_values,
@@ -41,7 +42,7 @@ from stillwatch.attribute.assess import Assessment, AssessSettings
 from stillwatch.attribute.conformal import Claim, Traffic, claims
 from stillwatch.attribute.features import FEATURES
 from stillwatch.ingest.coverage import Coverage
-from stillwatch.link.incidence import Incidence
+from stillwatch.link.incidence import Incidence, read_incidence
 from stillwatch.model.engine import Window
 from stillwatch.model.errors import InputError
 from stillwatch.model.kernels.hashing import HashKey
@@ -55,7 +56,7 @@ from stillwatch.store.results import results_folder, write_json, write_table
 
 @dataclass(frozen=True, slots=True)
 class ScanSettings:
-    """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet; calibration file and the
+    """How to scan: memory limit ("4GB"), threads, end of time, key file, quiet; calibration file and the
     false-discovery rate that it must be able to express; whether to write the report; what evidence to leave
     `without` (families, or `text`); folder of the state; whether pieces of one pool are left `apart`, as they are for
     fitting expectations; folder `beside` that holds tables the dataset lacks; folder of actor profiles."""
@@ -108,7 +109,7 @@ def scan(
     with results_folder(out) as fresh:
         scratch = fresh / "scratch"
         scratch.mkdir()
-        with open_duck(scratch, memory=s.memory, threads=s.threads) as t:
+        with open_duck(scratch, memory=shares(s.memory).engine, threads=s.threads) as t:
             run = _Run(t, data, key, fresh, s, life, partials)
             summary = run.everything() if partials else _resumed(run, out)
         shutil.rmtree(scratch)
@@ -191,7 +192,8 @@ class _Run:
 
     def _held(self) -> dict[str, Any]:
         words = self.partials.words if self.partials else None
-        stages.holdings(self.t, self.data, self.key, words, threads=self._threads())
+        frames = shares(self.s.memory).frames
+        stages.holdings(self.t, self.data, self.key, words, threads=self._threads(), frames=frames)
         leave_out(self.t, self.s.without)
         return {}
 
@@ -205,7 +207,7 @@ class _Run:
 
     def _assessed(self) -> dict[str, Any]:
         """Assess the groups; the incidence is read again where an earlier scan has linked them."""
-        held = self.held or linking.read_incidence(self.t)
+        held = self.held or read_incidence(self.t)
         self.found = linking.attribute(self.t, held, self.assess, self.in_use.curve, apart=self.s.apart)
         return {"found": findings_as_values(self.found)}
 

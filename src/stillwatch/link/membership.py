@@ -225,8 +225,8 @@ def _best_lift(
     best = np.zeros((len(asked), len(kinds)))
     content = held.family[favoured] == CONTENT
     best_lifts(
-        held.heads, held.account_of, held.share_of, favoured,
-        np.searchsorted(kinds, held.kind_at[favoured]), np.minimum(lifts, s.most_bits), np.minimum(lifts, np.where(content, s.dedicated_bits, s.most_bits)),
+        held.heads, held.account_of, held.share_of, favoured, np.searchsorted(kinds, held.kind_at[favoured]),
+        np.minimum(lifts, s.most_bits), np.minimum(lifts, np.where(content, s.dedicated_bits, s.most_bits)),
         np.float32(s.dedicated), asked, best,
     )  # fmt: skip
     return best

@@ -136,7 +136,7 @@ class DuckTables:
         return f"layer_{len(self._layers)}" if self._writing else SCRATCH
 
     def _path(self) -> str:
-        """The statement that says where tables are looked for: the writable database and then the newest layer first."""
+        """The statement that says where tables are looked for: what is written first, then the newest layer."""
         layers = [f"layer_{i}" for i in range(len(self._layers), 0, -1)]
         every = dict.fromkeys((self._writable(), *layers, SCRATCH))
         return f"SET search_path = '{','.join(f'{name}.main' for name in every)}'"

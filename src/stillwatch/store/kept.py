@@ -1,8 +1,8 @@
 """Finished stages of a scan, kept until its results stand: an interrupted scan goes on behind the last of them.
 
-A stage has a database file of its own, which is written by that stage alone. When the stage has ended the file is closed,
-a record is written beside it, and from then on it is only read. So what a kill leaves is whole stages and one that
-counts for nothing.
+A stage has a database file of its own, which is written by that stage alone. When the stage has ended the file is
+closed, a record is written beside it, and from then on it is only read. So what a kill leaves is whole stages and one
+that counts for nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class KeptStages:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[dict[str, Any]]:
-        """What the block writes is the stage's, and is kept when the block ends, with the values put into the mapping."""
+        """What the block writes is the stage's, kept when the block ends with the values put into the mapping."""
         self._count += 1
         file = self._folder / f"{self._count:02d}.duckdb"
         values: dict[str, Any] = {}

@@ -151,19 +151,18 @@ def _shared_keys(texts: _Texts, most_slots: int) -> Ints:
 def _shared_of(texts: _Texts, part: int, rounds: int, slots: int) -> Ints:
     hits = TwoHitFilter(slots)
     for chunk in texts.chunks():
-        for one in chunk.keys.T:
-            own = _own(one, part, rounds)
-            hits.add(own, chunk.low)
-            hits.add(own, chunk.high)
-    kept = []
+        for one in _own(chunk, part, rounds):
+            hits.add(one, chunk.low)
+            hits.add(one, chunk.high)
+    kept: list[Columns] = []
     for chunk in texts.chunks():
-        own = [_own(one, part, rounds) for one in chunk.keys.T]
+        own = _own(chunk, part, rounds)
         masks = [hits.shared(one) for one in own]
         columns = (own, [chunk.low] * len(own), [chunk.high] * len(own))
         kept.append(_extremes(*(_picked(column, masks) for column in columns)))
         kept = _fewer(kept, _extremes)
     keys, least, most = _all_of(kept, _extremes)
-    return keys[least != most]
+    return np.asarray(keys[least != most], np.int64)
 
 
 def _picked(columns: Sequence[Ints], masks: Sequence[NDArray[np.bool_]]) -> Ints:
@@ -184,11 +183,13 @@ def _fewer(parts: list[Columns], merged: Callable[..., Columns]) -> list[Columns
     return [_all_of(parts, merged)] if behind > len(parts[0][0]) else parts
 
 
-def _own(keys: Ints, part: int, rounds: int) -> Ints:
-    """The keys of one round, 0 in the place of others."""
+def _own(chunk: _Chunk, part: int, rounds: int) -> list[Ints]:
+    """The ten columns of keys, those of other rounds 0."""
+    columns = [np.ascontiguousarray(one) for one in chunk.keys.T]
     if rounds == 1:
-        return np.ascontiguousarray(keys)
-    return np.where((keys.view(np.uint64) >> np.uint64(8)) % np.uint64(rounds) == part, keys, 0)
+        return columns
+    others = [(one.view(np.uint64) >> np.uint64(8)) % np.uint64(rounds) != part for one in columns]
+    return [np.where(other, 0, one) for one, other in zip(columns, others, strict=True)]
 
 
 def _extremes(keys: Ints, low: Ints, high: Ints) -> Columns:
