@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.compiled import kernel
 from stillwatch.model.kernels.components import components
+from stillwatch.model.kernels.keytable import extremes, places
 from stillwatch.model.kernels.twohit import TwoHitFilter
 
 Ints = NDArray[np.int64]
@@ -159,9 +160,9 @@ def _shared_of(texts: _Texts, part: int, rounds: int, slots: int) -> Ints:
         own = _own(chunk, part, rounds)
         masks = [hits.shared(one) for one in own]
         columns = (own, [chunk.low] * len(own), [chunk.high] * len(own))
-        kept.append(_extremes(*(_picked(column, masks) for column in columns)))
-        kept = _fewer(kept, _extremes)
-    keys, least, most = _all_of(kept, _extremes)
+        kept.append(extremes(*(_picked(column, masks) for column in columns)))
+        kept = _fewer(kept, extremes)
+    keys, least, most = _all_of(kept, extremes)
     return np.asarray(keys[least != most], np.int64)
 
 
@@ -192,25 +193,13 @@ def _own(chunk: _Chunk, part: int, rounds: int) -> list[Ints]:
     return [np.where(other, 0, one) for one, other in zip(columns, others, strict=True)]
 
 
-def _extremes(keys: Ints, low: Ints, high: Ints) -> Columns:
-    """Sorted distinct keys, with the smallest and largest account of each."""
-    flat, inverse = np.unique(keys, return_inverse=True)
-    least = np.full(len(flat), np.iinfo(np.int64).max)
-    most = np.full(len(flat), np.iinfo(np.int64).min)
-    np.minimum.at(least, inverse, low)
-    np.maximum.at(most, inverse, high)
-    return flat, least, most
-
-
 def _coded(texts: _Texts, shared: Ints, min_keys: int) -> tuple[list[Ints], list[Codes], Ints]:
     """Exact keys and codes (n, 10) of the texts with shared keys enough to count, chunk by chunk, a code being the
     position among the shared keys or -1; and how many texts hold each shared key."""
     exact, kept = [], []
     counts = np.zeros(len(shared), np.int64)
     for chunk in texts.chunks() if len(shared) else ():
-        found = np.searchsorted(shared, chunk.keys)
-        found[found == len(shared)] = 0
-        codes = _distinct(np.asarray(np.where(shared[found] == chunk.keys, found, -1), np.int32))
+        codes = _distinct(places(shared, chunk.keys))
         counts += np.bincount(codes[codes >= 0], minlength=len(shared))
         several = (codes >= 0).sum(axis=1) >= min(min_keys, 2)
         exact.append(chunk.keys[several, 0])
