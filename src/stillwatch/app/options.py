@@ -21,7 +21,7 @@ KeyFile = Annotated[
 Memory = Annotated[
     str,
     typer.Option(
-        "--memory", help="Memory limit, such as 4GB: of a scan as a whole, of the engine elsewhere."
+        "--memory", help="Memory limit, such as 4GB."
     ),
 ]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Threads; 0 takes what there is.")]
