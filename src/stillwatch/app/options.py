@@ -20,9 +20,7 @@ KeyFile = Annotated[
 ]
 Memory = Annotated[
     str,
-    typer.Option(
-        "--memory", help="Memory limit, such as 4GB."
-    ),
+    typer.Option("--memory", help="Memory limit, such as 4GB."),
 ]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Threads; 0 takes what there is.")]
 SummaryAsJson = Annotated[bool, typer.Option("--json", help="Print summary.json instead of the summary.")]

@@ -34,10 +34,10 @@ def places(known: Ints, keys: Ints) -> Codes:
 
 
 @kernel
-def _at(table: Codes, known: Ints, key: int) -> int:
+def _at(table: Codes, known: Ints, key: int) -> np.int64:
     """Where the key stands in the table, or the empty place where it would."""
     mask = len(table) - 1
-    at = np.int64((np.uint64(key) * _SPREAD) >> _SHIFT) & mask
+    at: np.int64 = np.int64((np.uint64(key) * _SPREAD) >> _SHIFT) & mask
     while table[at] >= 0 and known[table[at]] != key:
         at = (at + 1) & mask
     return at
