@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stillwatch.model.engine import Tables
 from stillwatch.model.families import KINDS
+from stillwatch.model.kernels.belonging import counted
 from stillwatch.model.kernels.compiled import kernel
 from stillwatch.model.kernels.overlap import wider_sets
 
@@ -73,6 +74,10 @@ class Incidence:
         rows, owner = gather(self.starts, members)
         return self.value_of[rows].astype(np.int64), owner
 
+    def counted(self, members: Ints) -> tuple[Ints, Ints]:
+        """Values the members hold, in order, and how many of them hold each."""
+        return counted(self.starts, self.value_of, members, np.zeros(len(self.df), np.int32))
+
     def holders_of(self, values: Ints) -> tuple[Ints, Ints]:
         """Accounts that hold the values, and for each the position of its value in `values`."""
         rows, owner = gather(self.heads, values)
@@ -80,8 +85,9 @@ class Incidence:
 
     def of_kind(self, *names: str, among: Ints | None = None) -> Flags:
         """bool[V]: the value is of one of these kinds; of the values `among`, if given."""
-        kind = self.kind if among is None else self.kind[among]
-        return np.isin(kind, [KINDS[name].code for name in names])
+        wanted = np.zeros(len(self.kinds), dtype=bool)
+        wanted[np.isin(self.kinds, [KINDS[name].code for name in names])] = True
+        return wanted[self.kind_at if among is None else self.kind_at[among]]
 
 
 @kernel

@@ -89,7 +89,7 @@ def tie_bits(held: Incidence, groups: Sequence[Ints], s: UnionSettings) -> Float
 
 def _shared_counts(held: Incidence, groups: Sequence[Ints], wanted: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """Wanted values that members of two or more groups hold, and how many of each group do; int64[W], int64[G, W]."""
-    found = [np.unique(held.values_of(m)[0], return_counts=True) for m in groups]
+    found = [held.counted(m) for m in groups]
     every = np.concatenate([v[wanted[v]] for v, _ in found])
     several, times = np.unique(every, return_counts=True)
     value = several[times > 1]
