@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,12 +16,19 @@ from stillwatch.share.taxii.http import Response
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 SECONDS = 60.0
+PATIENCE = 600.0  # seconds for an answer as a whole, however steadily it trickles
 
 
 def sender(
-    *, ca_file: Path | None = None, most_bytes: int = 20_000_000, seconds: float = SECONDS
+    *,
+    ca_file: Path | None = None,
+    most_bytes: int = 20_000_000,
+    seconds: float = SECONDS,
+    patience: float = PATIENCE,
 ) -> Callable[[str, str, Mapping[str, str], bytes], Response]:
     """A function that sends a request (method, URL, headers, body) and returns the response.
+
+    `seconds` is how long the server may be silent, `patience` how long its whole answer may take.
 
     Raises `InputError` if the file of certificates cannot be used. What it returns raises `UsageError` for an
     address that is not safe, `ResourceError` if the server cannot be reached.
@@ -27,20 +37,28 @@ def sender(
 
     def send(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
         connection = _connection(url, context, seconds)
-        parts = urlsplit(url)
-        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        late = threading.Event()
+        watch = threading.Timer(patience, _hang_up, (connection, late))
+        watch.daemon = True
         try:
-            connection.request(method, target, body or None, dict(headers))
+            connection.connect()
+            watch.start()
+            connection.request(method, _target(url), body or None, dict(headers))
             answer = connection.getresponse()
             content = answer.read(most_bytes + 1)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            if late.is_set():
+                raise _too_slow(url, patience) from error
             raise ResourceError(
                 f"cannot be reached: {error}",
                 where=url,
                 remedy="Check address, certificate (--ca-file) and network",
             ) from error
         finally:
+            watch.cancel()
             connection.close()
+        if late.is_set():
+            raise _too_slow(url, patience)
         if len(content) > most_bytes:
             raise InputError(
                 f"answers with more than {most_bytes:,} bytes", where=url, remedy="Ask for smaller pages"
@@ -57,9 +75,29 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
         raise InputError("holds no certificates", where=str(ca_file), remedy="Give a PEM file") from error
 
 
-def _connection(url: str, context: ssl.SSLContext, seconds: float) -> http.client.HTTPConnection:
+def _target(url: str) -> str:
     parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _hang_up(connection: http.client.HTTPConnection, late: threading.Event) -> None:
+    """End a connection whose answer takes too long; whoever reads from it sees an end."""
+    late.set()
+    with suppress(OSError):
+        connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _too_slow(url: str, patience: float) -> ResourceError:
+    return ResourceError(
+        f"did not answer in full within {patience:g} seconds",
+        where=url,
+        remedy="Try again later, or ask its operator",
+    )
+
+
+def _connection(url: str, context: ssl.SSLContext, seconds: float) -> http.client.HTTPConnection:
     try:
+        parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise UsageError(f"{url!r} is no address", remedy="Write it like https://host/taxii2/") from error

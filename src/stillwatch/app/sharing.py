@@ -15,6 +15,7 @@ import typer
 
 from stillwatch.app.casework import open_desk
 from stillwatch.app.secret import default_key_file
+from stillwatch.model.clean_text import clean
 from stillwatch.model.errors import InputError, ResourceError, UsageError
 from stillwatch.model.records import Reading, Stamp, Writing
 from stillwatch.share.agreement import Terms
@@ -212,9 +213,9 @@ def show(fields: Mapping[str, Any], as_json: bool) -> None:
     for name, value in fields.items():
         if isinstance(value, list):
             for item in value:
-                typer.echo("  ".join(str(v) for v in item.values()) if isinstance(item, dict) else str(item))
+                typer.echo(clean("  ".join(map(str, item.values())) if isinstance(item, dict) else item))
         else:
-            typer.echo(f"{name}: {value}")
+            typer.echo(clean(f"{name}: {value}"))
 
 
 def new_session() -> str:

@@ -14,6 +14,7 @@ from stillwatch.lab.attacks.raid import Raid
 from stillwatch.lab.population.scenario import Campaign, Scenario
 
 MONTH = 28.0  # days of the first month; the second begins
+ACCOUNTS = 2_000  # of each campaign; a twentieth of them still makes a group that can be judged
 
 
 def _raid(kinds: tuple[str, ...], *, second: bool) -> Raid:
@@ -50,5 +51,5 @@ SCENARIO = Scenario(
     title="Two actors and a copycat over two months, for attribution",
     days=56,
     accounts=20_000,
-    campaigns=tuple(Campaign(name, actor, 400, partial(house, how=how)) for name, actor, how in _HOUSES),
+    campaigns=tuple(Campaign(name, actor, ACCOUNTS, partial(house, how=how)) for name, actor, how in _HOUSES),
 )
