@@ -6,8 +6,8 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,14 +38,12 @@ def sender(
     def send(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Response:
         connection = _connection(url, context, seconds)
         late = threading.Event()
-        watch = threading.Timer(patience, _hang_up, (connection, late))
-        watch.daemon = True
         try:
             connection.connect()
-            watch.start()
-            connection.request(method, _target(url), body or None, dict(headers))
-            answer = connection.getresponse()
-            content = answer.read(most_bytes + 1)
+            with _watched(connection.sock, patience, late):
+                connection.request(method, _target(url), body or None, dict(headers))
+                answer = connection.getresponse()
+                content = answer.read(most_bytes + 1)
         except (OSError, ValueError, http.client.HTTPException) as error:
             if late.is_set():
                 raise _too_slow(url, patience) from error
@@ -55,7 +53,6 @@ def sender(
                 remedy="Check address, certificate (--ca-file) and network",
             ) from error
         finally:
-            watch.cancel()
             connection.close()
         if late.is_set():
             raise _too_slow(url, patience)
@@ -80,11 +77,22 @@ def _target(url: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _hang_up(connection: http.client.HTTPConnection, late: threading.Event) -> None:
-    """End a connection whose answer takes too long; whoever reads from it sees an end."""
-    late.set()
-    with suppress(OSError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
+@contextmanager
+def _watched(line: socket.socket, patience: float, late: threading.Event) -> Iterator[None]:
+    """Ends a connection that takes longer; whoever reads from it sees an end."""
+
+    def hang_up() -> None:
+        late.set()
+        with suppress(OSError):
+            socket.socket.shutdown(line, socket.SHUT_RDWR)  # of TLS, too: its own would first forget the session
+
+    watch = threading.Timer(patience, hang_up)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
 
 
 def _too_slow(url: str, patience: float) -> ResourceError:

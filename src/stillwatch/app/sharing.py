@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -36,25 +36,6 @@ from stillwatch.share.transport.server import LIMIT
 
 if TYPE_CHECKING:  # its packages are optional: the command line starts without them
     from stillwatch.store.casebook.database import Database
-
-IdentityFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--identity", envvar="STILLWATCH_IDENTITY", help="Our keys towards partners, a file of mode 0600."
-    ),
-]
-To = Annotated[str, typer.Option("--to", help="Partner: name, or beginning of the fingerprint.")]
-Under = Annotated[
-    str, typer.Option("--under", help="Agreement: beginning of its id; the only one by default.")
-]
-Trust = Annotated[
-    Path | None,
-    typer.Option("--trust", help="PEM file with the certificate to trust for the partner's server."),
-]
-OutFile = Annotated[
-    Path | None, typer.Option("--out", help="Write the sealed message to a file instead of sending it.")
-]
-
 
 SESSION_DAYS = 30  # as long as a message may live
 

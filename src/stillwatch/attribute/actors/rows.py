@@ -140,7 +140,9 @@ def _against(v: Verdict, name: str) -> list[str]:
 
 def _gaps(v: Verdict) -> list[str]:
     n = sum(len(gaps(w.items)) for w in v.weighed.values())
-    return [f"{n} {"claim" if n == 1 else "claims"} of all profiles could not be examined or have expired"] if n else ["none"]
+    if n == 1:
+        return ["1 claim of all profiles could not be examined or has expired"]
+    return [f"{n} claims of all profiles could not be examined or have expired"] if n else ["none"]
 
 
 def _alternatives(v: Verdict, name: str) -> list[str]:
