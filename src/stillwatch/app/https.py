@@ -84,7 +84,9 @@ def _watched(line: socket.socket, patience: float, late: threading.Event) -> Ite
     def hang_up() -> None:
         late.set()
         with suppress(OSError):
-            socket.socket.shutdown(line, socket.SHUT_RDWR)  # of TLS, too: its own would first forget the session
+            socket.socket.shutdown(
+                line, socket.SHUT_RDWR
+            )  # of TLS, too: its own would first forget the session
 
     watch = threading.Timer(patience, hang_up)
     watch.daemon = True

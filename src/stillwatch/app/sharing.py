@@ -194,9 +194,15 @@ def show(fields: Mapping[str, Any], as_json: bool) -> None:
     for name, value in fields.items():
         if isinstance(value, list):
             for item in value:
-                typer.echo(clean("  ".join(map(str, item.values())) if isinstance(item, dict) else item))
+                typer.echo(clean("  ".join(map(_word, item.values())) if isinstance(item, dict) else item))
         else:
             typer.echo(clean(f"{name}: {value}"))
+
+
+def _word(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "-"
+    return "-" if value is None or value == "" else str(value)
 
 
 def new_session() -> str:

@@ -8,6 +8,7 @@ import typer
 
 from stillwatch.app.spread import spread
 from stillwatch.app.staff import Staff
+from stillwatch.share.partners import partners
 from stillwatch.share.weigh import weigh
 
 
@@ -27,8 +28,10 @@ def command(
     office = staff.office()
     with office.reading() as reading:
         added = weigh(reading, campaign, own_bits, threshold_bits=threshold)
+        names = {partner.id: partner.card.name for partner in partners(reading)}
     sources = [
-        {"source": name, "bits": round(bits, 2), "messages": list(rests)} for name, bits, rests in added.lines
+        {"source": names.get(name, name), "bits": round(bits, 2), "messages": list(rests)}
+        for name, bits, rests in added.lines
     ]
     fields = {"campaign": campaign, "own_bits": added.own_bits, "added_bits": round(added.bits, 2)}
     fields |= {
