@@ -17,7 +17,7 @@ GROUPS = (
     ("scripts", ("core", "test")),
     ("examples", ("core", "share")),
     ("tests", ("core", "test")),
-    ("bench", ("core", "test", "bench")),
+    ("bench", ("core", "lab", "test", "bench")),
 )
 
 
