@@ -21,11 +21,11 @@ demo: $(DONE)/core ## install if need be, simulate a small disclosure, scan it, 
 	@$(BIN)/stillwatch demo $(ARGS)
 
 .PHONY: test
-test: $(DONE)/test $(DONE)/system $(DONE)/stores ## every test that is not marked long (installs Chromium if it is missing)
+test: $(DONE)/test $(DONE)/system ## every test that is not marked long (installs Chromium if it is missing)
 	@$(PYTEST) -m "not long" -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: test-long
-test-long: $(DONE)/test $(DONE)/system ## kill tests, fuzzing, large runs, installation of the wheel
+test-long: $(DONE)/test $(DONE)/system $(DONE)/stores ## kill tests, fuzzing, large runs, cloud stores, installation of the wheel
 	@scripts/pytest-or-none $(PYTEST) -m long $(ARGS)
 
 .PHONY: check
@@ -45,7 +45,7 @@ all: ## exactly what CI runs: check, test, test-long
 	@.ci/run
 
 .PHONY: golden
-golden: $(DONE)/test $(DONE)/system $(DONE)/stores ## rewrite expected files of the tests; the diff is the review
+golden: $(DONE)/test $(DONE)/system ## rewrite expected files of the tests; the diff is the review
 	@$(PY) -m stillwatch.lab.conformance --rewrite
 	@$(PY) -m stillwatch.lab.format_checks --rewrite
 	@$(PYTEST) -m "not long" --golden tests/golden $(ARGS)
@@ -103,7 +103,7 @@ $(DONE)/lab $(DONE)/peers $(DONE)/test $(DONE)/check $(DONE)/bench: $(DONE)/%: $
 $(DONE)/test: $(DONE)/lab
 $(DONE)/check $(DONE)/bench: $(DONE)/test
 
-$(DONE)/stores: scripts/install-stores $(DONE)/venv requirements/stores.txt requirements/stores/package-lock.json
+$(DONE)/stores: scripts/install-stores $(DONE)/venv requirements/stores/python.txt requirements/stores/package-lock.json
 	@scripts/install-stores $(VENV)
 	@touch $@
 

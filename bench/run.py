@@ -1,5 +1,6 @@
-"""Run every benchmark of this folder, one after the other: python bench/run.py [NAME ...].
+"""Run the benchmarks of this folder, one after the other: python bench/run.py [NAME ...].
 
+Without a name, those that take long are left out: they run when they are asked for (`cost`).
 What they print is passed on. A line of JSON with the date, the versions, the machine and the figures is added to
 bench/history/<name>.jsonl; the figures are the last line that a benchmark prints, where it is JSON.
 """
@@ -19,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+LONG = frozenset({"cost"})  # run by name only
 LIBRARIES = ("stillwatch", "numpy", "pyarrow", "duckdb", "numba")
 
 
 def benchmarks(names: list[str]) -> Iterator[Path]:
-    """Files of the benchmarks with these names, or of all."""
+    """Files of the benchmarks with these names, or of all that are not long."""
     for path in sorted(HERE.glob("*.py")):
-        if path.name != Path(__file__).name and (not names or path.stem in names):
+        if path.name != Path(__file__).name and (path.stem in names if names else path.stem not in LONG):
             yield path
 
 

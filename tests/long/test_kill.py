@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
+import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.datasets import files_of, traffic
+from tests.killing import Moment, holds, killed
 from tests.scenarios.commands import names_in, run
 
 from stillwatch.app.scan import ScanSettings, scan
 
 pytestmark = pytest.mark.long
 
-PROGRAM = "from stillwatch.app.cli import main; main()"
-Moment = Callable[[Path], bool]
-
-
-def holds(pattern: str) -> Moment:
-    """The moment from which something of this name stands in a folder."""
-    return lambda folder: any(folder.glob(pattern))
-
-
 SCANNING: tuple[tuple[str, Moment], ...] = (
     ("folder made", holds(".out.*.partial")),
     ("engine open", holds(".out.*.partial/scratch/scratch.duckdb")),
-    ("exchanges read", holds(".out.*.partial/scratch/*.wal")),
+    ("exchanges read", holds(".out.stages/*.wal")),
+    ("first stage", holds(".out.stages/01.json")),
+    ("last stage", holds(".out.stages/05.json")),
     ("first table", holds(".out.*.partial/campaigns.parquet")),
     ("last table", holds(".out.*.partial/campaign_templates.parquet")),
     ("summary", holds(".out.*.partial/summary.json")),
@@ -56,16 +47,8 @@ def place(tmp_path: Path) -> Path:
     return tmp_path / "place"
 
 
-def killed(folder: Path, moment: Moment, *arguments: str | Path) -> None:
-    """Start a command and kill it as soon as the moment has come."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *map(str, arguments)],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    while process.poll() is None and not moment(folder):
-        time.sleep(0.0005)
-    process.send_signal(signal.SIGKILL)
-    assert -signal.SIGKILL == process.wait(), "it ended before the moment came"
+def same(one: Path, other: Path) -> bool:
+    return one.read_bytes() == other.read_bytes()
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -91,6 +74,45 @@ def test_killed_second_scan_leaves_the_first(place: Path, data: Path, key: Path,
     assert 0 == run("report", out).code
     assert 0 == run("scan", data, "--out", out, "--key-file", key, "--json").code
     assert ["out"] == names_in(place)
+
+
+@pytest.mark.parametrize("finished", [1, 2, 3, 4, 5])
+def test_killed_scan_goes_on_behind_its_last_stage(
+    place: Path, tmp_path: Path, data: Path, key: Path, finished: int
+) -> None:
+    arguments = ("scan", data, "--out", place / "out", "--key-file", key)
+    killed(place, holds(f".out.stages/{finished:02d}.json"), *arguments)
+    summary = json.loads(run(*arguments, "--json").out)
+    assert finished <= len(summary["resumed"])
+    assert ["sketch", "frames and holdings", "signals", "link", "assess"][:finished] == summary["resumed"][
+        :finished
+    ]
+    fresh = scan(data, tmp_path / "fresh", ScanSettings(key_file=key, quiet=True))
+    tables = [p.name for p in files_of(fresh) if p.suffix == ".parquet"]
+    assert tables == [name for name in tables if same(fresh / name, place / "out" / name)]
+    assert ["out"] == names_in(place)
+
+
+@pytest.mark.parametrize("finished", [1, 2])
+def test_killed_scan_with_kept_sketches_goes_on(
+    place: Path, tmp_path: Path, data: Path, key: Path, finished: int
+) -> None:
+    arguments = ("scan", data, "--out", place / "out", "--key-file", key, "--as-of", "2026-03-05T00:00Z")
+    kept = ("--sketches", tmp_path / "sketches")
+    killed(place, holds(f".out.stages/{finished:02d}.json"), *arguments, *kept)
+    summary = json.loads(run(*arguments, *kept, "--json").out)
+    assert finished <= len(summary["resumed"])
+    assert {"read": 0, "kept": 1} == summary["input"]["files"]
+    assert 0 == run(*arguments[:3], tmp_path / "fresh", *arguments[4:], "--json").code
+    tables = [p.name for p in files_of(tmp_path / "fresh") if p.suffix == ".parquet"]
+    assert "campaigns.parquet" in tables
+    assert tables == [name for name in tables if same(tmp_path / "fresh" / name, place / "out" / name)]
+
+
+def test_killed_scan_of_other_settings_is_of_no_use(place: Path, data: Path, key: Path) -> None:
+    arguments = ("scan", data, "--out", place / "out", "--key-file", key)
+    killed(place, holds(".out.stages/02.json"), *arguments)
+    assert [] == json.loads(run(*arguments, "--without", "payment", "--json").out)["resumed"]
 
 
 STAGING: tuple[tuple[str, Moment], ...] = (

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.datasets import traffic
-from tests.scenarios.commands import one_error, run
+from tests.killing import holds, killed
+from tests.scenarios.commands import names_in, one_error, run
 from tests.scenarios.conftest import write_key
 from tests.stores import SCHEMES, Store, environment, stores, strict_s3
 from tests.unit.ingest.records import NOW, litellm
@@ -28,6 +29,8 @@ from stillwatch.model.places import Found
 from stillwatch.store.cloud.objects import CloudFiles
 from stillwatch.store.dataset import Dataset, open_dataset
 from stillwatch.store.results import read_table
+
+pytestmark = pytest.mark.long
 
 PATIENCE = timedelta(seconds=2)
 
@@ -175,6 +178,23 @@ def test_a_scan_finds_there_what_it_finds_here(running: Mapping[str, Store], mon
         t for t in tables if not read_table(tmp_path / "a", t).equals(read_table(tmp_path / "b", t))
     ]
     assert read_table(tmp_path / "b", "campaigns").num_rows > 0
+
+
+def test_a_killed_scan_of_a_dataset_there_goes_on(store: Store, tmp_path: Path) -> None:
+    here, key, place = tmp_path / "data", write_key(tmp_path / "key"), tmp_path / "place"
+    place.mkdir()
+    folder = store.put_folder("killed", traffic(residents=60, campaign=20, pupils=8).write(here))
+    arguments = ("scan", folder, "--out", place / "out", "--key-file", key)
+    killed(place, holds(".out.stages/01.json"), *arguments)
+    summary = json.loads(run(*arguments, "--json").out)
+    assert "sketch" == summary["resumed"][0]
+    assert 0 == run("scan", here, "--out", tmp_path / "fresh", "--key-file", key, "--json").code
+    tables = sorted(p.stem for p in (tmp_path / "fresh").glob("*.parquet"))
+    assert "campaigns" in tables
+    assert [] == [
+        t for t in tables if not read_table(tmp_path / "fresh", t).equals(read_table(place / "out", t))
+    ]
+    assert ["out"] == names_in(place)
 
 
 def test_what_is_not_there_is_one_clear_error(store: Store, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,15 @@ from numpy.typing import NDArray
 from stillwatch.model.errors import InputError, SchemaError
 from stillwatch.model.places import Files, scheme
 from stillwatch.model.tables import SCHEMA_VERSION, TABLES, Table
-from stillwatch.store.parts import CloudFolder, Part, cloud_folder, local_parts, open_local, unreadable
+from stillwatch.store.parts import (
+    CloudFolder,
+    Part,
+    cloud_folder,
+    footer_of,
+    local_parts,
+    open_local,
+    unreadable,
+)
 
 BATCH_ROWS = 65_536
 KNOWN_SINCE: Mapping[str, str] = MappingProxyType(
@@ -97,6 +106,17 @@ class Dataset:
         """Batches of one file of a table, as `batches` gives them."""
         yield from self._batches(name, part, self._opened(name, part), None, rows)
 
+    def footer(self, part: Part) -> bytes:
+        """The metadata at the end of a file; it holds the extremes of every column. Raises as `batches` does."""
+        try:
+            if self._is_here(part) or self.cloud is None:
+                with pa.OSFile(part.found.address) as file:
+                    return footer_of(file)
+            with self.cloud.files.open(part.found) as file:
+                return footer_of(file)
+        except (pa.ArrowException, OSError) as error:
+            raise self._unreadable(part, error) from error
+
     def _batches(
         self, name: str, part: Part, file: ds.Dataset, columns: Sequence[str] | None, rows: int
     ) -> Iterator[pa.RecordBatch]:
@@ -107,7 +127,7 @@ class Dataset:
         held = [c for c in wanted if c in file.schema.names and c not in self.hidden]
         named = {c: v for c, v in part.named.items() if c in wanted and c not in (*held, *self.hidden)}
         try:
-            scanner = file.scanner(columns=held, batch_size=rows, batch_readahead=2, fragment_readahead=1)
+            scanner = file.scanner(columns=held, batch_size=rows, **_streamed(far=not self._is_here(part)))
             for batch in scanner.to_batches():
                 full = _with_named(batch, named) if named and batch.num_rows else batch
                 known = _conform(full, table, wanted, part.found.address) if batch.num_rows else batch
@@ -159,15 +179,18 @@ class Dataset:
         return [(part, self._opened(name, part)) for part in parts]
 
     def _opened(self, name: str, part: Part) -> ds.Dataset:
-        here = self.cloud is None or not scheme(part.found.address)
-        file = open_local(part) if here or self.cloud is None else self.cloud.open(part)
+        file = open_local(part) if self._is_here(part) or self.cloud is None else self.cloud.open(part)
         _check(file.schema, part, TABLES[name])
         return file
 
     def _unreadable(self, part: Part, error: Exception) -> Exception:
-        if self.cloud is not None and scheme(part.found.address):
-            return self.cloud.explained(part, error)
-        return unreadable(part, error)
+        if self._is_here(part) or self.cloud is None:
+            return unreadable(part, error)
+        return self.cloud.explained(part, error)
+
+    def _is_here(self, part: Part) -> bool:
+        """Whether a file lies on this machine, as all of a dataset do that is in no store."""
+        return self.cloud is None or not scheme(part.found.address)
 
 
 def open_dataset(place: Path | str, files: Files | None = None) -> Dataset:
@@ -206,6 +229,18 @@ def _demand_exchanges(dataset: Dataset, where: str) -> Dataset:
 def _any_in(at: NDArray[np.int64], first: int, many: int) -> bool:
     low, high = np.searchsorted(at, [first, first + many])
     return bool(high > low)
+
+
+def _streamed(*, far: bool) -> dict[str, Any]:
+    """How a file is read a row group at a time: with more threads, half a gigabyte of text waits to be asked for. From
+    `far` the columns of a row group are asked for together, since each request takes its time."""
+    options = ds.ParquetFragmentScanOptions(pre_buffer=far)
+    return {
+        "use_threads": False,
+        "batch_readahead": 1,
+        "fragment_readahead": 1,
+        "fragment_scan_options": options,
+    }
 
 
 def _with_named(batch: pa.RecordBatch, named: Mapping[str, str | None]) -> pa.RecordBatch:

@@ -13,6 +13,7 @@ from stillwatch.model.errors import InputError, ResourceError
 from stillwatch.model.places import Files, Found, below, hidden, partitions
 
 SUFFIX = ".parquet"
+_MARK = 8  # bytes at the end of a file: length of its metadata, and a mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,16 @@ def open_local(part: Part) -> ds.Dataset:
         return ds.dataset(part.found.address, format="parquet")
     except (pa.ArrowException, OSError) as error:
         raise unreadable(part, error) from error
+
+
+def footer_of(file: pa.NativeFile) -> bytes:
+    """The metadata at the end of a file, with what says how long it is."""
+    size = file.size()
+    file.seek(max(size - _MARK, 0))
+    length = int.from_bytes(file.read(4), "little")
+    file.seek(max(size - _MARK - length, 0))
+    content: bytes = file.read()
+    return content
 
 
 def unreadable(part: Part, error: Exception) -> InputError | ResourceError:

@@ -50,15 +50,15 @@ class Segment:
         same = (self.first, self.last) == (other.first, other.last)
         return not same and self.day == other.day and self.first <= other.first and other.last <= self.last
 
-    def read(self, name: str) -> pa.Table | None:
-        """A file of it, if it is there."""
+    def read(self, name: str, *, columns: Sequence[str] | None = None) -> pa.Table | None:
+        """A file of it, if it is there; of Parquet these columns."""
         file = self.path / name
         if not file.exists():
             return None
         if file.suffix == IPC:
             with pa.memory_map(str(file)) as source:
                 return pa.ipc.open_file(source).read_all()
-        return pq.read_table(file)
+        return pq.read_table(file, columns=None if columns is None else list(columns))
 
 
 class Segments:

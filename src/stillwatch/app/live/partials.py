@@ -133,7 +133,7 @@ class SegmentPartials:
     def at(self, rows: Ints) -> WordSets:
         """Words of the exchanges at these sorted positions."""
         parts = []
-        for first, segment, kept, n in self._kept:
+        for first, segment, kept, n in self._numbered():
             low, high = np.searchsorted(rows, [first, first + n])
             if high > low:
                 place = rows[low:high] - first
@@ -142,7 +142,19 @@ class SegmentPartials:
 
     def every(self) -> Iterator[WordSets]:
         """Words of all exchanges, in order of position."""
-        return (self._words(segment, kept) for _, segment, kept, _ in self._kept)
+        return (self._words(segment, kept) for _, segment, kept, _ in self._numbered())
+
+    def _numbered(self) -> list[tuple[int, Segment, Ints | None, int]]:
+        """Position of the first exchange of each segment, the places of known ones where that is not all, how many
+        there are; counted anew where an earlier scan has loaded them."""
+        first = 0
+        for segment in () if self._kept else self._segments:
+            rows = segment.read(SKETCHED, columns=["ts"])
+            assert rows is not None  # noqa: S101 - segments without it were left out
+            rows, kept = self._known(rows)
+            self._kept.append((first, segment, kept, rows.num_rows))
+            first += rows.num_rows
+        return self._kept
 
     def _known(self, rows: pa.Table) -> tuple[pa.Table, Ints | None]:
         """Rows before the limit, and their places where that is not all."""

@@ -147,7 +147,6 @@ def test_merged_segments_have_the_same_words_in_the_same_order(tmp_path: Path, g
 def words(segments: Segments) -> list[list[int]]:
     """Words of each exchange, sorted."""
     loaded = SegmentPartials(segments.segments(), Dataset(segments.folder), KEY, None)
-    loaded._kept = [(0, s, None, 0) for s in loaded._segments]
     return [
         sorted(s.words[a:b].tolist())
         for s in loaded.every()
