@@ -20,6 +20,7 @@ from stillwatch.store.duck import DuckTables
 from stillwatch.store.files import replace_text
 
 OWNER = "made-by.json"  # what the stages were made from
+RECORDS = "[0-9][0-9].json"  # of finished stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def kept_stages(folder: Path, owner: Mapping[str, Any], t: DuckTables) -> Iterat
     """Stages in a folder, found again if they were made from the very same (`owner`); others are removed.
 
     The folder is removed when the block ends, and on every error but one: what a kill, an interrupt or the limit of
-    memory left is there for the next scan.
+    memory left is there for the next scan. Where that limit left no finished stage, there is nothing to keep.
 
     Raises `ResourceError` if the folder cannot be written.
     """
@@ -111,9 +112,9 @@ def kept_stages(folder: Path, owner: Mapping[str, Any], t: DuckTables) -> Iterat
     stages.find()
     try:
         yield stages
-    except MemoryLimitError:
-        raise
-    except (StillwatchError, OSError):
+    except (StillwatchError, OSError) as error:
+        if isinstance(error, MemoryLimitError) and any(folder.glob(RECORDS)):
+            raise
         t.forget_layers()
         shutil.rmtree(folder, ignore_errors=True)
         raise

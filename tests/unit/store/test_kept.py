@@ -102,6 +102,13 @@ def test_stages_outlive_the_limit_of_memory(t: DuckTables, folder: Path) -> None
         assert ("read", "double") == kept.names
 
 
+def test_the_limit_of_memory_in_the_first_stage_leaves_nothing(t: DuckTables, folder: Path) -> None:
+    with pytest.raises(MemoryLimitError), kept_stages(folder, OWNER, t) as kept, kept.stage("read"):
+        t.put("x", pa.table({"a": [1]}))
+        raise MemoryLimitError("stopped")
+    assert not folder.exists()
+
+
 def test_an_error_of_the_input_leaves_no_stages(t: DuckTables, folder: Path) -> None:
     stopped(t, folder, InputError)
     assert not folder.exists()
