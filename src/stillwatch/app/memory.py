@@ -65,7 +65,8 @@ def shares(memory: str) -> Shares:
     whole = read_size(memory)
     if whole < FEWEST:
         raise UsageError(
-            f"--memory {memory!r} is less than any scan needs", remedy="Give at least 64MB; 2GB for real traffic"
+            f"--memory {memory!r} is less than any scan needs",
+            remedy="Give at least 64MB; 2GB for real traffic",
         )
     engine = max(int((whole - PROGRAM) * ENGINE), int(whole * LEAST))
     arrays = max(whole - PROGRAM - engine, whole // 8)
