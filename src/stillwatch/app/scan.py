@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,7 +28,8 @@ from stillwatch.app.calibration_in_use import calibration_in_use
 from stillwatch.app.lifecycle import Lifecycle
 from stillwatch.app.resources import hypotheses
 from stillwatch.app.secret import default_key_file, fingerprint, read_key
-from stillwatch.app.signatures import write_signatures
+from stillwatch.app.signatures import RowsAt, write_signatures
+from stillwatch.app.spread import SpreadExchanges
 from stillwatch.app.terminal import Steps, progress
 from stillwatch.attribute import findings, membership
 from stillwatch.attribute.actors.rows import Attributed, attribution_evidence, attributions
@@ -34,7 +37,7 @@ from stillwatch.attribute.assess import Assessment, AssessSettings
 from stillwatch.attribute.conformal import Claim, Traffic, claims
 from stillwatch.attribute.features import FEATURES
 from stillwatch.ingest.coverage import Coverage
-from stillwatch.model.engine import Window
+from stillwatch.model.engine import Tables, Window
 from stillwatch.model.errors import InputError
 from stillwatch.model.kernels.hashing import HashKey
 from stillwatch.model.memory import peak_memory
@@ -42,6 +45,7 @@ from stillwatch.model.tables import SCHEMA_VERSION
 from stillwatch.store.dataset import Dataset, open_dataset
 from stillwatch.store.duck import DuckTables, open_duck
 from stillwatch.store.results import results_folder, write_json, write_table
+from stillwatch.store.spark.session import SparkSettings, open_spark
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class ScanSettings:
     """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet; calibration file and the
     false-discovery rate that it must be able to express; whether to write the report; what evidence to leave
     `without` (families, or `text`); folder of the state; whether pieces of one pool are left `apart`, as they are for
-    fitting expectations; folder `beside` that holds tables the dataset lacks; folder of actor profiles."""
+    fitting expectations; folder `beside` that holds tables the dataset lacks; folder of actor
+    profiles; where Spark is, if the work is to be done there."""
 
     memory: str = ""
     threads: int = 0
@@ -64,6 +69,7 @@ class ScanSettings:
     apart: bool = False
     beside: Path | None = None
     actors: Path | None = None
+    spark: SparkSettings | None = None
 
 
 class Partials(Protocol):
@@ -98,8 +104,8 @@ def scan(
     with results_folder(out) as fresh:
         scratch = fresh / "scratch"
         scratch.mkdir()
-        with open_duck(scratch, memory=s.memory, threads=s.threads) as t:
-            summary = _Run(t, data, key, fresh, s, life, partials).everything()
+        with _opened(scratch, data, key, s, partials) as (t, source):
+            summary = _Run(t, data, key, fresh, s, life, source).everything()
         shutil.rmtree(scratch)
         write_json(fresh, "summary.json", summary)
         if s.report:
@@ -108,15 +114,51 @@ def scan(
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a scan has its exchanges from: `load` fills `keys` and `reasoning` and returns how many duplicates were
+    dropped; words, if not from the text; rows by position."""
+
+    load: Callable[[stages.Names, Callable[[int], None]], int]
+    words: stages.Words | None
+    rows_at: RowsAt
+
+
+@contextmanager
+def _opened(
+    scratch: Path, data: Dataset, key: HashKey, s: ScanSettings, partials: Partials | None
+) -> Iterator[tuple[Tables, _Source]]:
+    """The engine that the settings ask for, and the exchanges as it has them."""
+    if s.spark is not None and partials is None:
+        with open_spark(scratch, s.spark, memory=s.memory, threads=s.threads) as far:
+            exchanges = SpreadExchanges(far, data, stages.sketcher(data, key))
+            yield far, _Source(exchanges.load, exchanges, exchanges.rows_at)
+        return
+    with open_duck(scratch, memory=s.memory, threads=s.threads) as t:
+        if partials is not None:
+            yield t, _Source(partial(partials.load, t), partials.words, data.rows_at)
+        else:
+            yield t, _Source(partial(_sketched, t, data, key, _threads(s)), None, data.rows_at)
+
+
+def _sketched(
+    t: Tables, data: Dataset, key: HashKey, threads: int, names: stages.Names, done: Callable[[int], None]
+) -> int:
+    return stages.sketch(t, data, key, names=names, threads=threads, done=done)
+
+
+def _threads(s: ScanSettings) -> int:
+    return s.threads or min(os.cpu_count() or 1, 4)
+
+
 class _Run:
     """One scan: what its steps share."""
 
     def __init__(
-        self, t: DuckTables, data: Dataset, key: HashKey, out: Path, s: ScanSettings, life: Lifecycle,
-        partials: Partials | None,
+        self, t: Tables, data: Dataset, key: HashKey, out: Path, s: ScanSettings, life: Lifecycle, source: _Source
     ) -> None:  # fmt: skip
         self.t, self.data, self.key, self.out, self.s, self.life = t, data, key, out, s, life
-        self.partials = partials
+        self.source = source
         self.watch = stages.Stopwatch()
         self.names = stages.Names(set(), Coverage())
         self.rows = data.rows("exchanges")
@@ -129,11 +171,10 @@ class _Run:
         """Run the stages, write the tables, return the summary."""
         with progress(Console(stderr=True, quiet=True) if self.s.quiet else None) as steps:
             with self._stage(steps, "sketch", self.rows):
-                dropped = self._sketched(steps)
+                dropped = self.source.load(self.names, steps.advance)
             window = self._window()
             with self._stage(steps, "frames and holdings"):
-                words = self.partials.words if self.partials else None
-                stages.holdings(self.t, self.data, self.key, words, threads=self._threads())
+                stages.holdings(self.t, self.data, self.key, self.source.words, threads=_threads(self.s))
                 leave_out(self.t, self.s.without)
             with self._stage(steps, "signals"):
                 stages.scores(self.t, window)
@@ -149,17 +190,6 @@ class _Run:
             with self._stage(steps, "results"):
                 self._results(found, window)
         return self._summary(window, dropped)
-
-    def _sketched(self, steps: Steps) -> int:
-        """Tables `keys` and `reasoning`; returns how many duplicates were dropped."""
-        if self.partials is not None:
-            return self.partials.load(self.t, self.names, steps.advance)
-        return stages.sketch(
-            self.t, self.data, self.key, names=self.names, threads=self._threads(), done=steps.advance
-        )
-
-    def _threads(self) -> int:
-        return self.s.threads or min(os.cpu_count() or 1, 4)
 
     @contextmanager
     def _stage(self, steps: Steps, name: str, total: float | None = None) -> Iterator[None]:
@@ -187,7 +217,7 @@ class _Run:
         ids = self.life.name(t, own, window.end)
         who = self._attributed(found, ids)
         self._exchange_names()
-        write_signatures(t, self.data)
+        write_signatures(t, self.source.rows_at)
         f = findings.Findings(
             found, self.claims, hypotheses(), self._lacking(), self.assess.threshold_bits, window.end,
             self.life.phases, self.life.detected,
@@ -236,13 +266,7 @@ class _Run:
             """
         )
         rows, ids = np.asarray(wanted["row"], np.int64), np.asarray(wanted["exchange_id"], np.int64)
-        parts: list[pa.Array] = []
-        first = 0
-        for batch in self.data.batches("exchanges", columns=["exchange_id"]):
-            at = np.searchsorted(rows, [first, first + batch.num_rows])
-            parts.append(batch.column(0).take(pa.array(rows[at[0] : at[1]] - first)))
-            first += batch.num_rows
-        names = pa.chunked_array(parts, pa.string())
+        names = self.source.rows_at("exchanges", rows, columns=["exchange_id"])["exchange_id"]
         self.t.put("exchange_names", pa.table({"exchange_id": ids, "name": names}))
 
     def _summary(self, window: Window, dropped: int) -> dict[str, Any]:
@@ -275,6 +299,7 @@ class _Run:
             "versions": {
                 "python": platform.python_version(),
                 "duckdb": duckdb.__version__,
+                **({"spark": version("pyspark")} if self.s.spark else {}),
                 "pyarrow": pa.__version__,
             },
             "releases": [
@@ -298,7 +323,7 @@ class _Run:
         return ids
 
 
-def _digest(t: DuckTables) -> str:
+def _digest(t: Tables) -> str:
     """Digest of the input that does not depend on row order."""
     row = t.query(
         """
@@ -310,7 +335,7 @@ def _digest(t: DuckTables) -> str:
     return hashlib.blake2b(repr(sorted(row.items())).encode(), digest_size=12).hexdigest()
 
 
-def _counts(t: DuckTables) -> dict[str, Any]:
+def _counts(t: Tables) -> dict[str, Any]:
     rows = t.query(
         """
         SELECT v.verdict, count(DISTINCT v.group_id) AS campaigns, count(DISTINCT m.account_id) AS accounts
@@ -330,7 +355,7 @@ def _counts(t: DuckTables) -> dict[str, Any]:
     }
 
 
-def _waves(t: DuckTables) -> list[dict[str, Any]]:
+def _waves(t: Tables) -> list[dict[str, Any]]:
     rows = t.query(
         """
         SELECT date_trunc('day', "at") AS day, count(DISTINCT account_id) AS accounts

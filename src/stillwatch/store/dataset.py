@@ -29,6 +29,17 @@ KNOWN_SINCE: Mapping[str, str] = MappingProxyType(
 )  # table: the column that says when a row became known; rows without a time were always known
 
 
+PIECE_ROWS = 131_072  # row groups smaller than this are read several at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some row groups of one file: what is read by itself."""
+
+    file: Path
+    groups: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """Input tables in a folder; tables that are not there read as empty ones.
@@ -71,10 +82,32 @@ class Dataset:
         schema = pa.schema([pa.field(f.name, f.type) for f in TABLES[name].schema])
         return pa.Table.from_batches(self.batches(name), schema=schema)
 
+    def pieces(self, name: str) -> list[Piece]:
+        """The table in pieces, in the order in which `batches` reads them."""
+        found: list[Piece] = []
+        for file, part in self._open(name):
+            (fragment,) = part.get_fragments()
+            groups: list[int] = []
+            held = 0
+            for group in fragment.row_groups:
+                if groups and held + group.num_rows > PIECE_ROWS:
+                    found.append(Piece(file, tuple(groups)))
+                    groups, held = [], 0
+                groups.append(group.id)
+                held += group.num_rows
+            if groups:
+                found.append(Piece(file, tuple(groups)))
+        return found
+
     def batches(
-        self, name: str, *, columns: Sequence[str] | None = None, rows: int = BATCH_ROWS
+        self,
+        name: str,
+        *,
+        columns: Sequence[str] | None = None,
+        rows: int = BATCH_ROWS,
+        piece: Piece | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """The table as a stream of batches in its schema (or the named columns of it), file by file.
+        """The table as a stream of batches in its schema (or the named columns of it), file by file; or a piece of it.
 
         Raises `SchemaError` if a required column is missing, null or of another type, `InputError` if a file
         is damaged.
@@ -83,7 +116,7 @@ class Dataset:
         since = KNOWN_SINCE.get(name) if self.before is not None else None
         asked = [c.name for c in table.columns if columns is None or c.name in columns]
         wanted = [c.name for c in table.columns if c.name in asked or c.name == since]
-        for file, part in self._open(name):
+        for file, part in self._open(name) if piece is None else _opened(piece):
             held = [c for c in wanted if c in part.schema.names and c not in self.hidden]
             try:
                 scanner = part.scanner(columns=held, batch_size=rows, batch_readahead=2, fragment_readahead=1)
@@ -135,6 +168,17 @@ class Dataset:
                 raise _unreadable(file, error) from error
             _check(parts[-1][1].schema, TABLES[name], str(file))
         return parts
+
+
+def _opened(piece: Piece) -> list[tuple[Path, ds.Dataset]]:
+    """A piece as a data set of its own."""
+    try:
+        whole = ds.dataset(str(piece.file), format="parquet")
+        (fragment,) = whole.get_fragments()
+        subset = fragment.subset(row_group_ids=list(piece.groups))
+        return [(piece.file, ds.FileSystemDataset([subset], whole.schema, whole.format, whole.filesystem))]
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(piece.file, error) from error
 
 
 def open_dataset(folder: Path) -> Dataset:
