@@ -25,7 +25,7 @@ test: $(DONE)/test $(DONE)/system ## every test that is not marked long (install
 	@$(PYTEST) -m "not long" -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: test-long
-test-long: $(DONE)/test $(DONE)/system ## kill tests, fuzzing, large runs, installation of the wheel
+test-long: $(DONE)/test $(DONE)/spark $(DONE)/system ## kill tests, fuzzing, large runs, installation of the wheel
 	@scripts/pytest-or-none $(PYTEST) -m long $(ARGS)
 
 .PHONY: check
@@ -96,11 +96,12 @@ $(DONE)/core: $(DONE)/venv pyproject.toml requirements/build.txt requirements/co
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-build-isolation --constraint requirements/core.txt --editable .
 	@touch $@
 
-$(DONE)/lab $(DONE)/peers $(DONE)/test $(DONE)/check $(DONE)/bench: $(DONE)/%: $(DONE)/core requirements/%.txt
+$(DONE)/lab $(DONE)/peers $(DONE)/spark $(DONE)/test $(DONE)/check $(DONE)/bench: $(DONE)/%: $(DONE)/core requirements/%.txt
 	@scripts/install $(PY) $*
 	@touch $@
 
 $(DONE)/test: $(DONE)/lab
+$(DONE)/spark: $(DONE)/test
 $(DONE)/check $(DONE)/bench: $(DONE)/test
 
 $(DONE)/system: scripts/install-system $(DONE)/venv

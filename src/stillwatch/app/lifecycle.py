@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.model.engine import Tables
 from stillwatch.attribute.actors.tracked import Tie, TrackedSettings, track
 from stillwatch.attribute.identity import Earlier, Identity, IdentitySettings, identify
 from stillwatch.attribute.moves import MoveSettings
 from stillwatch.attribute.phases import Phase, PhaseSettings, phases, write_spans
+from stillwatch.model.engine import Tables
 from stillwatch.model.tables import TABLES
 from stillwatch.store.state import State, commit_state, read_state, stage_state
 

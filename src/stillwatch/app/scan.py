@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -130,15 +131,17 @@ def _opened(
 ) -> Iterator[tuple[Tables, _Source]]:
     """The engine that the settings ask for, and the exchanges as it has them."""
     if s.spark is not None and partials is None:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # Spark has no setting for it
         with open_spark(scratch, s.spark, memory=s.memory, threads=s.threads) as far:
             exchanges = SpreadExchanges(far, data, stages.sketcher(data, key))
             yield far, _Source(exchanges.load, exchanges, exchanges.rows_at)
         return
+    rows_at = partial(data.rows_at, "exchanges")
     with open_duck(scratch, memory=s.memory, threads=s.threads) as t:
         if partials is not None:
-            yield t, _Source(partial(partials.load, t), partials.words, data.rows_at)
+            yield t, _Source(partial(partials.load, t), partials.words, rows_at)
         else:
-            yield t, _Source(partial(_sketched, t, data, key, _threads(s)), None, data.rows_at)
+            yield t, _Source(partial(_sketched, t, data, key, _threads(s)), None, rows_at)
 
 
 def _sketched(
@@ -266,7 +269,7 @@ class _Run:
             """
         )
         rows, ids = np.asarray(wanted["row"], np.int64), np.asarray(wanted["exchange_id"], np.int64)
-        names = self.source.rows_at("exchanges", rows, columns=["exchange_id"])["exchange_id"]
+        names = self.source.rows_at(rows, columns=["exchange_id"])["exchange_id"]
         self.t.put("exchange_names", pa.table({"exchange_id": ids, "name": names}))
 
     def _summary(self, window: Window, dropped: int) -> dict[str, Any]:

@@ -19,9 +19,9 @@ FRAMES = 6  # frames of each group
 
 
 class RowsAt(Protocol):
-    """Reads rows of an input table by position."""
+    """Reads exchanges by position."""
 
-    def __call__(self, name: str, at: Ints, *, columns: Sequence[str]) -> pa.Table:
+    def __call__(self, at: Ints, *, columns: Sequence[str]) -> pa.Table:
         """The rows at the sorted positions `at`, in their order."""
         ...
 
@@ -51,7 +51,7 @@ def write_signatures(t: Tables, rows_at: RowsAt) -> None:
         """
     )
     rows = np.asarray(wanted["row"], np.int64)
-    texts = rows_at("exchanges", rows, columns=["prompt_text"])["prompt_text"].to_pylist()
+    texts = rows_at(rows, columns=["prompt_text"])["prompt_text"].to_pylist()
     samples: dict[int, list[tuple[int, str]]] = {}
     for template, account, text in zip(
         np.asarray(wanted["template_id"]).tolist(),

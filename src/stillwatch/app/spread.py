@@ -87,7 +87,7 @@ class SpreadExchanges:
         """Fill a table (row, wording_id) with the exchanges that fit."""
         self._t.spread({name: FITS}, self._pieces, Fitting(self._data, fitter, name))
 
-    def rows_at(self, name: str, at: Ints, *, columns: Sequence[str]) -> pa.Table:
+    def rows_at(self, at: Ints, *, columns: Sequence[str]) -> pa.Table:
         """The exchanges at the sorted positions `at`, in their order."""
         wanted = pa.schema([pa.field(c.name, c.type) for c in EXCHANGES.columns if c.name in columns])
         return self._t.gather(wanted, self._holding(at), Picking(self._data, tuple(columns)))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from stillwatch.model.errors import InputError, ResourceError, SchemaError
 from stillwatch.model.tables import SCHEMA_VERSION, TABLES, Table
+from stillwatch.store.lake import lake_files
 
 BATCH_ROWS = 65_536
 KNOWN_SINCE: Mapping[str, str] = MappingProxyType(
@@ -60,11 +61,14 @@ class Dataset:
         return self._path(name) is not None
 
     def files(self, name: str) -> list[Path]:
-        """The Parquet files of a table, sorted."""
+        """The Parquet files of a table, sorted; of a Delta or Iceberg table those of its present state."""
         path = self._path(name)
         if path is None:
             return []
-        return sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+        if not path.is_dir():
+            return [path]
+        listed = lake_files(path, TABLES[name].schema.names)
+        return sorted(path.rglob("*.parquet")) if listed is None else listed
 
     def present(self, name: str) -> tuple[str, ...]:
         """Columns of the table's schema that any of its files holds."""

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from stillwatch.model.errors import StillwatchError
-from stillwatch.store.spark.packages import need
+from stillwatch.store.packages import need
 
 # functions that both engines know and that mean the same, once written as below
 KNOWN = frozenset(

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from stillwatch.model import errors
 from stillwatch.model.errors import ResourceError, StillwatchError
-from stillwatch.store.spark.packages import need
+from stillwatch.store.packages import need
 
 Work = Callable[[Any], Iterator[tuple[str, pa.RecordBatch]]]
 

@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from stillwatch.model.errors import ResourceError, UsageError
+from stillwatch.model.errors import ResourceError, StillwatchError, UsageError
 from stillwatch.store.duck import open_duck
+from stillwatch.store.packages import need
 from stillwatch.store.spark.job import translated
-from stillwatch.store.spark.packages import need
 from stillwatch.store.spark.tables import Limits, SparkTables
 
 # what results depend on; set on every session, also on one that was there
-NEEDED: Mapping[str, str] = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.ansi.enabled": "true",  # sums that overflow stop the job
-    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    "spark.sql.maxConcurrentOutputFileWriters": "8",
-}
+NEEDED: Mapping[str, str] = MappingProxyType(
+    {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.ansi.enabled": "true",  # sums that overflow stop the job
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        "spark.sql.maxConcurrentOutputFileWriters": "8",
+    }
+)
+
+# for a Spark of this machine alone: it listens on the loopback address
+_LOCAL: Mapping[str, str] = MappingProxyType(
+    {
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "ERROR",
+        "spark.sql.shuffle.partitions": "8",  # of 200 most would be empty
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SparkSettings:
-    """Where Spark is (`local[4]`, `spark://…`, `yarn`, `k8s://…`, `sc://…` for Spark Connect; empty for the session that
-    is there, or what spark-submit says); a `scratch` folder that driver and executors see under one path; further
-    settings of Spark; how much the driver takes."""
+    """Where Spark is (`local[4]`, `spark://…`, `yarn`, `k8s://…`, `sc://…` for Spark Connect; empty: the session that
+    is there); a `scratch` folder that driver and executors see under one path; further settings of Spark; how much the
+    driver takes."""
 
     master: str = ""
     scratch: Path | None = None
@@ -74,23 +87,16 @@ def _session(s: SparkSettings) -> tuple[Any, bool]:
     """The session, and whether it was started here."""
     sql = need("pyspark.sql")
     there = sql.SparkSession.getActiveSession() if not s.master else None
-    if there is None:
-        try:
-            with translated(s.master or "local"):
-                session = _started(sql, s)
-        except OSError as error:  # no Java
-            raise _no_spark(str(error)) from error
-        except RuntimeError as error:
-            raise _no_spark(str(error)) from error
-        except Exception as error:
-            if type(error).__name__ in ("PySparkRuntimeError", "JavaGatewayError"):
-                raise _no_spark(str(error)) from error
-            raise
-    else:
-        session = there
-    with translated("settings"):
-        for name, value in NEEDED.items():
-            session.conf.set(name, value)
+    try:
+        with translated(s.master or "local"):
+            session = there or _started(sql, s)
+            for name, value in NEEDED.items():
+                session.conf.set(name, value)
+    except (StillwatchError, OSError) as error:
+        raise ResourceError(
+            f"Spark cannot be had: {str(error).splitlines()[0]}",
+            remedy="Install a Java runtime, version 17 or later (scripts/install-system does), and check --master",
+        ) from error
     return session, there is None
 
 
@@ -98,38 +104,15 @@ def _started(sql: Any, s: SparkSettings) -> Any:
     builder = sql.SparkSession.builder.appName("stillwatch")
     if s.master.startswith("sc://"):
         builder = builder.remote(s.master)
-    else:
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        local = s.master.startswith("local") or not (s.master or "SPARK_ENV_LOADED" in os.environ)
-        for name, value in (_LOCAL if local else {}).items():
-            builder = builder.config(name, value)
-        if s.master or local:
-            builder = builder.master(s.master or "local[*]")
-    for name, value in s.conf.items():
+    elif s.master:
+        builder = builder.master(s.master)
+    settings = {**(_LOCAL if s.master.startswith("local") else {}), **s.conf}
+    for name, value in settings.items():
         builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    with suppress(Exception):
-        session.sparkContext.setLogLevel("ERROR")
-    return session
+    return builder.getOrCreate()
 
 
-_LOCAL: Mapping[str, str] = {
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    "spark.sql.shuffle.partitions": "8",
-}
-
-
-def _no_spark(said: str) -> ResourceError:
-    return ResourceError(
-        f"Spark cannot be started: {said.splitlines()[0] if said else 'no message'}",
-        remedy="Install a Java runtime, version 17 or later (scripts/install-system does), and check --master",
-    )
-
-
-def read_conf(values: Any) -> Mapping[str, str]:
+def read_conf(values: Sequence[str]) -> Mapping[str, str]:
     """Settings written as NAME=VALUE. Raises `UsageError` for anything else."""
     found: dict[str, str] = {}
     for value in values:

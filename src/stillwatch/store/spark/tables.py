@@ -19,12 +19,13 @@ import pyarrow.parquet as pq
 from stillwatch.model.engine import Relation
 from stillwatch.model.errors import ResourceError
 from stillwatch.store.duck import DuckTables
+from stillwatch.store.packages import need
 from stillwatch.store.spark.dialect import TYPES, Parsed, aggregated, parsed, replaced, spark_sql, tables_of
 from stillwatch.store.spark.job import KIND, Work, columns_of, runner, translated, union_schema
-from stillwatch.store.spark.packages import need
 
 Answer = TypeVar("Answer")
 
+NEAR, MOST = 2_000_000, 50_000_000  # rows
 PER_EXCHANGE = frozenset({"keys", "reasoning", "exchange_templates", "exchange_wordings"})
 
 
@@ -33,9 +34,14 @@ class Limits:
     """Results of at most `near` rows come to the driver as they are made; a step that works on the driver gets at most
     `most` rows. Tables named in `far` stay in Spark, whatever their size."""
 
-    near: int = 2_000_000
-    most: int = 50_000_000
+    near: int = NEAR
+    most: int = MOST
     far: frozenset[str] = PER_EXCHANGE
+
+
+def limits_of(most: int) -> Limits:
+    """Limits of a driver that takes so many rows at a time."""
+    return Limits(near=min(NEAR, most), most=most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The optional packages of the group `spark`, imported when they are needed."""
+"""Optional packages, imported when they are needed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Any
 from stillwatch.model.errors import UsageError
 
 
-def need(name: str) -> Any:
+def need(name: str, *, extra: str = "spark") -> Any:
     """A module of an optional package. Raises `UsageError` that says how to install it."""
     try:
         return importlib.import_module(name)
     except ImportError as error:
         raise UsageError(
-            f"the engine spark needs the package {name.split('.')[0]} ({error})",
-            remedy="Install it: pip install 'stillwatch[spark]'",
+            f"this needs the package {name.split('.')[0]}",
+            where=name,
+            remedy=f"Install it: pip install 'stillwatch[{extra}]'",
         ) from error
