@@ -41,9 +41,7 @@ def test_what_spark_says_otherwise(ours: str, spark: str) -> None:
     assert spark == spoken(ours)
 
 
-@pytest.mark.parametrize(
-    "call", ["md5(a)", "hash(a)", "random()", "list(a)", "regexp_replace(a, 'x', 'y')"]
-)
+@pytest.mark.parametrize("call", ["md5(a)", "hash(a)", "random()", "list(a)", "regexp_replace(a, 'x', 'y')"])
 def test_a_function_off_the_list_is_refused(call: str) -> None:
     with pytest.raises(StillwatchError, match="no counterpart"):
         spoken(f"SELECT {call} FROM k")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -20,7 +21,16 @@ from stillwatch.model.engine import Relation
 from stillwatch.model.errors import ResourceError
 from stillwatch.store.duck import DuckTables
 from stillwatch.store.packages import need
-from stillwatch.store.spark.dialect import TYPES, Parsed, aggregated, parsed, replaced, spark_sql, tables_of
+from stillwatch.store.spark.dialect import (
+    TYPES,
+    Parsed,
+    aggregated,
+    parsed,
+    replaced,
+    spark_sql,
+    tables_of,
+    unknown_functions,
+)
 from stillwatch.store.spark.job import KIND, Work, columns_of, runner, translated, union_schema
 
 Answer = TypeVar("Answer")
@@ -154,7 +164,11 @@ class SparkTables:
         parts: list[str] = []
         try:
             tree = self._split(found, parts)
-            if tables_of(tree) <= self._here:
+            read = tables_of(tree)
+            if unknown_functions(tree) and not read & self._limits.far:
+                for name in (read - self._here) & self._far.keys():
+                    self._come(name)
+            if read <= self._here:
                 return near(str(tree.sql(dialect="duckdb")))
             return far(self._run(sql, found))
         finally:
@@ -208,24 +222,32 @@ class SparkTables:
         self._forget(name)
         self._far[name] = written
         if written.rows <= self._limits.near and name not in self._limits.far:
-            rows = written.read()
-            with self._near.incoming(rows):
-                self._near.define(name, f"SELECT {_typed(written.types)} FROM _incoming")
-            self._here.add(name)
+            self._come(name)
         else:
             nothing = ", ".join(f'CAST(NULL AS {kind}) AS "{c}"' for c, kind in written.types.items())
             self._near.define(name, f"SELECT {nothing} WHERE FALSE")
 
+    def _come(self, name: str) -> None:
+        """Bring a table of Spark to the driver, for a statement that only the driver's engine can run."""
+        written = self._far[name]
+        self._check(written)
+        with self._near.incoming(written.read()):
+            self._near.define(name, f"SELECT {_typed(written.types)} FROM _incoming")
+        self._here.add(name)
+
+    def _check(self, written: _Written) -> None:
+        if written.rows > self._limits.most:
+            raise ResourceError(
+                f"a step needs {written.rows:,} rows on the driver, which may take {self._limits.most:,}",
+                remedy="Raise --driver-rows if the driver has the memory (some 100 bytes a row), or scan less time",
+            )
+
     def _fetched(self, written: _Written, read: Callable[[str], Answer]) -> Answer:
         """The rows on the driver, in their order and types."""
         try:
-            if written.rows > self._limits.most:
-                raise ResourceError(
-                    f"a step needs {written.rows:,} rows on the driver, which may take {self._limits.most:,}",
-                    remedy="Raise --driver-rows if the driver has the memory (some 100 bytes a row), or scan less time",
-                )
+            self._check(written)
             rows = written.read()
-            rows = rows.append_column("_at", pa.array(range(rows.num_rows), pa.int64()))
+            rows = rows.append_column("_at", pa.array(np.arange(rows.num_rows)))
             with self._near.incoming(rows):
                 return read(f"SELECT {_typed(written.types)} FROM _incoming ORDER BY _at")
         finally:
