@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,14 +21,22 @@ from stillwatch.store.spark.session import SparkSettings
 from stillwatch.store.spark.tables import Limits
 
 LOCAL = "local[2]"
-SMALL = {"spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "3"}
+SMALL = {  # a few thousand rows: compiling costs more than it saves
+    "spark.driver.memory": "1g",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.shuffle.partitions": "3",
+}
+INTERPRETED: Mapping[str, str] = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
 
 
 def spark_scan(
-    data: Path, out: Path, key: Path, *, limits: Limits | None = None, as_of: object = None
+    data: Path, out: Path, key: Path, *, limits: Limits | None = None, conf: Mapping[str, str] = INTERPRETED
 ) -> Path:
     """The results of a scan in Spark on this machine."""
-    spark = SparkSettings(LOCAL, conf=SMALL, limits=limits or Limits())
+    spark = SparkSettings(LOCAL, conf={**SMALL, **conf}, limits=limits or Limits())
     return scan(data, out, ScanSettings(key_file=key, quiet=True, report=False, spark=spark))
 
 

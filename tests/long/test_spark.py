@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ import pytest
 from tests.datasets import traffic
 from tests.scenarios.conftest import write_key
 from tests.sparks import (
+    SMALL,
     await_port,
     differing,
     duck_scan,
@@ -23,6 +25,7 @@ from tests.sparks import (
 )
 
 from stillwatch.model.errors import ResourceError, SchemaError
+from stillwatch.store.spark.session import SparkSettings, open_spark
 from stillwatch.store.spark.tables import Limits
 
 pytestmark = pytest.mark.long
@@ -41,7 +44,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_result_table_is_the_same(home: Path, tmp_path: Path) -> None:
-    out = spark_scan(home / "data", tmp_path / "out", home / "key")
+    out = spark_scan(home / "data", tmp_path / "out", home / "key", conf={})
     assert [] == differing(home / "duck", out)
     input_of = [json.loads((r / "summary.json").read_text()) for r in (home / "duck", out)]
     for name in ("input", "counts", "coverage", "lost"):
@@ -88,6 +91,26 @@ def test_what_an_executor_refuses_is_said_as_on_one_machine(home: Path, tmp_path
 def test_a_driver_that_may_take_too_little(home: Path, tmp_path: Path) -> None:
     with pytest.raises(ResourceError, match="rows on the driver, which may take 300"):
         spark_scan(home / "data", tmp_path / "out", home / "key", limits=Limits(near=100, most=300))
+
+
+def test_rows_that_executors_wrote_elsewhere_are_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scratch folder that each machine has for itself would look like a table without rows."""
+
+    def one_row(part: int) -> Iterator[tuple[str, pa.RecordBatch]]:
+        yield "x", pa.RecordBatch.from_pydict({"n": [part]})
+
+    (tmp_path / "elsewhere").mkdir()
+    schema = pa.schema([("n", pa.int64())])
+    with open_spark(tmp_path, SparkSettings("local[2]", conf=SMALL)) as t:
+        t.spread({"x": schema}, [1, 2, 3], one_row)
+        assert 3 == t.rows("x")
+        monkeypatch.setattr(
+            "stillwatch.store.spark.tables._uri", lambda folder: f"file://{tmp_path}/elsewhere/{folder.name}"
+        )
+        with pytest.raises(ResourceError, match="wrote 3 rows, of which 0 are here"):
+            t.spread({"x": schema}, [1, 2, 3], one_row)
 
 
 def test_two_executors_of_a_cluster(home: Path, tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ class SparkTables:
             with translated("exchanges"):
                 numbers = self._session.range(0, len(parts), 1, len(parts))
                 frame = numbers.mapInArrow(runner(parts, work, tables), columns_of(union_schema(tables)))
-                frame.write.mode("append").partitionBy(KIND).parquet(_uri(folder))
+                self._write(frame, folder, KIND)
         return folder
 
     def _placed(self, sql: str, near: Callable[[str], Answer], far: Callable[[_Written], Answer]) -> Answer:
@@ -203,8 +203,22 @@ class SparkTables:
         with translated(sql):
             frame = self._session.sql(text).toDF(*types)
             cast = [functions.col(f"`{name}`").cast(TYPES[kind]).alias(name) for name, kind in types.items()]
-            frame.select(*cast).write.parquet(_uri(folder))
+            self._write(frame.select(*cast), folder)
         return self._readable(folder, types)
+
+    def _write(self, frame: Any, folder: Path, *by: str) -> None:
+        """Have the executors write, and see that all of it is here: a folder of their own would look like no rows."""
+        functions, sql = need("pyspark.sql.functions"), need("pyspark.sql")
+        written = sql.Observation()
+        counted = frame.observe(written, functions.count(functions.lit(1)).alias("rows"))
+        counted.write.mode("append").partitionBy(*by).parquet(_uri(folder))
+        found = sum(pq.read_metadata(file).num_rows for file in folder.rglob("*.parquet"))
+        if found != written.get["rows"]:
+            raise ResourceError(
+                f"Spark wrote {written.get['rows']:,} rows, of which {found:,} are here",
+                where=str(self._scratch),
+                remedy="Choose a --scratch folder that the driver and all executors see under one path",
+            )
 
     def _readable(self, folder: Path, types: Mapping[str, str]) -> _Written:
         """Rows that were written, under a name that Spark knows."""
