@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ import pytest
 from tests.datasets import traffic
 from tests.scenarios.conftest import write_key
 from tests.sparks import (
+    INTERPRETED,
     SMALL,
     await_port,
     differing,
@@ -101,6 +102,7 @@ def test_rows_that_executors_wrote_elsewhere_are_missed(
     def one_row(part: int) -> Iterator[tuple[str, pa.RecordBatch]]:
         yield "x", pa.RecordBatch.from_pydict({"n": [part]})
 
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     (tmp_path / "elsewhere").mkdir()
     schema = pa.schema([("n", pa.int64())])
     with open_spark(tmp_path, SparkSettings("local[2]", conf=SMALL)) as t:
@@ -133,9 +135,10 @@ def test_two_executors_of_a_cluster(home: Path, tmp_path: Path) -> None:
         await_port(port, log)
         conf = {
             "spark.driver.host": "127.0.0.1", "spark.executor.memory": "512m", "spark.executor.cores": "1",
+            "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
             "spark.scheduler.minRegisteredResourcesRatio": "1.0", "spark.cores.max": "2",
             "spark.scheduler.maxRegisteredResourcesWaitingTime": "300s", "spark.sql.shuffle.partitions": "4",
-            "spark.locality.wait": "0", "spark.eventLog.enabled": "true", "spark.eventLog.dir": f"file://{tmp_path}/events",
+            "spark.locality.wait": "0", **INTERPRETED, **SMALL, "spark.eventLog.enabled": "true", "spark.eventLog.dir": f"file://{tmp_path}/events",
         }  # fmt: skip
         _command(home, tmp_path / "out", address, tmp_path, conf)
     assert [] == differing(home / "duck", tmp_path / "out")
@@ -161,11 +164,11 @@ def test_spark_connect(home: Path, tmp_path: Path) -> None:
     server += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
     with processes(server, log=log):
         await_port(port, log)
-        _command(home, tmp_path / "out", f"sc://127.0.0.1:{port}", tmp_path, {})
+        _command(home, tmp_path / "out", f"sc://127.0.0.1:{port}", tmp_path, INTERPRETED)
     assert [] == differing(home / "duck", tmp_path / "out")
 
 
-def _command(home: Path, out: Path, master: str, scratch: Path, conf: dict[str, str]) -> None:
+def _command(home: Path, out: Path, master: str, scratch: Path, conf: Mapping[str, str]) -> None:
     call = [
         sys.executable,
         "-c",

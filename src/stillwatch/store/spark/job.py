@@ -17,6 +17,9 @@ Work = Callable[[Any], Iterator[tuple[str, pa.RecordBatch]]]
 
 KIND = "kind"  # column that tells rows of several tables apart
 _OURS = re.compile(r"stillwatch\.model\.errors\.(\w+): (.*)")
+_RAISED = re.compile(
+    r"^(\w*(?:Error|Exception): .*)$", re.MULTILINE
+)  # by Python in an executor, the cause last
 _SCARCE = re.compile(
     r"OutOfMemoryError|No space left on device|exceeds.*maxResultSize|Cannot allocate memory"
 )
@@ -85,7 +88,9 @@ def translated(what: str) -> Iterator[None]:
         ours = _OURS.search(text)
         if ours and isinstance(getattr(errors, ours.group(1), None), type):
             raise getattr(errors, ours.group(1))(ours.group(2).strip()) from error
-        said = next((line for line in text.splitlines() if line.strip()), "no message")
+        said = (
+            _RAISED.findall(text) or [line for line in text.splitlines() if line.strip()] or ["no message"]
+        )[-1]
         if _SCARCE.search(text):
             raise ResourceError(
                 f"Spark ran out of memory or disk: {_SCARCE.search(text).group()}",  # type: ignore[union-attr]
