@@ -98,7 +98,6 @@ def replaced(tree: Any, nodes: Sequence[Any], names: Sequence[str]) -> Any:
     """A copy of the tree that reads tables of these names where the given parts of it stood."""
     exp = need("sqlglot").exp
     by_node = {id(node): name for node, name in zip(nodes, names, strict=True)}
-
     order = [i for i, node in enumerate(tree.find_all(exp.Subquery)) if id(node) in by_node]
     found = [by_node[id(node)] for node in tree.find_all(exp.Subquery) if id(node) in by_node]
     copied = tree.copy()

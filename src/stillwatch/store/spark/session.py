@@ -60,15 +60,17 @@ def open_spark(
 
     Raises `UsageError` without the packages, `ResourceError` if Spark cannot be had.
     """
-    session, ours = _session(settings)
     shared = _shared(settings.scratch or scratch)
     try:
-        with open_duck(scratch, memory=memory, threads=threads) as near:
-            yield SparkTables(near, session, shared, settings.limits)
+        session, ours = _session(settings)
+        try:
+            with open_duck(scratch, memory=memory, threads=threads) as near:
+                yield SparkTables(near, session, shared, settings.limits)
+        finally:
+            if ours:
+                session.stop()
     finally:
         shutil.rmtree(shared, ignore_errors=True)
-        if ours:
-            session.stop()
 
 
 def _shared(folder: Path) -> Path:
@@ -86,10 +88,10 @@ def _shared(folder: Path) -> Path:
 def _session(s: SparkSettings) -> tuple[Any, bool]:
     """The session, and whether it was started here."""
     sql = need("pyspark.sql")
-    there = sql.SparkSession.getActiveSession() if not s.master else None
+    there = sql.SparkSession.getActiveSession()
     try:
         with translated(s.master or "local"):
-            session = there or _started(sql, s)
+            session = there if there is not None and not s.master else _started(sql, s)
             for name, value in NEEDED.items():
                 session.conf.set(name, value)
     except (StillwatchError, OSError) as error:
