@@ -122,7 +122,7 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
-def await_port(port: int, log: Path, *, seconds: float = 240.0) -> None:
+def await_port(port: int, log: Path, *, seconds: float = 600.0) -> None:
     """Until somebody listens on the port; fails with what was logged."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
