@@ -120,7 +120,7 @@ def _put_together(
 
 
 def _only_the_sure(
-    t: DuckTables, held: Incidence, found: Mapping[int, Assessment], settings: AssessSettings
+    t: Tables, held: Incidence, found: Mapping[int, Assessment], settings: AssessSettings
 ) -> dict[int, Assessment]:
     """The findings, accused groups without their doubtful members: who is left has to bear the verdict alone."""
     s = AccusedSettings()
