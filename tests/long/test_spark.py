@@ -138,7 +138,8 @@ def test_two_executors_of_a_cluster(home: Path, tmp_path: Path) -> None:
             "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
             "spark.scheduler.minRegisteredResourcesRatio": "1.0", "spark.cores.max": "2",
             "spark.scheduler.maxRegisteredResourcesWaitingTime": "300s", "spark.sql.shuffle.partitions": "4",
-            "spark.locality.wait": "0", **INTERPRETED, **SMALL, "spark.eventLog.enabled": "true", "spark.eventLog.dir": f"file://{tmp_path}/events",
+            "spark.locality.wait": "0", **INTERPRETED, **SMALL, "spark.eventLog.enabled": "true", "spark.eventLog.compress": "false",
+            "spark.eventLog.dir": f"file://{tmp_path}/events",
         }  # fmt: skip
         _command(home, tmp_path / "out", address, tmp_path, conf)
     assert [] == differing(home / "duck", tmp_path / "out")
