@@ -138,8 +138,8 @@ def test_two_executors_of_a_cluster(home: Path, tmp_path: Path) -> None:
             "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
             "spark.scheduler.minRegisteredResourcesRatio": "1.0", "spark.cores.max": "2",
             "spark.scheduler.maxRegisteredResourcesWaitingTime": "300s", "spark.sql.shuffle.partitions": "4",
-            "spark.locality.wait": "0", **INTERPRETED, **SMALL, "spark.eventLog.enabled": "true", "spark.eventLog.compress": "false",
-            "spark.eventLog.dir": f"file://{tmp_path}/events",
+            "spark.locality.wait": "0", **INTERPRETED, **SMALL,
+            "spark.eventLog.enabled": "true", "spark.eventLog.compress": "false", "spark.eventLog.dir": f"file://{tmp_path}/events",
         }  # fmt: skip
         _command(home, tmp_path / "out", address, tmp_path, conf)
     assert [] == differing(home / "duck", tmp_path / "out")
@@ -162,6 +162,7 @@ def test_spark_connect(home: Path, tmp_path: Path) -> None:
     server = ["spark-submit", "--master", "local[2]", "--conf", f"spark.connect.grpc.binding.port={port}"]
     server += ["--conf", "spark.connect.grpc.binding.address=127.0.0.1", "--conf", "spark.ui.enabled=false"]
     server += ["--conf", "spark.driver.host=127.0.0.1", "--conf", "spark.sql.shuffle.partitions=4"]
+    server += ["--driver-java-options", SMALL["spark.driver.extraJavaOptions"]]
     server += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
     with processes(server, log=log):
         await_port(port, log)
