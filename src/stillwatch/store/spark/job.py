@@ -88,9 +88,8 @@ def translated(what: str) -> Iterator[None]:
         ours = _OURS.search(text)
         if ours and isinstance(getattr(errors, ours.group(1), None), type):
             raise getattr(errors, ours.group(1))(ours.group(2).strip()) from error
-        said = (
-            _RAISED.findall(text) or [line for line in text.splitlines() if line.strip()] or ["no message"]
-        )[-1]
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        said = (_RAISED.findall(text)[-1:] or lines or ["no message"])[0]
         if _SCARCE.search(text):
             raise ResourceError(
                 f"Spark ran out of memory or disk: {_SCARCE.search(text).group()}",  # type: ignore[union-attr]
