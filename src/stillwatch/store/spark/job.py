@@ -90,9 +90,10 @@ def translated(what: str) -> Iterator[None]:
             raise getattr(errors, ours.group(1))(ours.group(2).strip()) from error
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         said = (_RAISED.findall(text)[-1:] or lines or ["no message"])[0]
-        if _SCARCE.search(text):
+        scarce = _SCARCE.search(text)
+        if scarce:
             raise ResourceError(
-                f"Spark ran out of memory or disk: {_SCARCE.search(text).group()}",  # type: ignore[union-attr]
+                f"Spark ran out of memory or disk: {scarce.group()}",
                 where=what[:200],
                 remedy="Give executors and driver more, or use smaller partitions (docs/how-to/run-on-spark.md)",
             ) from error
