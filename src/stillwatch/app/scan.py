@@ -30,7 +30,7 @@ from stillwatch.app.lifecycle import Lifecycle
 from stillwatch.app.resources import hypotheses
 from stillwatch.app.secret import default_key_file, fingerprint, read_key
 from stillwatch.app.signatures import RowsAt, write_signatures
-from stillwatch.app.spread import SpreadExchanges
+from stillwatch.app.spark_exchanges import SpreadExchanges
 from stillwatch.app.terminal import Steps, progress
 from stillwatch.attribute import findings, membership
 from stillwatch.attribute.actors.rows import Attributed, attribution_evidence, attributions
