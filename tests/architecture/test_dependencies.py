@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import re
 import sys
 from pathlib import Path
 
@@ -16,7 +17,7 @@ GROUPS = (
     ("scripts", ("core", "test")),
     ("examples", ("core", "share")),
     ("tests", ("core", "test")),
-    ("bench", ("core", "test", "bench")),
+    ("bench", ("core", "lab", "test", "bench")),
 )
 
 
@@ -48,3 +49,34 @@ def test_imports_are_locked(folder: str, groups: tuple[str, ...], root: Path) ->
         if name not in sys.stdlib_module_names | OURS
         and not {owner.lower().replace("_", "-") for owner in owners.get(name, [name])} & locked
     )
+
+
+WORKSHOP = {"bench", "build", "check", "peers", "test"}  # what nobody installs to run Stillwatch
+COPYLEFT = re.compile(r"\b(A|L)?GPL|GNU (Affero |Lesser |Library )?General Public", re.IGNORECASE)
+
+
+def _licence(name: str) -> str:
+    told = importlib.metadata.metadata(name)
+    said = (told.get("License") or "").strip().splitlines()
+    classified = (c for c in told.get_all("Classifier") or () if c.startswith("License"))
+    return told.get("License-Expression") or "; ".join([*said[:1], *classified])
+
+
+def _user_packages(root: Path) -> set[str]:
+    groups = tuple(p.stem for p in (root / "requirements").glob("*.txt") if p.stem not in WORKSHOP)
+    return _locked(root, groups)
+
+
+def test_users_install_nothing_under_a_gpl(root: Path) -> None:
+    """The tests do (`cpe`, `pycountry`, which come with tools of OASIS and MISP): decision 0016."""
+    installed = {d.metadata["Name"].lower().replace("_", "-") for d in importlib.metadata.distributions()}
+    known = _user_packages(root) & installed
+    assert len(known) > 30
+    expect_none(f"{name}: {_licence(name)}" for name in sorted(known) if COPYLEFT.search(_licence(name)))
+
+
+def test_the_packages_of_the_tests_that_are_stay_there(root: Path) -> None:
+    tests = {"cpe", "pycountry"}
+    assert tests <= _locked(root, ("test",))
+    assert not tests & _user_packages(root)
+    assert all(COPYLEFT.search(_licence(name)) for name in tests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -29,7 +30,9 @@ def holds(pattern: str) -> Moment:
 SCANNING: tuple[tuple[str, Moment], ...] = (
     ("folder made", holds(".out.*.partial")),
     ("engine open", holds(".out.*.partial/scratch/scratch.duckdb")),
-    ("exchanges read", holds(".out.*.partial/scratch/*.wal")),
+    ("exchanges read", holds(".out.stages/*.wal")),
+    ("first stage", holds(".out.stages/01.json")),
+    ("last stage", holds(".out.stages/05.json")),
     ("first table", holds(".out.*.partial/campaigns.parquet")),
     ("last table", holds(".out.*.partial/campaign_templates.parquet")),
     ("summary", holds(".out.*.partial/summary.json")),
@@ -68,6 +71,10 @@ def killed(folder: Path, moment: Moment, *arguments: str | Path) -> None:
     assert -signal.SIGKILL == process.wait(), "it ended before the moment came"
 
 
+def same(one: Path, other: Path) -> bool:
+    return one.read_bytes() == other.read_bytes()
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in files_of(folder)}
 
@@ -91,6 +98,29 @@ def test_killed_second_scan_leaves_the_first(place: Path, data: Path, key: Path,
     assert 0 == run("report", out).code
     assert 0 == run("scan", data, "--out", out, "--key-file", key, "--json").code
     assert ["out"] == names_in(place)
+
+
+@pytest.mark.parametrize("finished", [1, 2, 3, 4, 5])
+def test_killed_scan_goes_on_behind_its_last_stage(
+    place: Path, tmp_path: Path, data: Path, key: Path, finished: int
+) -> None:
+    arguments = ("scan", data, "--out", place / "out", "--key-file", key)
+    killed(place, holds(f".out.stages/{finished:02d}.json"), *arguments)
+    summary = json.loads(run(*arguments, "--json").out)
+    assert finished <= len(summary["resumed"])
+    assert ["sketch", "frames and holdings", "signals", "link", "assess"][:finished] == summary["resumed"][
+        :finished
+    ]
+    fresh = scan(data, tmp_path / "fresh", ScanSettings(key_file=key, quiet=True))
+    tables = [p.name for p in files_of(fresh) if p.suffix == ".parquet"]
+    assert tables == [name for name in tables if same(fresh / name, place / "out" / name)]
+    assert ["out"] == names_in(place)
+
+
+def test_killed_scan_of_other_settings_is_of_no_use(place: Path, data: Path, key: Path) -> None:
+    arguments = ("scan", data, "--out", place / "out", "--key-file", key)
+    killed(place, holds(".out.stages/02.json"), *arguments)
+    assert [] == json.loads(run(*arguments, "--without", "payment", "--json").out)["resumed"]
 
 
 STAGING: tuple[tuple[str, Moment], ...] = (

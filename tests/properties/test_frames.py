@@ -10,13 +10,14 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.datasets import traffic
 from tests.sketches import KEY, key_of, put_exchanges
 
 from stillwatch.model.kernels.sketch import sketch_text
-from stillwatch.signals.tables.frames import TEXT_KEYS, write_frames
+from stillwatch.signals.tables.frames import TEXT_KEYS, FrameSettings, write_frames
 from stillwatch.signals.tables.templates import write_templates
 from stillwatch.store.duck import DuckTables, open_duck
 
@@ -53,12 +54,14 @@ def fillings(frame: str, rng: np.random.Generator, accounts: Sequence[str], each
     ]
 
 
-def frames(said: Sequence[Said], *, reference: frozenset[int] = frozenset()) -> dict[str, set[int]]:
+def frames(
+    said: Sequence[Said], *, reference: frozenset[int] = frozenset(), setting: FrameSettings | None = None
+) -> dict[str, set[int]]:
     """Prompt → the frames it fills."""
     with engine() as t:
         ids = {f"r{i}": prompt for i, (_, prompt) in enumerate(said)}
         put_exchanges(t, [{"account_id": a, "prompt_text": p} for a, p in said])
-        write_frames(t, reference=reference)
+        write_frames(t, reference=reference, settings=setting)
         rows = t.query("SELECT exchange_id, template_id FROM exchange_templates").to_pylist()
         known = {key_of(name): prompt for name, prompt in ids.items()}
     out: dict[str, set[int]] = defaultdict(set)
@@ -106,6 +109,18 @@ def test_order_does_not_matter(seed: int, order: object) -> None:
     mixed = list(said)
     order.shuffle(mixed)  # type: ignore[attr-defined]
     assert frames(said) == frames(mixed)
+
+
+@pytest.mark.parametrize(
+    "setting", [FrameSettings(chunk=40), FrameSettings(slots=1 << 10), FrameSettings(chunk=30, slots=700)]
+)
+def test_memory_does_not_matter(setting: FrameSettings) -> None:
+    """Texts read in chunks, and keys looked at in rounds with a filter too small for them, give the same frames."""
+    rng = np.random.default_rng(5)
+    said = fillings(FRAME, rng, names("a", 9)) + fillings(OTHER, rng, names("b", 7))
+    said += [(f"c{i}", f"{words(rng, 30)} {STOCK}") for i in range(150)]
+    assert any(frames(said).values())
+    assert frames(said) == frames(said, setting=setting)
 
 
 @MODEST

@@ -62,6 +62,20 @@ class Desk:
     stamp: Stamp
 
 
+@dataclass(frozen=True, slots=True)
+class Clerk:
+    """Who works on cases, and with which store."""
+
+    store: Store = ""
+    case_key: CaseKey = None
+    by: By = ""
+    role: Role = "analyst"
+
+    def desk(self, *, make: bool = False) -> Desk:
+        """The opened case store."""
+        return open_desk(self.store, self.case_key, self.by, self.role, make=make)
+
+
 def open_desk(
     store: str, case_key: Path | None, by: str = "", role: str = "analyst", *, make: bool = False
 ) -> Desk:

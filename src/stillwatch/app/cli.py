@@ -16,6 +16,7 @@ from rich.console import Console
 
 from stillwatch import __version__
 from stillwatch.app import commands
+from stillwatch.model.clean_text import clean
 from stillwatch.model.errors import StillwatchError
 
 EXIT_BAD_INPUT = 2
@@ -96,6 +97,6 @@ def _explain(error: StillwatchError, *, as_json: bool) -> None:
         return
     err = Console(stderr=True, highlight=False, soft_wrap=True)
     err.print("Error ", style="bold red", end="")
-    err.print(f"{error.where}: {error.what}" if error.where else error.what, markup=False)
+    err.print(clean(f"{error.where}: {error.what}" if error.where else error.what), markup=False)
     if error.remedy:
-        err.print(f"      {error.remedy}", markup=False)
+        err.print(f"      {clean(error.remedy)}", markup=False)

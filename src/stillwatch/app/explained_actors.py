@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stillwatch.app.report.actors import ground, left_out
 from stillwatch.app.report.results import Results, Row
 from stillwatch.app.report.words import bits, chance, sentence, visible
 
@@ -38,6 +39,8 @@ def print_actors(results: Results, rows: Sequence[Row], out: Console) -> None:
         out.print()
         out.print(Padding(Text(sentence_of(r)), (0, 0, 0, 2)))
         _claims(results, r, out)
+        if left := left_out(r):
+            out.print(Padding(Text(f"Leave one family out: {left}", style="dim"), (0, 0, 0, 4)))
         for title, column in (("Against", "counter"), ("Gaps", "gaps"), ("Would change it", "would_change")):
             lines = r[column] or ()
             for line in lines[:LINES]:
@@ -57,5 +60,5 @@ def _claims(results: Results, row: Row, out: Console) -> None:
     found = results.of("attribution_evidence", row["campaign_id"])
     shown = [e for e in found if e["actor"] in mine and e["state"] == "shown"]
     for e in sorted(shown, key=lambda e: (-e["weight_bits"], e["claim"]))[:LINES]:
-        line = Text(f"{bits(e['weight_bits'])}  ").append(sentence(e["statement"]))
+        line = Text(f"{bits(e['weight_bits'])}  [{ground(e)}] ").append(sentence(e["statement"]))
         out.print(Padding(line, (0, 0, 0, 4)))

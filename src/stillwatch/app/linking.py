@@ -20,11 +20,11 @@ from stillwatch.link.demix import demix
 from stillwatch.link.flows import write_flows
 from stillwatch.link.groups import form_groups
 from stillwatch.link.incidence import Incidence, read_incidence
-from stillwatch.link.membership import Group, described
+from stillwatch.link.membership import Group
 from stillwatch.link.pairs import validated_pairs
 from stillwatch.link.report import with_parts, write_links, write_members, write_values
 from stillwatch.link.stars import is_star, validated_stars
-from stillwatch.link.unions import unions, united
+from stillwatch.link.unions import unions, united, without_some
 from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.hashing import HashKey
 
@@ -122,7 +122,8 @@ def _put_together(
 def _only_the_sure(
     t: Tables, held: Incidence, found: Mapping[int, Assessment], settings: AssessSettings
 ) -> dict[int, Assessment]:
-    """The findings, accused groups without their doubtful members: who is left has to bear the verdict alone."""
+    """The findings, accused groups without their doubtful members: who is left has to bear the verdict alone, with a
+    bit of slack in each family, or a family that had just been strong would undo the group that it helped to find."""
     s = AccusedSettings()
     out_of = doubtful(t, [g for g, a in found.items() if a.verdict == "distillation"], s)
     if not out_of:
@@ -131,9 +132,10 @@ def _only_the_sure(
     left = {g: np.setdiff1d(members[g], np.searchsorted(held.accounts, out)) for g, out in out_of.items()}
     again = [g for g, own in left.items() if len(own) >= s.least_members]
     first = max(found) + 1
+    rests = without_some(t, held, {g: left[g] for g in again})
     _set_aside(t)
-    _write_groups(t, held, [described(held, left[g]) for g in again])
-    rest = assessed(t, hypotheses(), settings)
+    _write_groups(t, held, rests)
+    rest = assessed(t, hypotheses(), replace(settings, family_bits=settings.family_bits - s.slack_bits))
     _bring_back(t, first)
     every = {g: replace(a, verdict="coordinated_other") if g in left else a for g, a in found.items()}
     for i, g in enumerate(again):

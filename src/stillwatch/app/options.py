@@ -18,7 +18,10 @@ KeyFile = Annotated[
     Path | None,
     typer.Option("--key-file", help="Secret that keys all hashes; made with mode 0600 if missing."),
 ]
-Memory = Annotated[str, typer.Option("--memory", help="Memory limit of the engine, such as 4GB.")]
+Memory = Annotated[
+    str,
+    typer.Option("--memory", help="Memory limit, such as 4GB."),
+]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Threads; 0 takes what there is.")]
 SummaryAsJson = Annotated[bool, typer.Option("--json", help="Print summary.json instead of the summary.")]
 

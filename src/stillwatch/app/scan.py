@@ -27,7 +27,16 @@ from stillwatch.app.ablation import hidden_columns, leave_out
 from stillwatch.app.actors import attributed, load_actors, look_up
 from stillwatch.app.calibration_in_use import calibration_in_use
 from stillwatch.app.lifecycle import Lifecycle
+from stillwatch.app.memory import shares
 from stillwatch.app.resources import hypotheses
+from stillwatch.app.resume import (
+    findings_as_values,
+    findings_from_values,
+    names_as_values,
+    names_from_values,
+    owner,
+    stages_folder,
+)
 from stillwatch.app.secret import default_key_file, fingerprint, read_key
 from stillwatch.app.signatures import RowsAt, write_signatures
 from stillwatch.app.spark_exchanges import SpreadExchanges
@@ -38,6 +47,7 @@ from stillwatch.attribute.assess import Assessment, AssessSettings
 from stillwatch.attribute.conformal import Claim, Traffic, claims
 from stillwatch.attribute.features import FEATURES
 from stillwatch.ingest.coverage import Coverage
+from stillwatch.link.incidence import Incidence, read_incidence
 from stillwatch.model.engine import Tables, Window
 from stillwatch.model.errors import InputError
 from stillwatch.model.kernels.hashing import HashKey
@@ -45,13 +55,14 @@ from stillwatch.model.memory import peak_memory
 from stillwatch.model.tables import SCHEMA_VERSION
 from stillwatch.store.dataset import Dataset, open_dataset
 from stillwatch.store.duck import DuckTables, open_duck
+from stillwatch.store.kept import KeptStages, kept_stages
 from stillwatch.store.results import results_folder, write_json, write_table
 from stillwatch.store.spark.session import SparkSettings, open_spark
 
 
 @dataclass(frozen=True, slots=True)
 class ScanSettings:
-    """How to scan: memory limit of the engine ("4GB"), threads, end of time, key file, quiet; calibration file and the
+    """How to scan: memory limit ("4GB"), threads, end of time, key file, quiet; calibration file and the
     false-discovery rate that it must be able to express; whether to write the report; what evidence to leave
     `without` (families, or `text`); folder of the state; whether pieces of one pool are left `apart`, as they are for
     fitting expectations; folder `beside` that holds tables the dataset lacks; folder of actor
@@ -92,10 +103,11 @@ def scan(
 ) -> Path:
     """Scan a dataset folder and write the result tables, `summary.json` and `report.html`; returns `out`.
 
-    With `partials` of its exchanges the text is not read again.
+    With `partials` of its exchanges the text is not read again. Without them a scan that was stopped goes on behind
+    the last stage it finished, if input, settings and versions are the same; not in Spark, where it begins anew.
 
     Raises `InputError` for a folder that cannot be used, `ResourceError` when disk or memory run out; in
-    both cases nothing half-written is left.
+    all cases nothing half-written is left that a command would read.
     """
     s = settings or ScanSettings()
     data = replace(open_dataset(folder), hidden=hidden_columns(s.without), before=s.as_of, beside=s.beside)
@@ -106,7 +118,9 @@ def scan(
         scratch = fresh / "scratch"
         scratch.mkdir()
         with _opened(scratch, data, key, s, partials) as (t, source):
-            summary = _Run(t, data, key, fresh, s, life, source).everything()
+            run = _Run(t, data, key, fresh, s, life, source)
+            kept = isinstance(t, DuckTables) and partials is None
+            summary = _resumed(run, t, out) if kept else run.everything()
         shutil.rmtree(scratch)
         write_json(fresh, "summary.json", summary)
         if s.report:
@@ -130,14 +144,15 @@ def _opened(
     scratch: Path, data: Dataset, key: HashKey, s: ScanSettings, partials: Partials | None
 ) -> Iterator[tuple[Tables, _Source]]:
     """The engine that the settings ask for, and the exchanges as it has them."""
+    memory = shares(s.memory).engine
     if s.spark is not None and partials is None:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # Spark has no setting for it
-        with open_spark(scratch, s.spark, memory=s.memory, threads=s.threads) as far:
+        with open_spark(scratch, s.spark, memory=memory, threads=s.threads) as far:
             exchanges = SpreadExchanges(far, data, stages.sketcher(data, key))
             yield far, _Source(exchanges.load, exchanges, exchanges.rows_at)
         return
     rows_at = partial(data.rows_at, "exchanges")
-    with open_duck(scratch, memory=s.memory, threads=s.threads) as t:
+    with open_duck(scratch, memory=memory, threads=s.threads) as t:
         if partials is not None:
             yield t, _Source(partial(partials.load, t), partials.words, rows_at)
         else:
@@ -154,6 +169,14 @@ def _threads(s: ScanSettings) -> int:
     return s.threads or min(os.cpu_count() or 1, 4)
 
 
+def _resumed(run: _Run, t: DuckTables, out: Path) -> dict[str, Any]:
+    """Run a scan whose finished stages are kept beside `out`, from the last of them on."""
+    made_from = owner(run.data, {"key": fingerprint(run.key), **run.decides()})
+    with kept_stages(stages_folder(out), made_from, t) as kept:
+        run.kept = kept
+        return run.everything()
+
+
 class _Run:
     """One scan: what its steps share."""
 
@@ -162,43 +185,101 @@ class _Run:
     ) -> None:  # fmt: skip
         self.t, self.data, self.key, self.out, self.s, self.life = t, data, key, out, s, life
         self.source = source
+        self.kept: KeptStages | None = None
         self.watch = stages.Stopwatch()
         self.names = stages.Names(set(), Coverage())
         self.rows = data.rows("exchanges")
         self.assess = AssessSettings()
         self.in_use = calibration_in_use(s.calibration)
+        self.held: Incidence | None = None
+        self.found: dict[int, Assessment] = {}
         self.claims: dict[int, Claim] = {}
         self.actors = load_actors(s.actors, key, fingerprint(key))
+
+    def decides(self) -> dict[str, Any]:
+        """What of the settings the stages depend on; how much memory and how many threads there are is not among it."""
+        s = self.s
+        return {
+            "without": s.without,
+            "before": s.as_of,
+            "apart": s.apart,
+            "assess": AssessSettings(),
+            "curve": self.in_use.curve,
+        }
 
     def everything(self) -> dict[str, Any]:
         """Run the stages, write the tables, return the summary."""
         with progress(Console(stderr=True, quiet=True) if self.s.quiet else None) as steps:
-            with self._stage(steps, "sketch", self.rows):
-                dropped = self.source.load(self.names, steps.advance)
+            dropped = self._stage(steps, "sketch", lambda: self._sketched(steps), self.rows)["dropped"]
             window = self._window()
-            with self._stage(steps, "frames and holdings"):
-                stages.holdings(self.t, self.data, self.key, self.source.words, threads=_threads(self.s))
-                leave_out(self.t, self.s.without)
-            with self._stage(steps, "signals"):
-                stages.scores(self.t, window)
-            with self._stage(steps, "link"):
-                held = linking.link(self.t, self.key)
+            self._stage(steps, "frames and holdings", self._held)
+            self._stage(steps, "signals", lambda: self._scored(window))
+            self._stage(steps, "link", self._linked)
             text = any(c.field == "prompt_text" and c.share > 0 for c in self.names.coverage.table())
             self.assess = AssessSettings(
                 needs_content=text and "content" not in self.s.without, without=self.s.without
             )
-            with self._stage(steps, "assess"):
-                found = linking.attribute(self.t, held, self.assess, self.in_use.curve, apart=self.s.apart)
-            self.claims = claims(found, self.in_use.calibration, self._traffic(window), level=self.s.level)
-            with self._stage(steps, "results"):
-                self._results(found, window)
+            self._stage(steps, "assess", self._assessed)
+            self.claims = claims(
+                self.found, self.in_use.calibration, self._traffic(window), level=self.s.level
+            )
+            steps.stage("results", None)
+            with self.watch.stage("results", self.rows):
+                self._results(self.found, window)
         return self._summary(window, dropped)
 
-    @contextmanager
-    def _stage(self, steps: Steps, name: str, total: float | None = None) -> Iterator[None]:
+    def _sketched(self, steps: Steps) -> dict[str, Any]:
+        """Tables `keys` and `reasoning`; how many duplicates were dropped, and what else the exchanges showed."""
+        dropped = self.source.load(self.names, steps.advance)
+        return {"dropped": dropped, **names_as_values(self.names)}
+
+    def _held(self) -> dict[str, Any]:
+        frames = shares(self.s.memory).frames
+        stages.holdings(
+            self.t, self.data, self.key, self.source.words, threads=_threads(self.s), frames=frames
+        )
+        leave_out(self.t, self.s.without)
+        return {}
+
+    def _scored(self, window: Window) -> dict[str, Any]:
+        stages.scores(self.t, window)
+        return {}
+
+    def _linked(self) -> dict[str, Any]:
+        self.held = linking.link(self.t, self.key)
+        return {}
+
+    def _assessed(self) -> dict[str, Any]:
+        """Assess the groups; the incidence is read again where an earlier scan has linked them."""
+        held = self.held or read_incidence(self.t)
+        self.found = linking.attribute(self.t, held, self.assess, self.in_use.curve, apart=self.s.apart)
+        return {"found": findings_as_values(self.found)}
+
+    def _stage(
+        self, steps: Steps, name: str, work: Callable[[], dict[str, Any]], total: float | None = None
+    ) -> Mapping[str, Any]:
+        """Run a stage, or take what an earlier scan has kept of it; what it says besides its tables."""
         steps.stage(name, total, unit="exchanges" if total else "")
-        with self.watch.stage(name, self.rows):
-            yield
+        if self.kept is None:
+            with self.watch.stage(name, self.rows):
+                return work()
+        known = self.kept.take(name)
+        if known is not None:
+            self._recall(name, known)
+            return known
+        with self.kept.stage(name) as values:
+            with self.watch.stage(name, self.rows):
+                values |= work()
+            values["timing"] = self.watch.stages[-1]
+        return values
+
+    def _recall(self, name: str, known: Mapping[str, Any]) -> None:
+        """Bring back what a finished stage left besides its tables."""
+        self.watch.stages.append(known["timing"])
+        if name == "sketch":
+            names_from_values(self.names, known)
+        if name == "assess":
+            self.found = findings_from_values(known["found"], hypotheses())
 
     def _window(self) -> Window:
         ends = self.t.query("SELECT min(ts) AS first, max(ts) AS last FROM keys").to_pylist()[0]
@@ -296,6 +377,7 @@ class _Run:
             "without": list(self.s.without),
             "actors": self.actors.record(),
             "timings": self.watch.stages,
+            "resumed": list(self.kept.names) if self.kept else [],
             "peak_memory_bytes": peak_memory(),
             "settings": {"assess": asdict(self.assess), "memory": self.s.memory or "engine default"},
             "calibration": self.in_use.record(self.claims, self._traffic(window), self.s.level),

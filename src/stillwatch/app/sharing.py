@@ -9,12 +9,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from stillwatch.app.casework import open_desk
 from stillwatch.app.secret import default_key_file
+from stillwatch.model.clean_text import clean
 from stillwatch.model.errors import InputError, ResourceError, UsageError
 from stillwatch.model.records import Reading, Stamp, Writing
 from stillwatch.share.agreement import Terms
@@ -35,25 +36,6 @@ from stillwatch.share.transport.server import LIMIT
 
 if TYPE_CHECKING:  # its packages are optional: the command line starts without them
     from stillwatch.store.casebook.database import Database
-
-IdentityFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--identity", envvar="STILLWATCH_IDENTITY", help="Our keys towards partners, a file of mode 0600."
-    ),
-]
-To = Annotated[str, typer.Option("--to", help="Partner: name, or beginning of the fingerprint.")]
-Under = Annotated[
-    str, typer.Option("--under", help="Agreement: beginning of its id; the only one by default.")
-]
-Trust = Annotated[
-    Path | None,
-    typer.Option("--trust", help="PEM file with the certificate to trust for the partner's server."),
-]
-OutFile = Annotated[
-    Path | None, typer.Option("--out", help="Write the sealed message to a file instead of sending it.")
-]
-
 
 SESSION_DAYS = 30  # as long as a message may live
 
@@ -212,9 +194,15 @@ def show(fields: Mapping[str, Any], as_json: bool) -> None:
     for name, value in fields.items():
         if isinstance(value, list):
             for item in value:
-                typer.echo("  ".join(str(v) for v in item.values()) if isinstance(item, dict) else str(item))
+                typer.echo(clean("  ".join(map(_word, item.values())) if isinstance(item, dict) else item))
         else:
-            typer.echo(f"{name}: {value}")
+            typer.echo(clean(f"{name}: {value}"))
+
+
+def _word(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "-"
+    return "-" if value is None or value == "" else str(value)
 
 
 def new_session() -> str:

@@ -29,7 +29,7 @@ from stillwatch.model.tables import TABLES
 from stillwatch.signals.tables.activity import write_activity
 from stillwatch.signals.tables.crossings import write_crossings
 from stillwatch.signals.tables.facts import write_events, write_facts
-from stillwatch.signals.tables.frames import TEXT_KEYS, write_frames
+from stillwatch.signals.tables.frames import TEXT_KEYS, FrameSettings, write_frames
 from stillwatch.signals.tables.handovers import write_handovers
 from stillwatch.signals.tables.holdings import write_holdings
 from stillwatch.signals.tables.keys import write_keys
@@ -150,14 +150,22 @@ class Spreads(Protocol):
         ...
 
 
-def holdings(t: Tables, data: Dataset, key: HashKey, words: Words | None = None, *, threads: int = 1) -> None:
+def holdings(
+    t: Tables,
+    data: Dataset,
+    key: HashKey,
+    words: Words | None = None,
+    *,
+    threads: int = 1,
+    frames: FrameSettings | None = None,
+) -> None:
     """Tables `templates`, `exchange_templates`, `holdings`, `facts`, `release_times`, `ban_times`.
 
-    The text is read again for its words, in threads, unless `words` has them.
+    The text is read again for its words, in threads, unless `words` has them; `frames` says how these are looked for.
     """
     source = words or TextWords(data, threads)
     write_activity(t)
-    write_frames(t, reference=reference_keys(key))
+    write_frames(t, reference=reference_keys(key), settings=frames)
     write_wordings(
         t,
         source.at,

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -159,11 +160,17 @@ def pull(server: Server, collection: str, out: Path) -> Mapping[str, Any]:
         raise
     text = json.dumps(list(pulled.objects), sort_keys=True)
     bundle = {"type": "bundle", "id": f"bundle--{uuid.uuid5(OURS, text)}", "objects": list(pulled.objects)}
-    stamp = "".join(c for c in pulled.last_added if c.isdigit()) or f"{now:%Y%m%d%H%M%S%f}"
-    path = replace_text(out / f"pull-{stamp}.json", json.dumps(bundle, indent=1) + "\n")
+    path = replace_text(_new_file(out, pulled.last_added, now), json.dumps(bundle, indent=1) + "\n")
     told = {"url": server.url, "collection": collection, "added_after": pulled.last_added}
     replace_text(out / CHECKPOINT, json.dumps(told) + "\n")
     return {"objects": len(pulled.objects), "file": str(path)}
+
+
+def _new_file(out: Path, last_added: str, now: datetime) -> Path:
+    """A file for a pull that takes no earlier one's place, even if the server names one time twice."""
+    stamp = "".join(c for c in last_added if c.isdigit()) or f"{now:%Y%m%d%H%M%S%f}"
+    names = (f"pull-{stamp}{mark}.json" for mark in chain([""], (f"-{n}" for n in count(2))))
+    return next(out / name for name in names if not (out / name).exists())
 
 
 def push(server: Server, collection: str, bundle: Path) -> Sequence[Mapping[str, Any]]:

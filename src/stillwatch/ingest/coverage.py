@@ -83,9 +83,17 @@ class Coverage:
 
     def join(self, other: Coverage) -> None:
         """Count what another has counted."""
-        self._rows += other._rows
+        self.count(other.counts())
+
+    def counts(self) -> dict[str, int]:
+        """Exchanges counted, under the empty name, and how many of them carry each field."""
+        return {"": self._rows, **self._given}
+
+    def count(self, counts: Mapping[str, int]) -> None:
+        """Count what another coverage has counted and said by `counts`."""
+        self._rows += counts[""]
         for name in FIELDS:
-            self._given[name] += other._given[name]
+            self._given[name] += counts[name]
 
     def table(self) -> tuple[FieldCoverage, ...]:
         """One line per field, as in `FIELDS`."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -19,27 +19,26 @@ from stillwatch.lab.population import cohort as cohorts_of
 from stillwatch.lab.population import ledger
 from stillwatch.lab.population import scenario as scenarios_of
 from stillwatch.lab.population.book import Book
-from stillwatch.lab.population.clocks import HOUR_US, Clocks
+from stillwatch.lab.population.clocks import Clocks
 from stillwatch.lab.population.draws import word
-from stillwatch.lab.population.exchanges import cut, exchanges
+from stillwatch.lab.population.exchanges import Draft, Linked, cut, draft, finish, link
 from stillwatch.lab.population.grafts import Shelves
-from stillwatch.lab.population.handovers import wander
 from stillwatch.lab.population.internet import Internet
-from stillwatch.lab.population.refusals import merge, refuse
 from stillwatch.lab.population.scenario import LEAST, Scenario
-from stillwatch.lab.population.schedule import Plan, schedule
+from stillwatch.lab.population.schedule import Plan
 from stillwatch.lab.population.specs import Crowd
 from stillwatch.lab.population.talks import Talks
+from stillwatch.lab.population.timetable import Timetable, timetable
 from stillwatch.lab.population.town import Model, Town
 from stillwatch.lab.text.clients import Client, load_clients
 from stillwatch.lab.text.library import HARVEST, ORDINARY, TextLibrary
 from stillwatch.lab.text.sources import Split
+from stillwatch.model.ahead import ahead
 from stillwatch.model.errors import ResourceError, UsageError
 from stillwatch.model.tables import EXCHANGES, TRUTH_EXCHANGES
 
 START = 1_767_571_200_000_000  # 2026-01-05, a Monday, in microseconds
 SLICE = 65_536  # exchanges written at a time
-BATCH = 20_000  # streams scheduled at a time
 TEXTS = ("system_text", "prompt_text", "response_text")
 
 MODELS = (
@@ -100,13 +99,14 @@ def simulate(
         raise UsageError(f"scale {scale} is not usable", remedy="Use a number above 0, such as 0.02")
     _check_target(out)
     book = population(what, scale=scale, seed=word(what.name, split, seed), split=split)
-    plan = timetable(book)
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     try:
         (part / "truth").mkdir(parents=True)
         _write_tables(book, what, part)
+        plan = timetable(book, part / "plan")
         harvested = _write_exchanges(book, plan, what, part, text=text, progress=progress)
+        shutil.rmtree(plan.folder)
         shutil.rmtree(out, ignore_errors=True)
         part.rename(out)
     except OSError as error:
@@ -117,10 +117,10 @@ def simulate(
     return _counts(book, plan, what, harvested)
 
 
-def _counts(book: Book, plan: Plan, what: Scenario, harvested: int) -> Counts:
+def _counts(book: Book, plan: Timetable, what: Scenario, harvested: int) -> Counts:
     inside = np.bincount(book.accounts["campaign"] + 1, minlength=len(what.campaigns) + 1)[1:]
     campaigns = dict(zip([c.name for c in what.campaigns], inside.tolist(), strict=True))
-    return Counts(len(plan), len(book.accounts), harvested, MappingProxyType(campaigns))
+    return Counts(plan.rows, len(book.accounts), harvested, MappingProxyType(campaigns))
 
 
 def _check_target(out: Path) -> None:
@@ -144,20 +144,6 @@ def population(what: Scenario, *, scale: float, seed: int, split: Split) -> Book
         group = np.maximum(crowd.accounts["group"], 0)  # one group, where the campaign names no others
         crowds.append(crowd.marked(cohort=len(crowds), group=group))
     return Book.close(town, Crowd.join(crowds), clients)
-
-
-def timetable(book: Book) -> Plan:
-    """All requests of a population, in order of time."""
-    town = book.town
-    parts, session, talk = [], 0, 0
-    for first in range(0, len(book.streams), BATCH):
-        some = book.streams.take(slice(first, first + BATCH))
-        part = schedule(some, book.clock_edges, town.hours, town.rng("schedule", first))
-        part = part.moved(first, session, talk)
-        session, talk = int(part.session[-1]) + 1, max(talk, int(part.talk.max()) + 1)
-        part = refuse(part, book.streams, town.hours * HOUR_US, town.rng("refusals", first))
-        parts.append(wander(part, book.streams, town.rng("handovers", first)))
-    return merge(parts).in_order()
 
 
 def _town(what: Scenario, accounts: int, seed: int, split: Split, clients: list[Client]) -> Town:
@@ -198,57 +184,55 @@ def _write_tables(book: Book, what: Scenario, out: Path) -> None:
 
 def _write_exchanges(
     book: Book,
-    plan: Plan,
+    plan: Timetable,
     what: Scenario,
     out: Path,
     *,
     text: bool,
     progress: Callable[[int, int], None],
 ) -> int:
-    """Slices in order of time: one is written while the next is made."""
+    """Slices in order of time: some are made while another is finished and written."""
     schema = EXCHANGES.schema
     harvested = 0
     settings = {"compression": "zstd", "compression_level": 1}
     with (
         pq.ParquetWriter(out / "exchanges.parquet", schema, **settings) as log,
         pq.ParquetWriter(out / "truth" / "exchanges.parquet", TRUTH_EXCHANGES.schema, **settings) as truth,
-        ThreadPoolExecutor(1) as writer,
     ):
-        pending = None
-        for at, batch, answer in _slices(book, plan, what, text=text):
-            if pending is not None:
-                pending.result()
-            pending = writer.submit(_write, log, truth, batch, answer)
-            harvested += answer.num_rows
-            progress(at + batch.num_rows, len(plan))
-        if pending is not None:
-            pending.result()
+
+        def write(made: tuple[Draft, Linked]) -> tuple[int, int]:
+            batch = finish(*made)
+            answer = _harvest(book, made[0].part.plan, what, batch)
+            log.write_batch(batch if text else _without_text(batch))
+            truth.write_batch(answer)
+            return made[0].part.at + batch.num_rows, answer.num_rows
+
+        for done, inside in ahead(write, _linked(book, plan), threads=1):
+            harvested += inside
+            progress(done, plan.rows)
     return harvested
 
 
-def _write(
-    log: pq.ParquetWriter, truth: pq.ParquetWriter, batch: pa.RecordBatch, answer: pa.RecordBatch
-) -> None:
-    log.write_batch(batch)
-    truth.write_batch(answer)
-
-
-def _slices(
-    book: Book, plan: Plan, what: Scenario, *, text: bool
-) -> Iterator[tuple[int, pa.RecordBatch, pa.RecordBatch]]:
-    talks = Talks.begin(int(plan.talk.max(initial=-1)) + 1)
+def _linked(book: Book, plan: Timetable) -> Iterator[tuple[Draft, Linked]]:
+    """Slices in order of time, drafted in threads; conversations go on from one to the next."""
+    talks = Talks.begin(plan.talks)
     shelves = Shelves.begin(book.streams)
+
+    def made(rows: tuple[int, Plan]) -> Draft:
+        return draft(cut(book, rows[1], rows[0]))
+
+    for drafted in ahead(made, plan.slices(SLICE), threads=os.cpu_count() or 1):
+        yield drafted, link(drafted, talks, shelves)
+
+
+def _harvest(book: Book, plan: Plan, what: Scenario, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Truth about the exchanges of a slice that belong to a campaign."""
     names = pa.array([c.name for c in what.campaigns], pa.string())
-    for at in range(0, len(plan), SLICE):
-        rows = plan.take(slice(at, at + SLICE))
-        batch = exchanges(cut(book, rows, at), talks, shelves)
-        campaign = book.streams["campaign"][rows.stream]
-        mask = pa.array(campaign >= 0)
-        inside = names.take(pa.array(campaign[campaign >= 0]))
-        taken = [batch.column("exchange_id").filter(mask), batch.column("account_id").filter(mask), inside]
-        if not text:
-            batch = _without_text(batch)
-        yield at, batch, pa.RecordBatch.from_arrays(taken, schema=TRUTH_EXCHANGES.schema)
+    campaign = book.streams["campaign"][plan.stream]
+    mask = pa.array(campaign >= 0)
+    inside = names.take(pa.array(campaign[campaign >= 0]))
+    taken = [batch.column("exchange_id").filter(mask), batch.column("account_id").filter(mask), inside]
+    return pa.RecordBatch.from_arrays(taken, schema=TRUTH_EXCHANGES.schema)
 
 
 def _without_text(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -134,7 +134,7 @@ def _alike(held: Incidence, stars: Ints, s: GroupSettings) -> list[Ints]:
 
 def _cover(held: Incidence, group: Group, covered: NDArray[np.float64]) -> None:
     """Note the share of each value's holders that stand in the group."""
-    found, counts = np.unique(held.values_of(group.members)[0], return_counts=True)
+    found, counts = held.counted(group.members)
     covered[found] = np.maximum(covered[found], counts / held.df[found])
 
 
@@ -188,7 +188,7 @@ def _similar(
     eligible = held.of_kind(*MARKS) & ~np.isin(held.key, public)
     owners, values = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for i, group in enumerate(groups):
-        found, counts = np.unique(held.values_of(group.members)[0], return_counts=True)
+        found, counts = held.counted(group.members)
         main = found[counts >= s.principal * len(group)]
         main = main[eligible[main] & np.isin(main, group.favoured)]
         owners.append(np.full(len(main), i, np.int64))

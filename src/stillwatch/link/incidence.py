@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stillwatch.model.engine import Tables
 from stillwatch.model.families import KINDS
+from stillwatch.model.kernels.belonging import counted
 from stillwatch.model.kernels.compiled import kernel
 from stillwatch.model.kernels.overlap import wider_sets
 
@@ -39,7 +40,9 @@ class Incidence:
     each value's kind among them, `has` bool[N, K] says who holds any value of a kind, private ones included,
     `having` int64[K] how many do. `share_of` float32, beside `account_of`, is the share of the holder's exchanges
     with the value. `wider_of[wider[v]:wider[v + 1]]` are the content values with more holders than the content value
-    v which the share `OVERLAP` of its holders hold too, the nearest first.
+    v which the share `OVERLAP` of its holders hold too, the nearest first. `organization` int64[N] numbers the declared
+    organization of each account, -1 for none; `owned` bool[V] says of a network, a client, a card or a sign-up fact
+    that only accounts of one organization hold it.
     """
 
     accounts: Ints
@@ -58,6 +61,8 @@ class Incidence:
     having: Ints
     wider: Ints
     wider_of: Ints
+    organization: Ints
+    owned: Flags
 
     @property
     def n(self) -> int:
@@ -69,6 +74,10 @@ class Incidence:
         rows, owner = gather(self.starts, members)
         return self.value_of[rows].astype(np.int64), owner
 
+    def counted(self, members: Ints) -> tuple[Ints, Ints]:
+        """Values the members hold, in order, and how many of them hold each."""
+        return counted(self.starts, self.value_of, members, np.zeros(len(self.df), np.int32))
+
     def holders_of(self, values: Ints) -> tuple[Ints, Ints]:
         """Accounts that hold the values, and for each the position of its value in `values`."""
         rows, owner = gather(self.heads, values)
@@ -76,8 +85,9 @@ class Incidence:
 
     def of_kind(self, *names: str, among: Ints | None = None) -> Flags:
         """bool[V]: the value is of one of these kinds; of the values `among`, if given."""
-        kind = self.kind if among is None else self.kind[among]
-        return np.isin(kind, [KINDS[name].code for name in names])
+        wanted = np.zeros(len(self.kinds), dtype=bool)
+        wanted[np.isin(self.kinds, [KINDS[name].code for name in names])] = True
+        return wanted[self.kind_at if among is None else self.kind_at[among]]
 
 
 @kernel
@@ -96,14 +106,8 @@ def gather(starts: Ints, items: Ints) -> tuple[Ints, Ints]:
 
 
 def read_incidence(t: Tables) -> Incidence:
-    """Incidence of accounts with exchanges and of marking values that two or more of them hold.
-
-    A network, a client, a card or a sign-up fact that only accounts of one declared organization hold is that
-    organization's own: it says nothing more than the organization does, and is left out.
-    """
+    """Incidence of accounts with exchanges and of marking values that two or more of them hold."""
     kinds = ", ".join(str(KINDS[name].code) for name in MARKING)
-    own = [KINDS[n].code for n in MARKING if KINDS[n].family in OWN_FAMILIES and n != "organization"]
-    explained = ", ".join(map(str, own))
     t.define(
         "held",
         f"""
@@ -114,12 +118,7 @@ def read_incidence(t: Tables) -> Incidence:
     )
     t.define(
         "value_stats",
-        f"""
-        SELECT h.kind, h.value_key, count(*) AS df FROM held h LEFT JOIN facts f ON f.account_id = h.account_id
-        GROUP BY h.kind, h.value_key
-        HAVING count(*) >= 2 AND (h.kind NOT IN ({explained}) OR count(f.organization) < count(*)
-                                  OR min(f.organization) < max(f.organization))
-        """,
+        "SELECT kind, value_key, count(*) AS df FROM held GROUP BY kind, value_key HAVING count(*) >= 2",
     )
     rows = t.numpy(
         """
@@ -129,13 +128,20 @@ def read_incidence(t: Tables) -> Incidence:
         """
     )
     has = t.numpy("SELECT DISTINCT account_id, kind FROM held")
+    member = t.numpy(
+        f"SELECT account_id, min(value_key) AS organization FROM held WHERE kind = {KINDS['organization'].code} "
+        "GROUP BY account_id ORDER BY account_id"
+    )
     everybody = t.numpy("SELECT DISTINCT account_id FROM activity ORDER BY 1")["account_id"]
     t.drop("held")
     t.drop("value_stats")
     account, kind, key, df = (np.asarray(rows[c]) for c in ("account_id", "kind", "value_key", "df"))
     having, having_kind = np.asarray(has["account_id"]), np.asarray(has["kind"])
     share = np.asarray(rows["share"], np.float32)
-    return _compress(np.asarray(everybody), account, kind, key, df, share, having, having_kind)
+    organization = np.full(len(everybody), -1, np.int64)
+    declared = np.unique(np.asarray(member["organization"], np.int64), return_inverse=True)[1]
+    organization[np.searchsorted(everybody, member["account_id"])] = declared
+    return _compress(np.asarray(everybody), account, kind, key, df, share, having, having_kind, organization)
 
 
 def _compress(
@@ -147,6 +153,7 @@ def _compress(
     share: NDArray[np.float32],
     having: Ints,
     having_kind: NDArray[np.int16],
+    organization: Ints,
 ) -> Incidence:
     codes = np.searchsorted(accounts, account).astype(np.int32)
     fresh = np.ones(len(key), dtype=bool)
@@ -180,4 +187,17 @@ def _compress(
         having=has.sum(axis=0).astype(np.int64),
         wider=wider,
         wider_of=wider_of,
+        organization=organization,
+        owned=_owned(kind[fresh], organization[codes], heads),
+    )
+
+
+def _owned(kind: NDArray[np.int16], organization: Ints, heads: Ints) -> Flags:
+    """bool[V]: only accounts of one organization hold the value, and it is something that one gives its accounts."""
+    own = [k.code for k in KINDS.values() if k.family in OWN_FAMILIES and k.name != "organization"]
+    if not len(kind):
+        return np.zeros(0, np.bool_)
+    least = np.minimum.reduceat(organization, heads[:-1])
+    return np.asarray(
+        np.isin(kind, own) & (least >= 0) & (least == np.maximum.reduceat(organization, heads[:-1]))
     )

@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 
 from stillwatch.link.incidence import CONTENT_KINDS, Incidence, gather
 from stillwatch.model.families import FAMILIES
-from stillwatch.model.kernels.belonging import best_lifts, held_inside, hits, nearest_there, strongest
+from stillwatch.model.kernels.belonging import (
+    best_lifts,
+    held_inside,
+    hits,
+    mark_holders,
+    nearest_there,
+    strongest,
+)
 from stillwatch.model.kernels.components import components
 
 CONTENT = FAMILIES.index("content") + 1
@@ -126,9 +133,9 @@ def _block_of(held: Incidence, group: Group) -> Ints:
         return np.full(len(group), -1, np.int64)
     number = _joined(held, content)
     rows, owner = gather(held.heads, content)
-    row_of = np.full(held.n, -1, np.int64)
-    row_of[group.members] = np.arange(len(group))
-    row = row_of[held.account_of[rows]]
+    row_of = np.zeros(held.n, np.int32)
+    row_of[group.members] = np.arange(1, len(group) + 1)
+    row = row_of[held.account_of[rows]].astype(np.int64) - 1
     own = row >= 0
     width = int(number.max()) + 1
     cell = row[own] * width + number[owner[own]]
@@ -155,17 +162,20 @@ def described(held: Incidence, members: Ints, settings: MemberSettings | None = 
 
 
 def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = False) -> Group:
-    found, inside = _counts(held, members)
+    found, inside = held.counted(members)
     outside = held.df[found] - inside
     n, rest = len(members), held.n - len(members)
     share_in = (inside + 0.25) / (n + 1.0)
     share_out = (outside + 0.5) / (rest + 1.0)
     lift = np.log2(share_in / share_out)
     strong = (lift >= s.min_lift_bits) & (inside >= max(s.min_holders, s.min_share * n))
+    if not _one_organization(held, members):
+        strong &= ~held.owned[found]
     favoured, lifts = found[strong], lift[strong]
     asked = members if fixed else _either(held, members, favoured)
-    best = _best_lift(held, asked, favoured, lifts, s)
-    bits = _family_bits(held, asked, members, np.unique(held.kind_at[favoured]), best, s)
+    kinds = np.unique(held.kind_at[favoured])
+    best = _best_lift(held, asked, favoured, lifts, kinds, s)
+    bits = _family_bits(held, asked, members, kinds, best, s)
     prior = float(np.clip(np.log2(max(n, 1) / max(rest, 1)), *s.prior_bits))
     log_odds = prior + bits.sum(axis=1)
     keep = (log_odds >= 0) | fixed
@@ -173,11 +183,21 @@ def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = F
     return Group(asked[keep], log_odds[keep], bits[keep], favoured, lifts, tightness)
 
 
+def _one_organization(held: Incidence, members: Ints) -> bool:
+    """Whether half the members or more are accounts of one declared organization.
+
+    Where they are not, what an organization gives its own accounts says no more than that they are its accounts.
+    """
+    declared = held.organization[members]
+    declared = declared[declared >= 0]
+    return len(declared) > 0 and bool(2 * np.bincount(declared).max() >= len(members))
+
+
 def _either(held: Incidence, members: Ints, values: Ints) -> Ints:
     """Members and holders of the values; sorted."""
     inside = np.zeros(held.n, dtype=bool)
     inside[members] = True
-    inside[held.holders_of(values)[0]] = True
+    mark_holders(held.heads, held.account_of, values, inside)
     return np.flatnonzero(inside)
 
 
@@ -192,14 +212,6 @@ def _tightness(held: Incidence, members: Ints, bits: Floats, favoured: Ints) -> 
         held.family[favoured] - 1, weights=counts * (counts - 1) / (n * (n - 1)), minlength=len(FAMILIES)
     )
     return float((np.maximum(bits.mean(axis=0), 0) * np.minimum(together, 1.0)).sum())
-
-
-def _counts(held: Incidence, members: Ints) -> tuple[Ints, Ints]:
-    """Values the members hold, and how many of them hold each."""
-    rows, _ = gather(held.starts, members)
-    counts = np.bincount(held.value_of[rows], minlength=len(held.df))
-    found = np.flatnonzero(counts)
-    return found, counts[found].astype(np.int64)
 
 
 def _family_bits(
@@ -218,12 +230,14 @@ def _family_bits(
     return bits
 
 
-def _best_lift(held: Incidence, asked: Ints, favoured: Ints, lifts: Floats, s: MemberSettings) -> Floats:
-    """The largest bounded lift among the favoured values that each account holds, by kind; float64[n, K]."""
-    best = np.zeros((len(asked), len(held.kinds)))
+def _best_lift(
+    held: Incidence, asked: Ints, favoured: Ints, lifts: Floats, kinds: Ints, s: MemberSettings
+) -> Floats:
+    """The largest bounded lift among the favoured values that each account holds, by kind; float64[n, len(kinds)]."""
+    best = np.zeros((len(asked), len(kinds)))
     content = held.family[favoured] == CONTENT
     best_lifts(
-        held.heads, held.account_of, held.share_of, favoured, held.kind_at[favoured],
+        held.heads, held.account_of, held.share_of, favoured, np.searchsorted(kinds, held.kind_at[favoured]),
         np.minimum(lifts, s.most_bits), np.minimum(lifts, np.where(content, s.dedicated_bits, s.most_bits)),
         np.float32(s.dedicated), asked, best,
     )  # fmt: skip

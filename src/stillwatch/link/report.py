@@ -15,6 +15,7 @@ from stillwatch.link.parts import parts
 from stillwatch.link.stars import Stars
 from stillwatch.model.engine import Relation, Tables
 from stillwatch.model.families import BY_CODE, FAMILIES
+from stillwatch.model.kernels.belonging import counted, different_rows
 
 Ints = NDArray[np.int64]
 
@@ -65,53 +66,58 @@ def write_values(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relatio
     """Fill `group_values` (favoured values) and `group_kinds` (how each kind is spread in the group)."""
     values, kinds = [], []
     for i, group in enumerate(groups):
-        found, inside = np.unique(held.values_of(group.members)[0], return_counts=True)
+        room = np.zeros(len(held.df), np.int32)
+        found, inside = counted(held.starts, held.value_of, group.members, room)
         at = np.minimum(np.searchsorted(found, group.favoured), max(len(found) - 1, 0))
         kept = found[at] == group.favoured  # the last round may have left out a value's holders
         own = group.favoured[kept]
         columns = (held.kind[own], held.key[own], inside[at[kept]], held.df[own], group.lift_bits[kept])
         values += [(i, *row) for row in zip(*(column.tolist() for column in columns), strict=True)]
-        kinds += [(i, *row) for row in _kinds(held, group, found, inside.astype(np.int64))]
+        kinds += [(i, *row) for row in _kinds(held, group, found, inside, room)]
     names = ("group_id", "kind", "value_key", "inside", "holders", "lift_bits")
     t.put("group_values", _table(values, names))
     kind_names = ("group_id", "kind", "with_kind", "favoured", "shared", "top", "private", "outside_share")
     return t.put("group_kinds", _table(kinds, kind_names))
 
 
-def _kinds(held: Incidence, group: Group, found: Ints, inside: Ints) -> list[tuple[float, ...]]:
+def _kinds(
+    held: Incidence, group: Group, found: Ints, inside: Ints, count: NDArray[np.int32]
+) -> list[tuple[float, ...]]:
     """Per kind: members with it, holding a favoured value, sharing one with another member, on the commonest
     value, sharing one that is mostly the group's own; share of the others that hold a favoured value."""
     n, width = len(group), len(held.kinds)
     with_kind = held.has[group.members].sum(axis=0)
     favoured = np.zeros(len(held.df), dtype=bool)
     favoured[group.favoured] = True
-    count = np.zeros(len(held.df), np.int64)
-    count[found] = inside
     values, owner = held.values_of(group.members)
-    cell, several = owner * width + held.kind_at[values], count[values] >= 2
-    hit = _different(cell[favoured[values]], n, width)
-    shared = _different(cell[several], n, width)
-    private = _different(cell[several & (count[values] * 2 > held.df[values])], n, width)
+    several = count[values] >= 2
+
+    def different(chosen: NDArray[np.bool_]) -> Ints:
+        kind = held.kind_at[values[chosen]]
+        return different_rows(owner[chosen], kind, width, np.zeros(n * width, dtype=bool))
+
+    hit, shared = different(favoured[values]), different(several)
+    private = different(several & (count[values] * 2 > held.df[values]))
     top = np.ones(width, np.int64)
     np.maximum.at(top, held.kind_at[found], inside)
-    holders, of = held.holders_of(group.favoured)
-    is_member = np.zeros(held.n, dtype=bool)
-    is_member[group.members] = True
-    others = ~is_member[holders]
-    outside = _different(
-        holders[others] * width + held.kind_at[group.favoured[of[others]]], held.n, width
-    ).tolist()
+    outside = _outside(held, group)
     rest = np.maximum(held.having - with_kind, 0).tolist()
     columns = (held.kinds, with_kind, hit, shared, top, private)
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
     return [(*rows[k], outside[k] / rest[k] if rest[k] else 0.0) for k in np.flatnonzero(with_kind)]
 
 
-def _different(cell: Ints, n: int, width: int) -> Ints:
-    """How many different rows each of the `width` columns has among cells `row * width + column`."""
-    seen = np.zeros(n * width, dtype=bool)
-    seen[cell] = True
-    return np.asarray(seen.reshape(n, width).sum(axis=0), np.int64)
+def _outside(held: Incidence, group: Group) -> list[int]:
+    """Per kind how many accounts that are no members hold a favoured value."""
+    holders, of = held.holders_of(group.favoured)
+    is_member = np.zeros(held.n, dtype=bool)
+    is_member[group.members] = True
+    others = ~is_member[holders]
+    kind, width = held.kind_at[group.favoured[of[others]]], len(held.kinds)
+    found: list[int] = different_rows(
+        holders[others], kind, width, np.zeros(held.n * width, dtype=bool)
+    ).tolist()
+    return found
 
 
 def write_links(t: Tables, held: Incidence, pairs: Pairs, stars: Stars) -> Relation:

@@ -7,7 +7,7 @@ issuers do not count, since strangers rent the same exits and buy the same kind 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from stillwatch.link.incidence import CONTENT_KINDS, Incidence
 from stillwatch.link.membership import Group, described
+from stillwatch.model.engine import Tables
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.components import components
 from stillwatch.model.kernels.tails import poisson_log2_tail
@@ -88,7 +89,7 @@ def tie_bits(held: Incidence, groups: Sequence[Ints], s: UnionSettings) -> Float
 
 def _shared_counts(held: Incidence, groups: Sequence[Ints], wanted: NDArray[np.bool_]) -> tuple[Ints, Ints]:
     """Wanted values that members of two or more groups hold, and how many of each group do; int64[W], int64[G, W]."""
-    found = [np.unique(held.values_of(m)[0], return_counts=True) for m in groups]
+    found = [held.counted(m) for m in groups]
     every = np.concatenate([v[wanted[v]] for v, _ in found])
     several, times = np.unique(every, return_counts=True)
     value = several[times > 1]
@@ -120,3 +121,34 @@ def united(held: Incidence, pieces: Sequence[Ints], sure: Sequence[bool]) -> Gro
     for group in (whole, *own):
         log_odds[group.members] = np.maximum(log_odds[group.members], group.log_odds)
     return replace(whole, favoured=favoured, lift_bits=lifts[wanted][first], log_odds=log_odds[whole.members])
+
+
+def without_some(t: Tables, held: Incidence, left: Mapping[int, Ints]) -> list[Group]:
+    """Each group of the tables with just the members that are `left` of it: what it favours and their log-odds stay
+    as they are written, the weight of each family is theirs alone."""
+    values = t.numpy(
+        "SELECT group_id, kind, value_key, lift_bits FROM group_values ORDER BY group_id, kind, value_key"
+    )
+    odds = t.numpy("SELECT group_id, account_id, log_odds FROM group_members ORDER BY group_id, account_id")
+    of_value, of_member = np.asarray(values["group_id"]), np.asarray(odds["group_id"])
+    at = _position(held, np.asarray(values["kind"]), np.asarray(values["value_key"]))
+    code = np.searchsorted(held.accounts, np.asarray(odds["account_id"]))
+    out = []
+    for group, members in left.items():
+        favours, belongs = of_value == group, of_member == group
+        rest = described(held, members)
+        log_odds = np.full(held.n, -np.inf)
+        log_odds[code[belongs]] = np.asarray(odds["log_odds"])[belongs]
+        lifts = np.asarray(values["lift_bits"])[favours]
+        out.append(replace(rest, favoured=at[favours], lift_bits=lifts, log_odds=log_odds[rest.members]))
+    return out
+
+
+def _position(held: Incidence, kind: NDArray[np.int16], key: Ints) -> Ints:
+    """Position of each value among those of the incidence, which are sorted by kind and key."""
+    at = np.zeros(len(kind), np.int64)
+    for one in np.unique(kind):
+        first, last = np.searchsorted(held.kind, [one, one + 1])
+        mine = kind == one
+        at[mine] = first + np.searchsorted(held.key[first:last], key[mine])
+    return at

@@ -7,6 +7,7 @@
     ├── InputError             a file or folder cannot be used (carries file and line)
     │   └── SchemaError        a table lacks a required column or has the wrong type
     ├── ResourceError          disk, memory or permission ran out; nothing half-written stays
+    │   └── MemoryLimitError   more memory is needed than there may be; finished stages of a scan stay
     ├── StateError             a state folder or key file belongs to something else
     ├── RefusedError           a message to or from a partner is refused (carries a reason); nothing changed
     └── ExtensionError         a signal, format or profile is faulty
@@ -45,6 +46,10 @@ class SchemaError(InputError):
 
 class ResourceError(StillwatchError):
     """Disk, memory or permission ran out; results of earlier runs are untouched."""
+
+
+class MemoryLimitError(ResourceError):
+    """More memory is needed than the limit allows; run again with more, and a scan goes on where it was."""
 
 
 class StateError(StillwatchError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +21,6 @@ Row = Mapping[str, Any]
 TABLES_READ = ("members", "evidence", "hypotheses", "attributions", "campaign_templates")
 NOT_READ = frozenset({"rows"})  # ids of exchanges behind a statement
 NOBODY = frozenset({"unknown actor", "relay only", "not distillation"})
-LONGEST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +120,6 @@ def read_scan(
     parts = {name: _by_campaign(_rows(results, name, ids)) for name in TABLES_READ}
     findings = [_finding(row, parts) for row in chosen]
     return _scan(results, findings)
-
-
-def clean(text: object, *, longest: int = LONGEST) -> str:
-    """Text without control and direction marks, which hide what is written, and cut at `longest` characters."""
-    kept = "".join(
-        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs") else "\N{REPLACEMENT CHARACTER}"
-        for c in str(text)
-    )
-    return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 
 def _finding(row: Row, parts: Mapping[str, Mapping[str, Sequence[Row]]]) -> Finding:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -123,7 +124,7 @@ class Dataset:
         for file, part in self._open(name) if piece is None else _opened(piece):
             held = [c for c in wanted if c in part.schema.names and c not in self.hidden]
             try:
-                scanner = part.scanner(columns=held, batch_size=rows, batch_readahead=2, fragment_readahead=1)
+                scanner = part.scanner(columns=held, batch_size=rows, **_streamed())
                 for batch in scanner.to_batches():
                     known = _conform(batch, table, wanted, str(file)) if batch.num_rows else batch
                     if since is not None and known.num_rows:
@@ -209,6 +210,17 @@ def open_dataset(folder: Path) -> Dataset:
         if table.stage == "input":
             dataset.present(name)
     return dataset
+
+
+def _streamed() -> dict[str, Any]:
+    """How a file is read a row group at a time: with more threads, half a gigabyte of text waits to be asked for."""
+    options = ds.ParquetFragmentScanOptions(pre_buffer=False)
+    return {
+        "use_threads": False,
+        "batch_readahead": 1,
+        "fragment_readahead": 1,
+        "fragment_scan_options": options,
+    }
 
 
 def _unreadable(file: Path, error: Exception) -> InputError | ResourceError:

@@ -11,9 +11,10 @@ import duckdb
 import pyarrow as pa
 
 from stillwatch.model.engine import Relation
-from stillwatch.model.errors import ResourceError, StillwatchError
+from stillwatch.model.errors import MemoryLimitError, ResourceError, StillwatchError
 
 BATCH_ROWS = 65_536
+SCRATCH = "scratch"  # the database that a scan without layers writes to
 DISK_SIGNS = ("Could not write", "Could not read", "No space left")  # in errors that come up at a commit
 
 
@@ -22,6 +23,8 @@ class DuckTables:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._con = connection
+        self._layers: list[Path] = []  # database files that are open besides the first, the newest last
+        self._writing = False  # whether the newest of them is written
 
     def define(self, name: str, sql: str) -> Relation:
         """Materialise a statement under `name`, replacing what stood there."""
@@ -49,7 +52,9 @@ class DuckTables:
     def batches(self, sql: str, *, rows: int = BATCH_ROWS) -> pa.RecordBatchReader:
         """Rows of a statement as a stream of Arrow batches, on a cursor of its own."""
         with _translated(sql):
-            return self._con.cursor().sql(sql).to_arrow_reader(rows)
+            cursor = self._con.cursor()
+            cursor.execute(self._path())
+            return cursor.sql(sql).to_arrow_reader(rows)
 
     def numpy(self, sql: str) -> Mapping[str, Any]:
         """Columns of a statement as NumPy arrays (masked where null)."""
@@ -71,13 +76,70 @@ class DuckTables:
         return int(self._fetch(f'SELECT count(*) FROM "{name}"')[0][0])
 
     def drop(self, name: str) -> None:
-        """Forget a table, if it exists."""
-        self._run(f'DROP TABLE IF EXISTS "{name}"')
+        """Forget a table, if it exists; one of a finished layer stays."""
+        self._run(f'DROP TABLE IF EXISTS {self._writable()}."{name}"')
 
     def view(self, name: str, sql: str) -> Relation:
         """Name a statement without running it."""
         self._run(f'CREATE OR REPLACE VIEW "{name}" AS {sql}')
         return Relation(f'SELECT * FROM "{name}"')
+
+    def begin_layer(self, file: Path) -> None:
+        """From here on tables are made in this database file; those of earlier layers are read, and hidden by new
+        ones of their name."""
+        self._attach(file, "READ_WRITE", writing=True)
+
+    def end_layer(self) -> None:
+        """Write out the newest layer, close its file, and open it again to be read only. What is made after that, and
+        before another layer begins, hides what layers hold and is gone with the engine."""
+        file = self._layers[-1]
+        self._run(f"CHECKPOINT {self._writable()}")
+        self._detach()
+        self.read_layer(file)
+
+    def read_layer(self, file: Path) -> None:
+        """Tables of a finished layer, as they were left."""
+        self._attach(file, "READ_ONLY", writing=False)
+
+    def is_layer(self, file: Path) -> bool:
+        """Whether a file can be read as a finished layer."""
+        try:
+            self.read_layer(file)
+        except StillwatchError:
+            return False
+        self._detach()
+        return True
+
+    def forget_layers(self) -> None:
+        """Close the files of all layers, so that they can be removed."""
+        while self._layers:
+            with suppress(StillwatchError):  # the engine may be out of disk; the process ends soon
+                self._detach()
+
+    def _attach(self, file: Path, mode: str, *, writing: bool) -> None:
+        path = str(file).replace("'", "''")
+        self._run(f"ATTACH '{path}' AS layer_{len(self._layers) + 1} ({mode})")
+        self._layers.append(file)
+        self._writing = writing
+        self._run(self._path())
+
+    def _detach(self) -> None:
+        """Close the newest layer."""
+        name = f"layer_{len(self._layers)}"
+        self._layers.pop()
+        self._writing = False
+        self._run(self._path())
+        self._run(f"DETACH {name}")
+
+    def _writable(self) -> str:
+        """Name of the database that tables are made in."""
+        return f"layer_{len(self._layers)}" if self._writing else SCRATCH
+
+    def _path(self) -> str:
+        """The statement that says where tables are looked for: what is written first, then the newest layer."""
+        layers = [f"layer_{i}" for i in range(len(self._layers), 0, -1)]
+        every = dict.fromkeys((self._writable(), *layers, SCRATCH))
+        return f"SET search_path = '{','.join(f'{name}.main' for name in every)}'"
 
     def types(self, sql: str) -> Mapping[str, str]:
         """Names and types of the columns that a statement gives; it is not run."""
@@ -124,7 +186,7 @@ def _translated(sql: str) -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        raise ResourceError(
+        raise MemoryLimitError(
             "the engine ran out of memory",
             remedy="Give more with --memory, or free disk space for spilling",
         ) from error
@@ -150,7 +212,7 @@ def open_duck(scratch: Path, *, memory: str = "", threads: int = 0) -> Iterator[
     if threads:
         config["threads"] = threads
     try:
-        con = duckdb.connect(str(scratch / "scratch.duckdb"), config=config)
+        con = duckdb.connect(str(scratch / f"{SCRATCH}.duckdb"), config=config)
     except duckdb.Error as error:
         raise ResourceError(
             f"cannot open a scratch database: {error}".split("\n")[0],

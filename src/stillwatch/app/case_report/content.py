@@ -11,7 +11,9 @@ from stillwatch.app.case_report.blocks import Block, Facts, Grid, Heading, Point
 from stillwatch.app.case_report.evidence import accounts, doubts, evidence
 from stillwatch.app.case_report.method import error_rates, method
 from stillwatch.app.case_report.thaw import thaw
+from stillwatch.app.report.actors import left_out
 from stillwatch.app.report.campaign import Campaign, campaign
+from stillwatch.app.report.results import Row
 from stillwatch.app.report.words import VERDICTS, moment, plural, sentence, span, visible
 from stillwatch.cases.file import CaseFile, Exhibit, Said, deciding_scan
 from stillwatch.cases.grade import CREDIBILITY, RELIABILITY
@@ -202,6 +204,7 @@ def _attribution(view: Campaign) -> Iterator[Block]:
     for row in view.attributions:
         if row["statement"]:
             yield Text(sentence(row["statement"]))
+            yield from _limits(row)
     yield Grid(
         ("Actor", "Probability", "95% interval", "Rung", "What would change the answer"),
         tuple(
@@ -217,6 +220,16 @@ def _attribution(view: Campaign) -> Iterator[Block]:
         (22, 12, 14, 16, 36),
         right=(1,),
     )
+
+
+def _limits(row: Row) -> Iterator[Block]:
+    """What a statement about an actor stands on and lacks: it is printed with it, always."""
+    left = left_out(row)
+    lines = [f"Leave one family out: {left}"] if left else []
+    lines += [f"Against: {sentence(line)}" for line in row["counter"] or ()]
+    lines += [f"Gap: {sentence(line)}" for line in row["gaps"] or ()]
+    if lines:
+        yield Points(tuple(lines))
 
 
 def _custody(case: CaseFile, custody: Custody, at: datetime) -> Iterator[Block]:

@@ -12,20 +12,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store, open_desk, read_text
+from stillwatch.app.casework import AsJson, Clerk, read_text
 from stillwatch.app.report.words import day
+from stillwatch.app.spread import spread
 from stillwatch.cases.retain import Deletion, apply, plan, read_policy
 
 
+@spread
 def command(
     policy: Annotated[Path, typer.Option(help="TOML file with the periods.")],
     apply_: Annotated[
         bool, typer.Option("--apply", help="Delete; otherwise only print what would be.")
     ] = False,
-    store: Store = "",
-    case_key: CaseKey = None,
-    by: By = "",
-    role: Role = "legal",
+    clerk: Clerk = Clerk(role="legal"),
     json_: AsJson = False,
 ) -> None:
     """Delete what a policy no longer keeps, by destroying the keys it is encrypted with; without --apply only print it.
@@ -37,7 +36,7 @@ def command(
     Example: `stillwatch retain --policy retention.toml`, and once that looks right, the same with `--apply`
     """
     wanted = read_policy(read_text(policy, "a TOML file with a table [retain]"), where=str(policy))
-    desk = open_desk(store, case_key, by, role)
+    desk = clerk.desk()
     destroyed = 0
     if apply_:
         with desk.database.writing(desk.stamp) as w:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from stillwatch.app.taxii_work import Server, add_bundle, listed, new_folder, pull, push, refused_of
+from stillwatch.model.clean_text import clean
 from stillwatch.model.errors import UsageError
 from stillwatch.share.inbound.strict_json import RefusedError
 from stillwatch.share.taxii.secret_hash import hashed, new_secret
@@ -98,10 +99,11 @@ def _done(
 def _summed(statuses: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """One answer for all messages of a push."""
     told: dict[str, Any] = {
-        name: sum(int(s.get(name, 0)) for s in statuses)
+        name: sum(n for s in statuses if isinstance(n := s.get(name, 0), int))
         for name in ("total_count", "success_count", "failure_count")
     }
-    failures = [f for s in statuses for f in s.get("failures", ())]
+    lists = [found for s in statuses if isinstance(found := s.get("failures"), list)]
+    failures = [one for found in lists for one in found]
     return told | ({"failures": failures} if failures else {})
 
 
@@ -113,4 +115,4 @@ def _needed(value: Given | None, what: str) -> Given:
 
 def _plain(told: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> str:
     rows = [told] if isinstance(told, Mapping) else told
-    return "\n\n".join("\n".join(f"{name}: {value}" for name, value in row.items()) for row in rows)
+    return "\n\n".join("\n".join(clean(f"{name}: {value}") for name, value in row.items()) for row in rows)

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from stillwatch.app.report import words
 from stillwatch.app.report.activity import sparkline, width_words
+from stillwatch.app.report.actors import ground, left_out
 from stillwatch.app.report.alike import cleared, closest_first
 from stillwatch.app.report.campaign import campaign, why_left_alone
 from stillwatch.app.report.overview import VERDICT_ORDER, overview
@@ -131,6 +132,7 @@ def _environment() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     env.filters.update({name: getattr(words, name) for name in (*FILTERS, *DATE_FILTERS)})
+    env.filters |= {"left_out": left_out, "ground": ground}
     return env
 
 

@@ -140,6 +140,8 @@ def _against(v: Verdict, name: str) -> list[str]:
 
 def _gaps(v: Verdict) -> list[str]:
     n = sum(len(gaps(w.items)) for w in v.weighed.values())
+    if n == 1:
+        return ["1 claim of all profiles could not be examined or has expired"]
     return [f"{n} claims of all profiles could not be examined or have expired"] if n else ["none"]
 
 

@@ -76,10 +76,30 @@ def cut(book: Book, plan: Plan, at: int) -> Slice:
     return Slice(book, plan, at, account, visit, program, filling, pathway)
 
 
-def exchanges(part: Slice, talks: Talks, shelves: Shelves) -> pa.RecordBatch:
-    """The slice as rows of `exchanges`; `talks` carries conversations on from slice to slice, `shelves` the
-    reasoning blocks that accounts borrow from each other.
-    """
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What can be said of a slice without the slices before it."""
+
+    part: Slice
+    params: Ints
+    text: dict[str, pa.Array]
+    answer: pa.Array
+    result: Outcome
+    wanted: Ints  # tokens of the whole request
+    asked: Ints  # turn hashes
+    answered: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What a slice carries on of earlier ones: its conversations, and the rows of reasoning blocks in its requests."""
+
+    carried: Carried
+    thought: Ints
+
+
+def draft(part: Slice) -> Draft:
+    """Texts, answers and outcomes of a slice; drafts can be made in any order."""
     params = part.book.params.pick(
         part.of("params"), unit(join(part.plan.stream, part.program), part.seed, 13)
     )
@@ -87,22 +107,38 @@ def exchanges(part: Slice, talks: Talks, shelves: Shelves) -> pa.RecordBatch:
     wanted, longest = _lengths(part)
     result = _result(part, params, longest)
     answer = _answers(part, params, result)
-    sizes = _sizes(text) + TOOLS * (part.book.scripts.tools[part.of("script")] >= 0)
+    asked, answered = hash_turns(text["prompt_text"]), hash_turns(answer)
+    return Draft(part, params, text, answer, result, wanted, asked, answered)
+
+
+def link(made: Draft, talks: Talks, shelves: Shelves) -> Linked:
+    """Carry conversations on, slices in order of time: `talks` holds their state, `shelves` the reasoning blocks that
+    accounts borrow from each other.
+    """
+    part, result = made.part, made.result
     carried = talks.carry(
         part.plan.talk,
-        hash_turns(text["prompt_text"]),
-        hash_turns(answer),
-        sizes=sizes,
-        wanted=wanted,
+        made.asked,
+        made.answered,
+        sizes=_sizes(made.text) + TOOLS * (part.book.scripts.tools[part.of("script")] >= 0),
+        wanted=made.wanted,
         replies=result.output,
         thinks=result.thinking,
         rows=part.row,
     )
     wants = unit(part.row, part.seed, 60) < part.of("grafts")
     borrowed = shelves.borrow(part.plan.stream, part.account, result.thinking, wants, part.row)
-    columns = {**_who(part), **_route(part), **text, "response_text": answer, **_knobs(part, params)}
-    thought = np.where(borrowed >= 0, borrowed, carried.thought)
-    columns |= _state(part, carried, thought, result) | _ending(result) | _tokens(part, carried, result)
+    return Linked(carried, np.where(borrowed >= 0, borrowed, carried.thought))
+
+
+def finish(made: Draft, linked: Linked) -> pa.RecordBatch:
+    """The slice as rows of `exchanges`."""
+    part, result, carried = made.part, made.result, linked.carried
+    columns = {**_who(part), **_route(part), **made.text, "response_text": made.answer}
+    columns |= _knobs(part, made.params)
+    columns |= (
+        _state(part, carried, linked.thought, result) | _ending(result) | _tokens(part, carried, result)
+    )
     return record_batch(columns, len(part.plan))
 
 

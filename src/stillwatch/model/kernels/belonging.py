@@ -18,6 +18,53 @@ Shares = npt.NDArray[np.float32]
 
 
 @kernel
+def counted(starts: Ints, value_of: Codes, members: Ints, counts: Codes) -> tuple[Ints, Ints]:
+    """Values that the members hold, in order, and how many of them hold each.
+
+    Values of account i are `value_of[starts[i]:starts[i + 1]]`. `counts` is room for every value, zero before; it is
+    only touched where a member holds something, so that the work does not grow with all there is.
+    """
+    total = 0
+    for member in members:
+        total += starts[member + 1] - starts[member]
+    touched = np.empty(min(total, len(counts)), np.int64)
+    n = 0
+    for member in members:
+        for at in range(starts[member], starts[member + 1]):
+            value = value_of[at]
+            if counts[value] == 0:
+                touched[n] = value
+                n += 1
+            counts[value] += 1
+    found = np.flatnonzero(counts) if n * 16 > len(counts) else np.sort(touched[:n])
+    inside = np.empty(len(found), np.int64)
+    for i in range(len(found)):
+        inside[i] = counts[found[i]]
+    return found, inside
+
+
+@kernel
+def mark_holders(heads: Ints, account_of: Codes, values: Ints, marked: Flags) -> None:
+    """Set the mark of every holder of the values."""
+    for value in values:
+        for at in range(heads[value], heads[value + 1]):
+            marked[account_of[at]] = True
+
+
+@kernel
+def different_rows(row: Ints, column: Ints, width: int, seen: Flags) -> Ints:
+    """How many different rows each of the `width` columns has among the pairs; `seen` is room for rows times columns,
+    all false before."""
+    out = np.zeros(width, np.int64)
+    for i in range(len(row)):
+        cell = row[i] * width + column[i]
+        if not seen[cell]:
+            seen[cell] = True
+            out[column[i]] += 1
+    return out
+
+
+@kernel
 def held_inside(heads: Ints, account_of: Codes, values: Ints, inside: Flags) -> Ints:
     """How many holders of each of the values are inside."""
     out = np.zeros(len(values), np.int64)
@@ -34,13 +81,13 @@ def best_lifts(
 ) -> None:  # fmt: skip
     """Put into `out[asked account, kind]` the largest lift among the values that each account asked holds, at least
     what stands there; `often` is the lift for a holder with at least the share `dedicated`."""
-    row_of = np.full(asked.max() + 1 if len(asked) else 0, -1, np.int64)
+    row_of = np.zeros(asked.max() + 1 if len(asked) else 0, np.int32)
     for i in range(len(asked)):
-        row_of[asked[i]] = i
+        row_of[asked[i]] = i + 1
     for v in range(len(values)):
         for at in range(heads[values[v]], heads[values[v] + 1]):
             account = account_of[at]
-            row = row_of[account] if account < len(row_of) else -1
+            row = row_of[account] - 1 if account < len(row_of) else -1
             if row >= 0:
                 bits = often[v] if share_of[at] >= dedicated else lift[v]
                 out[row, kind[v]] = max(out[row, kind[v]], bits)
@@ -48,13 +95,14 @@ def best_lifts(
 
 @kernel
 def hits(has: Flags, asked: Ints, kinds: Ints, best: Floats, inside: Flags) -> tuple[Ints, Ints, Ints]:
-    """Of each kind how many insiders have it, how many of them hold a favoured value, and how many others do."""
+    """Of each kind how many insiders have it, how many of them hold a favoured value, and how many others do; column j
+    of `best` is that of `kinds[j]`."""
     n_in, hit_in = np.zeros(len(kinds), np.int64), np.zeros(len(kinds), np.int64)
     hit_out = np.zeros(len(kinds), np.int64)
     for i in range(len(asked)):
         own = inside[asked[i]]
         for j in range(len(kinds)):
-            hit = best[i, kinds[j]] > 0
+            hit = best[i, j] > 0
             n_in[j] += own and has[asked[i], kinds[j]]
             hit_in[j] += own and hit
             hit_out[j] += hit and not own
@@ -73,8 +121,8 @@ def strongest(
         known = 0
         for j in range(len(kinds)):
             bits = 0.0
-            if best[i, kinds[j]] > 0:
-                bits = min(best[i, kinds[j]], present[j])
+            if best[i, j] > 0:
+                bits = min(best[i, j], present[j])
             elif has[asked[i], kinds[j]]:
                 bits = absent[j]
             bits = min(max(bits, least), most)

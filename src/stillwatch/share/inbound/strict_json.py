@@ -10,7 +10,10 @@ from typing import Any
 
 from stillwatch.model.errors import InputError
 
-TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)  # strings and brackets
+# Strings and brackets. A string that never ends runs to the end of the text: a pattern that failed there would try
+# again at every quote in it, which takes days for ten megabytes.
+TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+HALF = re.compile(r"\\u[dD][89a-fA-F]")  # an escape that is half a character, and needs the other half
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,20 @@ def read_json(data: bytes, limits: Limits) -> Any:
     if _depth(text) > limits.depth:
         raise RefusedError("too deep", f"is nested deeper than {limits.depth}")
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_none_such, parse_float=_finite)
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_none_such, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise RefusedError("malformed", f"is not JSON: {str(error)[:200]}") from error
+    if HALF.search(text):
+        _refuse_halves(value)
+    return value
+
+
+def _refuse_halves(value: Any) -> None:
+    """Raises `RefusedError` for half a character: no file, address or terminal can hold it."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise RefusedError("malformed", "a text holds half a character") from error
 
 
 def _depth(text: str) -> int:

@@ -8,8 +8,9 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from stillwatch.model.clean_text import clean
 from stillwatch.share.atlas import ATLAS_VERSION, Technique, techniques
-from stillwatch.share.finding import Finding, Scan, Value, clean
+from stillwatch.share.finding import Finding, Scan, Value
 from stillwatch.share.likelihood import likelihood
 from stillwatch.share.publication import Publication
 from stillwatch.share.stix.extension import EXTENSION_ID, extension_author, extension_definition, numbers

@@ -6,7 +6,8 @@ import json
 from importlib import resources
 from typing import Any
 
-from stillwatch.share.finding import Finding, Scan, clean
+from stillwatch.model.clean_text import clean
+from stillwatch.share.finding import Finding, Scan
 from stillwatch.share.stix.objects import Object, identity_id, stamp
 from stillwatch.share.tlp import TLP_IDS
 

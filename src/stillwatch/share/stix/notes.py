@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from stillwatch.share.finding import Finding, Scan, clean
+from stillwatch.model.clean_text import clean
+from stillwatch.share.finding import Finding, Scan
 from stillwatch.share.likelihood import likelihood
 from stillwatch.share.publication import Publication
 from stillwatch.share.stix.extension import numbers

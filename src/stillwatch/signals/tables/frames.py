@@ -7,8 +7,9 @@ different companions. So keys, not texts, are joined (union-find), and texts do 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -17,11 +18,14 @@ from numpy.typing import NDArray
 from stillwatch.model.engine import Apart, Tables
 from stillwatch.model.kernels.compiled import kernel
 from stillwatch.model.kernels.components import components
+from stillwatch.model.kernels.keytable import extremes, places
 from stillwatch.model.kernels.twohit import TwoHitFilter
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
+Columns = tuple[Ints, ...]
 
+LEAST_KEY = -(1 << 63)
 TEXT_KEYS = (
     "exact_key", "band_1", "band_2", "band_3", "head_key", "tail_key",
     "shingle_1", "shingle_2", "shingle_3", "shingle_4",
@@ -31,11 +35,14 @@ TEXT_KEYS = (
 @dataclass(frozen=True, slots=True)
 class FrameSettings:
     """`min_together`: least share of the commoner key's texts that hold both; `max_ratio`: commoner to rarer;
-    `min_keys`: keys that make a frame, and that a text must hold of it."""
+    `min_keys`: keys that make a frame, and that a text must hold of it. `chunk` distinct texts are in memory at a time,
+    and a filter of `slots` of four bytes; neither changes what is found."""
 
     min_together: float = 0.3
     max_ratio: float = 3.0
     min_keys: int = 2
+    chunk: int = 2_000_000
+    slots: int = 1 << 28
 
 
 def write_frames(t: Tables, *, reference: Collection[int], settings: FrameSettings | None = None) -> None:
@@ -44,9 +51,8 @@ def write_frames(t: Tables, *, reference: Collection[int], settings: FrameSettin
     `reference` holds sketch keys of public texts; a frame at least half of whose keys stand there is public.
     """
     s = settings or FrameSettings()
-    texts = _texts(t)
-    frames = _frames(texts["keys"], texts["low"], texts["high"], s)
-    _store_texts(t, texts["exact"], frames.of_text)
+    frames = _frames(_Texts.write(t, s.chunk), s)
+    _store_texts(t, frames)
     _store_frames(t, frames, reference)
     t.drop("frame_texts")
     t.drop("text_accounts")
@@ -54,31 +60,64 @@ def write_frames(t: Tables, *, reference: Collection[int], settings: FrameSettin
 
 @dataclass(frozen=True, slots=True)
 class _Frames:
-    of_text: Ints  # frame id of each text, 0 for none
+    exact: Ints  # texts in a frame …
+    of_text: Ints  # … and its id
     key: Ints  # every key in a frame …
     frame: Ints  # … and its frame
 
 
-def _texts(t: Tables) -> dict[str, Ints]:
-    """Distinct texts: `exact`, `keys` (n, 10), and the smallest and largest account that sent them."""
-    columns = ", ".join(f"coalesce(min({c}), 0) AS {c}" for c in TEXT_KEYS[1:])
-    t.define(
-        "text_accounts",
-        f"""
-        SELECT exact_key, min(account_id) AS low, max(account_id) AS high, {columns}
-        FROM keys WHERE exact_key IS NOT NULL GROUP BY exact_key
-        """,
-    )
-    if isinstance(t, Apart) and not t.on_driver("text_accounts"):
-        _narrow(t)
-    rows = t.numpy(f"SELECT low, high, {', '.join(TEXT_KEYS)} FROM text_accounts ORDER BY exact_key")
-    keys = np.stack([np.asarray(rows[c], np.int64) for c in TEXT_KEYS], axis=1)
-    return {
-        "exact": keys[:, 0],
-        "keys": keys,
-        "low": np.asarray(rows["low"]),
-        "high": np.asarray(rows["high"]),
-    }
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Some of the distinct texts: their keys (n, 10), and the smallest and largest account that sent each."""
+
+    keys: Ints
+    low: Ints
+    high: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Distinct texts in order of their exact key, read in chunks; kept in memory where there is only one."""
+
+    t: Tables
+    count: int
+    parts: int
+    only: Sequence[_Chunk] = ()
+
+    @classmethod
+    def write(cls, t: Tables, chunk: int) -> _Texts:
+        """Fill `text_accounts` from `keys`. Exact keys are hashes, so equal ranges hold about as many texts."""
+        columns = ", ".join(f"coalesce(min({c}), 0) AS {c}" for c in TEXT_KEYS[1:])
+        t.define(
+            "text_accounts",
+            f"""
+            SELECT exact_key, min(account_id) AS low, max(account_id) AS high, {columns}
+            FROM keys WHERE exact_key IS NOT NULL GROUP BY exact_key
+            """,
+        )
+        if isinstance(t, Apart) and not t.on_driver("text_accounts"):
+            _narrow(t)
+        count = t.rows("text_accounts")
+        texts = cls(t, count, max(-(-count // chunk), 1))
+        return cls(t, count, 1, list(texts.chunks())) if texts.parts == 1 else texts
+
+    def chunks(self) -> Iterator[_Chunk]:
+        """The texts, chunk by chunk."""
+        if self.only:
+            yield from self.only
+            return
+        bounds = [LEAST_KEY + (i << 64) // self.parts for i in range(self.parts + 1)]
+        for first, end in pairwise(bounds):
+            above = f"exact_key >= {first}" if first > LEAST_KEY else "TRUE"
+            below = f"exact_key < {end}" if end < -LEAST_KEY else "TRUE"
+            rows = self.t.numpy(
+                f"""
+                SELECT low, high, {", ".join(TEXT_KEYS)} FROM text_accounts
+                WHERE {above} AND {below} ORDER BY exact_key
+                """
+            )
+            keys = np.stack([np.asarray(rows[c], np.int64) for c in TEXT_KEYS], axis=1)
+            yield _Chunk(keys, np.asarray(rows["low"], np.int64), np.asarray(rows["high"], np.int64))
 
 
 def _narrow(t: Tables) -> None:
@@ -95,64 +134,115 @@ def _narrow(t: Tables) -> None:
           ON s.text_key = x.text_key
         """,
     )
-    t.define(
-        "text_accounts",
-        "SELECT a.* FROM text_accounts a JOIN shared_texts s ON s.text = a.exact_key",
-    )
+    t.define("text_accounts", "SELECT a.* FROM text_accounts a JOIN shared_texts s ON s.text = a.exact_key")
     t.drop("shared_texts")
 
 
-def _frames(keys: Ints, low: Ints, high: Ints, s: FrameSettings) -> _Frames:
-    shared = _shared_keys(keys, low, high)
-    none = np.zeros(len(keys), np.int64)
-    if len(shared) == 0:
-        return _Frames(none, shared, shared)
-    found = np.searchsorted(shared, keys)
-    found[found == len(shared)] = 0
-    codes = _distinct(np.asarray(np.where(shared[found] == keys, found, -1), np.int32))
-    counts = np.bincount(codes[codes >= 0], minlength=len(shared))
+def _frames(texts: _Texts, s: FrameSettings) -> _Frames:
+    shared = _shared_keys(texts, s.slots)
+    exact, codes, counts = _coded(texts, shared, s.min_keys)
     left, right = _companions(codes, counts, s)
     root = components(len(shared), left, right)
     size = np.bincount(root, minlength=len(shared))
-    best = _best_frame(codes, root.astype(np.int32), counts, s.min_keys)
     smallest = np.full(len(shared), np.iinfo(np.int64).max)
     np.minimum.at(smallest, root, shared)
-    of_text = np.where(best >= 0, smallest[np.maximum(best, 0)], 0)
     real = size[root] >= s.min_keys
+    frame = [np.empty(0, np.int64)]
+    for own in codes:
+        best = _best_frame(own, root.astype(np.int32), counts, s.min_keys)
+        of_text = np.where(best >= 0, smallest[np.maximum(best, 0)], 0)
+        frame.append(np.where(np.isin(of_text, smallest[root[real]]), of_text, 0))
+    of = np.concatenate(frame)
     return _Frames(
-        np.where(np.isin(of_text, smallest[root[real]]), of_text, 0), shared[real], smallest[root[real]]
+        np.concatenate([exact[:0], *exact])[of != 0], of[of != 0], shared[real], smallest[root[real]]
     )
 
 
-def _shared_keys(keys: Ints, low: Ints, high: Ints) -> Ints:
-    """Sorted keys that two or more accounts used: first the filter, then exactly."""
-    hits = TwoHitFilter(2 * keys.size)
-    for column in range(keys.shape[1]):
-        one = np.ascontiguousarray(keys[:, column])
-        hits.add(one, low)
-        hits.add(one, high)
-    kept, lows, highs = [], [], []
-    for column in range(keys.shape[1]):
-        one = np.ascontiguousarray(keys[:, column])
-        mask = hits.shared(one)
-        kept.append(one[mask])
-        lows.append(low[mask])
-        highs.append(high[mask])
-    flat, inverse = np.unique(np.concatenate(kept), return_inverse=True)
-    least = np.full(len(flat), np.iinfo(np.int64).max)
-    most = np.full(len(flat), np.iinfo(np.int64).min)
-    np.minimum.at(least, inverse, np.concatenate(lows))
-    np.maximum.at(most, inverse, np.concatenate(highs))
-    return np.asarray(flat[least != most], np.int64)
+def _shared_keys(texts: _Texts, most_slots: int) -> Ints:
+    """Sorted keys that two or more accounts used: first the filter, then exactly.
+
+    Where a filter for all keys would be too large, some of the keys are looked at in each of several rounds.
+    """
+    slots = 2 * texts.count * len(TEXT_KEYS)
+    rounds = max(-(-slots // most_slots), 1)
+    found = [_shared_of(texts, part, rounds, min(slots, most_slots)) for part in range(rounds)]
+    return np.sort(np.concatenate(found))
 
 
-def _companions(codes: NDArray[np.int32], counts: Ints, s: FrameSettings) -> tuple[Ints, Ints]:
+def _shared_of(texts: _Texts, part: int, rounds: int, slots: int) -> Ints:
+    hits = TwoHitFilter(slots)
+    for chunk in texts.chunks():
+        for one in _own(chunk, part, rounds):
+            hits.add(one, chunk.low)
+            hits.add(one, chunk.high)
+    kept: list[Columns] = []
+    for chunk in texts.chunks():
+        own = _own(chunk, part, rounds)
+        masks = [hits.shared(one) for one in own]
+        columns = (own, [chunk.low] * len(own), [chunk.high] * len(own))
+        kept.append(extremes(*(_picked(column, masks) for column in columns)))
+        kept = _fewer(kept, extremes)
+    keys, least, most = _all_of(kept, extremes)
+    return np.asarray(keys[least != most], np.int64)
+
+
+def _picked(columns: Sequence[Ints], masks: Sequence[NDArray[np.bool_]]) -> Ints:
+    return np.concatenate([column[mask] for column, mask in zip(columns, masks, strict=True)])
+
+
+def _all_of(parts: Sequence[Columns], merged: Callable[..., Columns]) -> Columns:
+    """All parts as one, by a function that makes one of their joined columns."""
+    if len(parts) == 1:
+        return parts[0]
+    return merged(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _fewer(parts: list[Columns], merged: Callable[..., Columns]) -> list[Columns]:
+    """The parts, made one where those behind the first have become larger than it, so that memory stays small and no
+    row is merged often."""
+    behind = sum(len(part[0]) for part in parts[1:])
+    return [_all_of(parts, merged)] if behind > len(parts[0][0]) else parts
+
+
+def _own(chunk: _Chunk, part: int, rounds: int) -> list[Ints]:
+    """The ten columns of keys, those of other rounds 0."""
+    columns = [np.ascontiguousarray(one) for one in chunk.keys.T]
+    if rounds == 1:
+        return columns
+    others = [(one.view(np.uint64) >> np.uint64(8)) % np.uint64(rounds) != part for one in columns]
+    return [np.where(other, 0, one) for one, other in zip(columns, others, strict=True)]
+
+
+def _coded(texts: _Texts, shared: Ints, min_keys: int) -> tuple[list[Ints], list[Codes], Ints]:
+    """Exact keys and codes (n, 10) of the texts with shared keys enough to count, chunk by chunk, a code being the
+    position among the shared keys or -1; and how many texts hold each shared key."""
+    exact, kept = [], []
+    counts = np.zeros(len(shared), np.int64)
+    for chunk in texts.chunks() if len(shared) else ():
+        codes = _distinct(places(shared, chunk.keys))
+        counts += np.bincount(codes[codes >= 0], minlength=len(shared))
+        several = (codes >= 0).sum(axis=1) >= min(min_keys, 2)
+        exact.append(chunk.keys[several, 0])
+        kept.append(codes[several])
+    return exact, kept, counts
+
+
+def _companions(codes: Sequence[Codes], counts: Ints, s: FrameSettings) -> tuple[Ints, Ints]:
     """Pairs of keys that mostly come together."""
-    pairs = _adjacent(codes, counts, s.max_ratio)
-    both, together = np.unique(pairs, return_counts=True)
+    found: list[Columns] = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+    for own in codes:
+        found.append(np.unique(_adjacent(own, counts, s.max_ratio), return_counts=True))
+        found = _fewer(found, _summed)
+    both, together = _all_of(found, _summed)
     left, right = both >> 32, both & 0xFFFFFFFF
     mostly = together >= s.min_together * np.maximum(counts[left], counts[right])
     return left[mostly], right[mostly]
+
+
+def _summed(values: Ints, counts: Ints) -> Columns:
+    """Sorted distinct values, with the sum of the counts of each."""
+    flat, at = np.unique(values, return_inverse=True)
+    return flat, np.bincount(at, weights=counts, minlength=len(flat)).astype(np.int64)
 
 
 @kernel
@@ -239,9 +329,8 @@ def _best_frame(codes: Codes, root: Codes, counts: Ints, min_keys: int) -> Ints:
     return out
 
 
-def _store_texts(t: Tables, exact: Ints, frame: Ints) -> None:
-    held = frame != 0
-    t.put("frame_texts", pa.table({"exact_key": exact[held], "template_id": frame[held]}))
+def _store_texts(t: Tables, frames: _Frames) -> None:
+    t.put("frame_texts", pa.table({"exact_key": frames.exact, "template_id": frames.of_text}))
     t.define(
         "exchange_templates",
         """

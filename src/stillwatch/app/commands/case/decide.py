@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, Case, CaseKey, Role, Store, open_desk
+from stillwatch.app.casework import AsJson, Case, Clerk
+from stillwatch.app.spread import spread
 from stillwatch.cases.file import find_case
 from stillwatch.cases.work import decide
 
 
+@spread
 def command(
     case: Case,
     decision: Annotated[
@@ -25,10 +27,7 @@ def command(
         str, typer.Option(help="What it rests on; anybody who reads the case later depends on it.")
     ],
     account: Annotated[str, typer.Option(help="Account that `accuse` or `clear` is about.")] = "",
-    store: Store = "",
-    case_key: CaseKey = None,
-    by: By = "",
-    role: Role = "analyst",
+    clerk: Clerk = Clerk(),
     json_: AsJson = False,
 ) -> None:
     """Decide on a case, or on one account in it, on the exhibits there are now; their digest goes with the decision.
@@ -40,7 +39,7 @@ def command(
 
     Example: `stillwatch case decide c-5e1fa0b7 clear --account acct-17 --reason "Contract names the evaluation"`
     """
-    desk = open_desk(store, case_key, by, role)
+    desk = clerk.desk()
     with desk.database.writing(desk.stamp) as w:
         case_id = find_case(w, case)
         row = decide(w, case_id, decision, reason=reason, account_id=account)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, Case, CaseKey, Grade, Role, Store, open_desk, read_text
+from stillwatch.app.casework import AsJson, Case, Clerk, Grade, read_text
+from stillwatch.app.spread import spread
 from stillwatch.cases.file import find_case
 from stillwatch.cases.grade import read_grade
 from stillwatch.cases.snapshot import read_snapshot
@@ -20,6 +21,7 @@ from stillwatch.share.look import evidence_of
 UNJUDGED = "F6"
 
 
+@spread
 def command(
     case: Case,
     source: Annotated[
@@ -40,10 +42,7 @@ def command(
     campaign: Annotated[
         str, typer.Option(help="Campaign in the result folder, if its id is no longer that of the case.")
     ] = "",
-    store: Store = "",
-    case_key: CaseKey = None,
-    by: By = "",
-    role: Role = "analyst",
+    clerk: Clerk = Clerk(),
     json_: AsJson = False,
 ) -> None:
     """Add an exhibit to a case, graded by the Admiralty code. What was frozen before is not touched.
@@ -59,15 +58,8 @@ def command(
 
     Example: `stillwatch case exhibit c-5e1fa0b7 --message 5d0c`
     """
-    if (source is None) == (not message):
-        raise UsageError(
-            "an exhibit is a file, a result folder, or a message", remedy="Name one: SOURCE or --message"
-        )
-    if evaluation and (source is None or source.is_dir()):
-        raise UsageError(
-            "--evaluation is for a file", where=str(source or ""), remedy="Leave it out, or name the file"
-        )
-    desk = open_desk(store, case_key, by, role)
+    _check(source, message, evaluation=evaluation)
+    desk = clerk.desk()
     with desk.database.writing(desk.stamp) as w:
         case_id = find_case(w, case)
         if source is None:
@@ -82,6 +74,18 @@ def command(
         typer.echo(json.dumps({"case_id": case_id, "number": number}))
     else:
         typer.echo(f"Exhibit {number} added to {case_id}")
+
+
+def _check(source: Path | None, message: str, *, evaluation: bool) -> None:
+    """Raises `UsageError` unless one exhibit is named."""
+    if (source is None) == (not message):
+        raise UsageError(
+            "an exhibit is a file, a result folder, or a message", remedy="Name one: SOURCE or --message"
+        )
+    if evaluation and (source is None or source.is_dir()):
+        raise UsageError(
+            "--evaluation is for a file", where=str(source or ""), remedy="Leave it out, or name the file"
+        )
 
 
 def _scan(w: Writing, case_id: str, folder: Path, campaign: str, title: str, grade: str) -> int:

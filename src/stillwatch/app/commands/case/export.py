@@ -11,23 +11,22 @@ import typer
 
 from stillwatch.app.case_report.content import Choice, Custody, case_report
 from stillwatch.app.case_report.export import FORMS, export_files
-from stillwatch.app.casework import AsJson, By, Case, CaseKey, Desk, Role, Store, open_desk, write_files
+from stillwatch.app.casework import AsJson, Case, Clerk, Desk, write_files
+from stillwatch.app.spread import spread
 from stillwatch.cases.file import CaseFile, find_case, read_case
 from stillwatch.model.errors import InputError, UsageError
 
 EXIT_FAULTS = 1
 
 
+@spread
 def command(
     case: Case,
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     form: Annotated[str, typer.Option(help="html, pdf, or both with a comma.")] = "html,pdf",
     account: Annotated[str, typer.Option(help="A report about this account alone, as for an appeal.")] = "",
     notes: Annotated[bool, typer.Option("--notes", help="Put internal notes into the report.")] = False,
-    store: Store = "",
-    case_key: CaseKey = None,
-    by: By = "",
-    role: Role = "legal",
+    clerk: Clerk = Clerk(role="legal"),
     json_: AsJson = False,
 ) -> None:
     """Write a report of a case as HTML and PDF: statement, decisions, exhibits, evidence, doubts, method, error rates,
@@ -41,7 +40,7 @@ def command(
     forms = tuple(part.strip() for part in form.split(","))
     if not set(forms) <= set(FORMS):
         raise UsageError(f"cannot write a report as {form!r}", remedy="Use --form html, pdf or html,pdf")
-    desk = open_desk(store, case_key, by, role)
+    desk = clerk.desk()
     checked = desk.database.verify()
     custody = Custody(
         checked.sound, checked.entries, checked.head.sequence, checked.head.hash, checked.head.store_id

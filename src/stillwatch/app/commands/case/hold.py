@@ -7,26 +7,25 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, Case, CaseKey, Role, Store, open_desk
+from stillwatch.app.casework import AsJson, Case, Clerk
+from stillwatch.app.spread import spread
 from stillwatch.cases.file import find_case
 from stillwatch.cases.work import place_hold
 
 
+@spread
 def command(
     case: Case,
     reason: Annotated[str, typer.Option(help="Why it is placed or released.")],
     release: Annotated[bool, typer.Option("--release", help="Release the hold.")] = False,
-    store: Store = "",
-    case_key: CaseKey = None,
-    by: By = "",
-    role: Role = "legal",
+    clerk: Clerk = Clerk(role="legal"),
     json_: AsJson = False,
 ) -> None:
     """Place a case under a legal hold, or release it. While it is held, `stillwatch retain` deletes nothing of it.
 
     Example: `stillwatch case hold c-5e1fa0b7 --reason "Court order of 3 March"`
     """
-    desk = open_desk(store, case_key, by, role)
+    desk = clerk.desk()
     with desk.database.writing(desk.stamp) as w:
         case_id = find_case(w, case)
         place_hold(w, case_id, placed=not release, reason=reason)

@@ -7,19 +7,18 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, Case, CaseKey, Role, Store, open_desk
+from stillwatch.app.casework import AsJson, Case, Clerk
+from stillwatch.app.spread import spread
 from stillwatch.cases.file import find_case
 from stillwatch.cases.work import add_note
 from stillwatch.model.errors import UsageError
 
 
+@spread
 def command(
     case: Case,
     text: Annotated[str, typer.Argument(help="The note.", show_default=False)],
-    store: Store = "",
-    case_key: CaseKey = None,
-    by: By = "",
-    role: Role = "analyst",
+    clerk: Clerk = Clerk(),
     json_: AsJson = False,
 ) -> None:
     """Add a note to a case. Notes are kept encrypted, for as long as the retention policy keeps text.
@@ -28,7 +27,7 @@ def command(
     """
     if not text.strip():
         raise UsageError("the note is empty", remedy="Write what is to be remembered")
-    desk = open_desk(store, case_key, by, role)
+    desk = clerk.desk()
     with desk.database.writing(desk.stamp) as w:
         case_id = find_case(w, case)
         note_id = add_note(w, case_id, text)

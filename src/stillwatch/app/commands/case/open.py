@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, CaseKey, Grade, Role, Store, open_desk
+from stillwatch.app.casework import AsJson, Clerk, Grade
+from stillwatch.app.spread import spread
 from stillwatch.cases.grade import read_grade
 from stillwatch.cases.snapshot import read_snapshot
 from stillwatch.cases.work import open_case, scan_grade
 
 
+@spread
 def command(
     campaign: Annotated[str, typer.Argument(help="Campaign id, or its beginning.", show_default=False)],
     results: Annotated[Path, typer.Argument(help="Result folder of a scan.", show_default=False)],
@@ -21,10 +23,7 @@ def command(
         str, typer.Option(help="What to call the case; the finding in one line by default.")
     ] = "",
     grade: Grade = "",
-    store: Store = "",
-    case_key: CaseKey = None,
-    by: By = "",
-    role: Role = "analyst",
+    clerk: Clerk = Clerk(),
     json_: AsJson = False,
 ) -> None:
     """Open a case on a campaign and freeze what the scan knew of it as exhibit 1.
@@ -36,7 +35,7 @@ def command(
     """
     snapshot = read_snapshot(results, campaign)
     wanted = read_grade(grade) if grade else scan_grade(snapshot)
-    desk = open_desk(store, case_key, by, role, make=True)
+    desk = clerk.desk(make=True)
     with desk.database.writing(desk.stamp) as w:
         row = snapshot.tables["campaigns"][0]
         name = (

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
-from stillwatch.app.sharing import IdentityFile, open_office, show
+from stillwatch.app.spread import spread
+from stillwatch.app.staff import Staff
 from stillwatch.model.errors import UsageError
 from stillwatch.share.identity import read_card
 from stillwatch.share.partners import save_partner
@@ -16,6 +16,7 @@ from stillwatch.share.partners import save_partner
 LEAST = 16
 
 
+@spread
 def command(
     card: Annotated[Path, typer.Argument(help="Card of the partner, a JSON file.", show_default=False)],
     fingerprint: Annotated[
@@ -24,18 +25,13 @@ def command(
     reliability: Annotated[
         str, typer.Option(help="How reliable the source has been, A to F (F: cannot be judged).")
     ] = "F",
-    store: Store = "",
-    case_key: CaseKey = None,
-    identity: IdentityFile = None,
-    by: By = "",
-    role: Role = "engineer",
-    json_: AsJson = False,
+    staff: Staff = Staff(role="engineer"),
 ) -> None:
     """Add a partner from a card, if its fingerprint is the one you were told by another way.
 
     Example: `stillwatch partner add borealis.json --fingerprint 5f1c9a0e77d2b4c6 --by dana`
     """
-    office = open_office(store, case_key, identity, by=by, role=role, make=True)
+    office = staff.office(make=True)
     found = read_card(card)
     if len(fingerprint) < LEAST or not found.fingerprint.startswith(fingerprint.lower()):
         raise UsageError(
@@ -44,4 +40,4 @@ def command(
         )
     with office.writing() as writing:
         partner = save_partner(writing, found, reliability=reliability)
-    show({"partner": partner.card.name, "fingerprint": partner.id, "version": partner.version}, json_)
+    staff.show({"partner": partner.card.name, "fingerprint": partner.id, "version": partner.version})

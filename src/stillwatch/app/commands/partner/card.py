@@ -8,7 +8,8 @@ import typer
 from msgspec import to_builtins
 
 from stillwatch.app.casework import AsJson
-from stillwatch.app.sharing import IdentityFile, identity_file, show
+from stillwatch.app.sharing import identity_file, show
+from stillwatch.app.staff import IdentityFile
 from stillwatch.share.identity import read_identity
 
 

@@ -9,7 +9,8 @@ import typer
 from msgspec import to_builtins
 
 from stillwatch.app.casework import AsJson
-from stillwatch.app.sharing import IdentityFile, identity_file
+from stillwatch.app.sharing import identity_file
+from stillwatch.app.staff import IdentityFile
 from stillwatch.share.identity import make_identity
 
 

@@ -6,28 +6,24 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
-from stillwatch.app.sharing import IdentityFile, open_office, show
+from stillwatch.app.spread import spread
+from stillwatch.app.staff import Staff
 from stillwatch.share.partners import SUSPENDED, find_partner, save_partner
 
 
+@spread
 def command(
     partner: Annotated[
         str, typer.Argument(help="Partner: name, or beginning of the fingerprint.", show_default=False)
     ],
-    store: Store = "",
-    case_key: CaseKey = None,
-    identity: IdentityFile = None,
-    by: By = "",
-    role: Role = "engineer",
-    json_: AsJson = False,
+    staff: Staff = Staff(role="engineer"),
 ) -> None:
     """Suspend a partner: nothing is taken from them until they are added again.
 
     Example: `stillwatch partner suspend Borealis --by dana`
     """
-    office = open_office(store, case_key, identity, by=by, role=role)
+    office = staff.office()
     with office.writing() as writing:
         found = find_partner(writing, partner)
         save_partner(writing, found.card, reliability=found.reliability, state=SUSPENDED)
-    show({"partner": found.card.name, "state": SUSPENDED}, json_)
+    staff.show({"partner": found.card.name, "state": SUSPENDED})

@@ -6,34 +6,29 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
-from stillwatch.app.sharing import IdentityFile, To, Under, counterpart, open_office, show
+from stillwatch.app.spread import spread
+from stillwatch.app.staff import Peer, Staff
 from stillwatch.model.errors import UsageError
 from stillwatch.share.gate import elements_content
 from stillwatch.share.outbox import approve_content
 
 
+@spread
 def command(
     session: Annotated[str, typer.Argument(help="Session, as `share ledger` lists it.", show_default=False)],
-    to: To = "",
-    under: Under = "",
-    store: Store = "",
-    case_key: CaseKey = None,
-    identity: IdentityFile = None,
-    by: By = "",
-    role: Role = "legal",
-    json_: AsJson = False,
+    peer: Peer = Peer(),
+    staff: Staff = Staff(),
 ) -> None:
     """Allow the common elements of an intersection to be shown to the partner that asks.
 
     Example: `stillwatch share allow 0f3c… --to Borealis --by dana --role legal`
     """
-    office = open_office(store, case_key, identity, by=by, role=role)
+    office = staff.office()
     with office.writing() as writing:
-        partner, terms = counterpart(writing, to, under)
-        if role != terms.approver:
+        partner, terms = peer.found(writing)
+        if staff.role != terms.approver:
             raise UsageError(
-                f"{role!r} cannot allow this", remedy=f"The agreement names the role {terms.approver!r}"
+                f"{staff.role!r} cannot allow this", remedy=f"The agreement names the role {terms.approver!r}"
             )
         approve_content(writing, terms, elements_content(session))
-    show({"session": session, "allowed_to": partner.card.name}, json_)
+    staff.show({"session": session, "allowed_to": partner.card.name})

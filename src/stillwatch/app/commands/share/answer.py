@@ -7,27 +7,23 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
 from stillwatch.app.options import KeyFile
 from stillwatch.app.secret import default_key_file, read_key
-from stillwatch.app.sharing import IdentityFile, To, Under, counterpart, open_office, show, write_bundle
+from stillwatch.app.sharing import write_bundle
+from stillwatch.app.spread import spread
+from stillwatch.app.staff import Peer, Staff
 from stillwatch.share.bundles.say import answer
 from stillwatch.share.publication import Publication
 
 
+@spread
 def command(
     campaign: Annotated[str, typer.Argument(help="Our campaign.", show_default=False)],
     publisher: Annotated[str, typer.Option("--publisher", help="In whose name we publish.")],
     out: Annotated[Path, typer.Option("--out", help="File for the bundle.")] = Path("answer.json"),
-    to: To = "",
-    under: Under = "",
+    peer: Peer = Peer(),
     key_file: KeyFile = None,
-    store: Store = "",
-    case_key: CaseKey = None,
-    identity: IdentityFile = None,
-    by: By = "",
-    role: Role = "legal",
-    json_: AsJson = False,
+    staff: Staff = Staff(),
 ) -> None:
     """Write our word on the partner's findings that a campaign of ours was matched with: an opinion, and a sighting.
 
@@ -36,14 +32,14 @@ def command(
 
     Example: `stillwatch share answer c-17 --publisher "Example AI" --to Borealis --out answer.json`
     """
-    office = open_office(store, case_key, identity, by=by, role=role)
+    office = staff.office()
     key = read_key(key_file or default_key_file())
     with office.writing() as writing:
-        partner, terms = counterpart(writing, to, under)
+        partner, terms = peer.found(writing)
         publication = Publication(
             publisher, writing.stamp.at, key, audience=partner.id, tlp=terms.tlp, pap=terms.pap
         )
         objects = answer(writing, terms, partner.id, publication, campaign)
         write_bundle(out, objects)
     said = [{"id": o["id"], "about": campaign} for o in objects if o["type"] in ("opinion", "sighting")]
-    show({"written": str(out), "said": said}, json_)
+    staff.show({"written": str(out), "said": said})

@@ -8,14 +8,15 @@ from typing import Annotated
 import typer
 
 from stillwatch.app.campaign_values import campaign_facts
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
-from stillwatch.app.sharing import IdentityFile, open_office, show
+from stillwatch.app.spread import spread
+from stillwatch.app.staff import Staff
 from stillwatch.share.compare import compare, likeness_bits
 from stillwatch.share.look import received_message, summary_like
 from stillwatch.share.messages import Summary
 from stillwatch.share.weigh import enter, ground_of
 
 
+@spread
 def command(
     message: Annotated[
         str, typer.Argument(help="Message id of the summary, or its beginning.", show_default=False)
@@ -25,18 +26,13 @@ def command(
     keep: Annotated[
         bool, typer.Option("--keep", help="Enter the result as a corroboration of our campaign.")
     ] = False,
-    store: Store = "",
-    case_key: CaseKey = None,
-    identity: IdentityFile = None,
-    by: By = "",
-    role: Role = "analyst",
-    json_: AsJson = False,
+    staff: Staff = Staff(role="analyst"),
 ) -> None:
     """Compare a summary that came in with a campaign of ours, field by field, in bits.
 
     Example: `stillwatch share compare 5d0c… results c-17 --by dana`
     """
-    office = open_office(store, case_key, identity, by=by, role=role)
+    office = staff.office()
     facts = campaign_facts(results, campaign, office.identity.fingerprint)
     with office.writing() as writing:
         theirs = received_message(writing, message, "summary")
@@ -47,4 +43,4 @@ def command(
             words = "; ".join(part.statement for part in parts) or "no field in common"
             enter(writing, campaign, ground_of(theirs), kind="likeness", bits=bits, statement=words)
     lines = [{"field": p.field, "bits": round(p.bits, 2), "statement": p.statement} for p in parts]
-    show({"campaign": campaign, "bits": round(bits, 2), "parts": lines}, json_)
+    staff.show({"campaign": campaign, "bits": round(bits, 2), "parts": lines})

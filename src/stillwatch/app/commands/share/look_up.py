@@ -7,26 +7,23 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
-from stillwatch.app.sharing import IdentityFile, open_office, read_values, show
+from stillwatch.app.sharing import read_values
+from stillwatch.app.spread import spread
+from stillwatch.app.staff import Staff
 from stillwatch.share.look import look_up_all
 
 
+@spread
 def command(
     values: Annotated[Path, typer.Argument(help="Our values, one a line.", show_default=False)],
     kind: Annotated[str, typer.Option(help="Kind of the values.")] = "payment",
-    store: Store = "",
-    case_key: CaseKey = None,
-    identity: IdentityFile = None,
-    by: By = "",
-    role: Role = "analyst",
-    json_: AsJson = False,
+    staff: Staff = Staff(role="analyst"),
 ) -> None:
     """Look for our own values among the digests that a partner sent.
 
     Example: `stillwatch share look-up our-cards.txt --kind payment --by dana`
     """
-    office = open_office(store, case_key, identity, by=by, role=role)
+    office = staff.office()
     with office.writing() as writing:
         found = look_up_all(writing, office.identity, kind, read_values(values))
-    show({"kind": kind, "messages": [{"message": m, "partner": p, "found": n} for m, p, n in found]}, json_)
+    staff.show({"kind": kind, "messages": [{"message": m, "partner": p, "found": n} for m, p, n in found]})

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
 from stillwatch.app.plain_values import with_values
-from stillwatch.app.sharing import IdentityFile, open_office, show
+from stillwatch.app.spread import spread
+from stillwatch.app.staff import Staff
 from stillwatch.share.bundles.match import common_values, finding_of, match, match_bits
 from stillwatch.share.finding import read_scan
 from stillwatch.share.publication import NEED_DATASET
@@ -17,6 +17,7 @@ from stillwatch.share.rounds import BACKGROUND
 from stillwatch.share.weigh import enter, record_matches
 
 
+@spread
 def command(
     finding: Annotated[
         str, typer.Argument(help="Message id of the finding, or its beginning.", show_default=False)
@@ -33,18 +34,13 @@ def command(
     keep: Annotated[
         bool, typer.Option("--keep", help="Enter the result as a corroboration of our campaign.")
     ] = False,
-    store: Store = "",
-    case_key: CaseKey = None,
-    identity: IdentityFile = None,
-    by: By = "",
-    role: Role = "analyst",
-    json_: AsJson = False,
+    staff: Staff = Staff(role="analyst"),
 ) -> None:
     """Hold a finding that came in a partner's bundle against a campaign of ours: common values and time, in bits.
 
     Example: `stillwatch share match campaign--41ab results c-17 --dataset logs --keep`
     """
-    office = open_office(store, case_key, identity, by=by, role=role)
+    office = staff.office()
     scan = read_scan(results, only=(campaign,))
     if dataset is not None:
         scan = with_values(scan, results, dataset, NEED_DATASET)
@@ -61,7 +57,6 @@ def command(
                 values = [value for found, value in common if found == kind]
                 record_matches(writing, theirs.ground, theirs.received_at, kind, values)
     lines = [{"field": p.field, "bits": round(p.bits, 2), "statement": p.statement} for p in parts]
-    show(
-        {"campaign": campaign, "finding": theirs.ground.message, "bits": round(bits, 2), "parts": lines},
-        json_,
+    staff.show(
+        {"campaign": campaign, "finding": theirs.ground.message, "bits": round(bits, 2), "parts": lines}
     )

@@ -6,21 +6,13 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
-from stillwatch.app.sharing import (
-    IdentityFile,
-    OutFile,
-    To,
-    Trust,
-    Under,
-    approve_and_send,
-    open_office,
-    show,
-)
+from stillwatch.app.spread import spread
+from stillwatch.app.staff import Peer, Staff, Way
 from stillwatch.share.look import read_opinion
 from stillwatch.share.outbox import Outgoing
 
 
+@spread
 def command(
     subject: Annotated[
         str, typer.Argument(help="Campaign or session as the partner named it.", show_default=False)
@@ -36,22 +28,15 @@ def command(
         list[str] | None,
         typer.Option(help="Digest of a message that this rests on, as `share ledger` lists it."),
     ] = None,
-    to: To = "",
-    under: Under = "",
-    trust: Trust = None,
-    file: OutFile = None,
-    store: Store = "",
-    case_key: CaseKey = None,
-    identity: IdentityFile = None,
-    by: By = "",
-    role: Role = "legal",
-    json_: AsJson = False,
+    peer: Peer = Peer(),
+    way: Way = Way(),
+    staff: Staff = Staff(),
 ) -> None:
     """Answer a partner: what we make of the campaign or session that they named.
 
     Example: `stillwatch share opinion 41ab… confirmed --to Borealis --by dana`
     """
-    office = open_office(store, case_key, identity, by=by, role=role)
+    office = staff.office()
     fields = {"subject": subject, "opinion": opinion, "basis": basis, "confidence": confidence}
     body = read_opinion({**fields, "kind": "opinion.v1", "origins": origin or []})
-    show(approve_and_send(office, to, under, Outgoing(body), trust=trust, file=file), json_)
+    staff.show(way.send(office, peer, Outgoing(body)))

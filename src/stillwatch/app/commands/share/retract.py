@@ -6,21 +6,13 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
-from stillwatch.app.sharing import (
-    IdentityFile,
-    OutFile,
-    To,
-    Trust,
-    Under,
-    approve_and_send,
-    open_office,
-    show,
-)
+from stillwatch.app.spread import spread
+from stillwatch.app.staff import Peer, Staff, Way
 from stillwatch.share.look import retraction_of
 from stillwatch.share.outbox import Outgoing
 
 
+@spread
 def command(
     message: Annotated[
         str,
@@ -29,22 +21,15 @@ def command(
     reason: Annotated[
         str, typer.Option(help="mistaken, withdrawn_by_source, legal, superseded or compromised.")
     ] = "mistaken",
-    to: To = "",
-    under: Under = "",
-    trust: Trust = None,
-    file: OutFile = None,
-    store: Store = "",
-    case_key: CaseKey = None,
-    identity: IdentityFile = None,
-    by: By = "",
-    role: Role = "legal",
-    json_: AsJson = False,
+    peer: Peer = Peer(),
+    way: Way = Way(),
+    staff: Staff = Staff(),
 ) -> None:
     """Take back a message that we sent; the partner's decisions that rest on it are marked for review there.
 
     Example: `stillwatch share retract 5d0c… --reason mistaken --to Borealis --by dana`
     """
-    office = open_office(store, case_key, identity, by=by, role=role)
+    office = staff.office()
     with office.reading() as reading:
         body = retraction_of(reading, message, reason)
-    show(approve_and_send(office, to, under, Outgoing(body), trust=trust, file=file), json_)
+    staff.show(way.send(office, peer, Outgoing(body)))

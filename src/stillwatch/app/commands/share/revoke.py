@@ -7,25 +7,21 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
-from stillwatch.app.sharing import IdentityFile, To, Under, counterpart, open_office, show, write_bundle
+from stillwatch.app.sharing import write_bundle
+from stillwatch.app.spread import spread
+from stillwatch.app.staff import Peer, Staff
 from stillwatch.share.bundles.say import revoke
 
 
+@spread
 def command(
     message: Annotated[
         str,
         typer.Argument(help="Finding, opinion or sighting, as `share ledger` lists it.", show_default=False),
     ],
     out: Annotated[Path, typer.Option("--out", help="File for the bundle.")] = Path("revoked.json"),
-    to: To = "",
-    under: Under = "",
-    store: Store = "",
-    case_key: CaseKey = None,
-    identity: IdentityFile = None,
-    by: By = "",
-    role: Role = "legal",
-    json_: AsJson = False,
+    peer: Peer = Peer(),
+    staff: Staff = Staff(),
 ) -> None:
     """Write a new version of an object that we sent in a bundle, which says that it is revoked.
 
@@ -34,9 +30,9 @@ def command(
 
     Example: `stillwatch share revoke campaign--41ab --to Borealis --out revoked.json`
     """
-    office = open_office(store, case_key, identity, by=by, role=role)
+    office = staff.office()
     with office.writing() as writing:
-        partner, terms = counterpart(writing, to, under)
+        partner, terms = peer.found(writing)
         objects = revoke(writing, terms, partner.id, message)
         write_bundle(out, objects)
-    show({"written": str(out), "revoked": str(objects[-1]["id"])}, json_)
+    staff.show({"written": str(out), "revoked": str(objects[-1]["id"])})

@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
-from stillwatch.app.sharing import IdentityFile, open_office, show, value_files
+from stillwatch.app.sharing import value_files
+from stillwatch.app.spread import spread
+from stillwatch.app.staff import Staff
 from stillwatch.model.errors import ResourceError, UsageError
 from stillwatch.share.transport.server import ShareServer
 
 
+@spread
 def command(
     certificate: Annotated[Path, typer.Option(help="Certificate, PEM.", show_default=False)],
     tls_key: Annotated[Path, typer.Option("--tls-key", help="Its key, PEM.", show_default=False)],
@@ -20,18 +22,13 @@ def command(
     values: Annotated[
         list[str] | None, typer.Option("--values", help="KIND=FILE: our values of a kind, one a line.")
     ] = None,
-    store: Store = "",
-    case_key: CaseKey = None,
-    identity: IdentityFile = None,
-    by: By = "",
-    role: Role = "engineer",
-    json_: AsJson = False,
+    staff: Staff = Staff(role="engineer"),
 ) -> None:
     """Take in messages of partners over HTTPS, and answer intersections from the value files given.
 
     Example: `stillwatch share serve --certificate tls.pem --tls-key tls.key --values payment=cards.txt --by me`
     """
-    office = open_office(store, case_key, identity, by=by, role=role)
+    office = staff.office()
     host, _, port = listen.rpartition(":")
     if not port.isdigit():
         raise UsageError(f"no address and port: {listen!r}", remedy="Write 127.0.0.1:8443")
@@ -44,8 +41,8 @@ def command(
         raise ResourceError(
             f"cannot listen: {error.strerror}", where=listen, remedy="Choose another --listen"
         ) from error
-    show(
-        {"listening": f"{host}:{server.server_address[1]}", "fingerprint": office.identity.fingerprint}, json_
+    staff.show(
+        {"listening": f"{host}:{server.server_address[1]}", "fingerprint": office.identity.fingerprint}
     )
     with server:
         server.serve_forever()

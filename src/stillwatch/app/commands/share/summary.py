@@ -10,23 +10,14 @@ import typer
 from msgspec import to_builtins
 
 from stillwatch.app.campaign_values import campaign_facts
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
-from stillwatch.app.sharing import (
-    IdentityFile,
-    OutFile,
-    To,
-    Trust,
-    Under,
-    approve_and_send,
-    counterpart,
-    open_office,
-    show,
-)
+from stillwatch.app.spread import spread
+from stillwatch.app.staff import Peer, Staff, Way
 from stillwatch.share.indicators import epoch_key
 from stillwatch.share.outbox import Outgoing
 from stillwatch.share.summary import summarise
 
 
+@spread
 def command(
     results: Annotated[Path, typer.Argument(help="Result folder of a scan.", show_default=False)],
     campaign: Annotated[str, typer.Argument(help="Campaign.", show_default=False)],
@@ -36,25 +27,18 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be sent, and send nothing.")
     ] = False,
-    to: To = "",
-    under: Under = "",
-    trust: Trust = None,
-    file: OutFile = None,
-    store: Store = "",
-    case_key: CaseKey = None,
-    identity: IdentityFile = None,
-    by: By = "",
-    role: Role = "legal",
-    json_: AsJson = False,
+    peer: Peer = Peer(),
+    way: Way = Way(),
+    staff: Staff = Staff(),
 ) -> None:
     """Tell a partner of a campaign without its customers, to ask: do you see this, too?
 
     Example: `stillwatch share summary results c-17 --to Borealis --epsilon 0.5 --by dana`
     """
-    office = open_office(store, case_key, identity, by=by, role=role)
+    office = staff.office()
     facts = campaign_facts(results, campaign, office.identity.fingerprint)
     with office.reading() as reading:
-        partner, terms = counterpart(reading, to, under)
+        partner, terms = peer.found(reading)
     epoch = terms.epoch(int(datetime.now(UTC).timestamp()))
     key = epoch_key(office.identity, bytes.fromhex(partner.card.exchange), terms, epoch)
     body = summarise(
@@ -66,7 +50,7 @@ def command(
         epsilon_permille=round(epsilon * 1000),
     )
     if dry_run:
-        show(to_builtins(body), json_)
+        staff.show(to_builtins(body))
         return
-    done = approve_and_send(office, to, under, Outgoing(body, subject=campaign), trust=trust, file=file)
-    show({"campaign": campaign, "known_to_partner_as": body.campaign, **done}, json_)
+    done = way.send(office, peer, Outgoing(body, subject=campaign))
+    staff.show({"campaign": campaign, "known_to_partner_as": body.campaign, **done})

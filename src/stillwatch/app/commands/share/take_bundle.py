@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from stillwatch.app.casework import AsJson, By, CaseKey, Role, Store
-from stillwatch.app.sharing import IdentityFile, Under, counterpart, open_office, read_bundle_file, show
+from stillwatch.app.sharing import counterpart, read_bundle_file
+from stillwatch.app.spread import spread
+from stillwatch.app.staff import Staff, Under
 from stillwatch.share.bundles.take import take_bundle
 from stillwatch.share.stix.objects import identity_id
 
 
+@spread
 def command(
     bundle: Annotated[Path, typer.Argument(help="File that `taxii pull` wrote.", show_default=False)],
     sender: Annotated[
@@ -22,12 +24,7 @@ def command(
         str, typer.Option("--publisher", help="In whose name the partner publishes; its own by default.")
     ] = "",
     under: Under = "",
-    store: Store = "",
-    case_key: CaseKey = None,
-    identity: IdentityFile = None,
-    by: By = "",
-    role: Role = "engineer",
-    json_: AsJson = False,
+    staff: Staff = Staff(role="engineer"),
 ) -> None:
     """Take in a STIX bundle of a partner: findings are kept, opinions and sightings of our campaigns entered.
 
@@ -36,7 +33,7 @@ def command(
 
     Example: `stillwatch share take-bundle partner/pull-20261102.json --from Borealis`
     """
-    office = open_office(store, case_key, identity, by=by, role=role)
+    office = staff.office()
     data = read_bundle_file(bundle)
     with office.writing() as writing:
         partner, terms = counterpart(writing, sender, under)
@@ -49,6 +46,6 @@ def command(
         "new": list(taken.new),
     }
     fields |= {"known": taken.known, "retracted": list(taken.retracted), "to_review": list(taken.to_review)}
-    show(fields, json_)
+    staff.show(fields)
     if taken.reason:
         raise typer.Exit(1)

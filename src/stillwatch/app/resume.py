@@ -1,0 +1,114 @@
+"""What an interrupted scan needs to go on: what its stages were made from, and what they left besides tables."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+import stillwatch
+from stillwatch import __version__
+from stillwatch.app.stages import Names
+from stillwatch.attribute.assess import Assessment, Item
+from stillwatch.attribute.hypotheses import Hypothesis
+from stillwatch.model.tables import SCHEMA_VERSION, TABLES
+from stillwatch.store.dataset import Dataset
+
+FOOTER = 8  # bytes at the end of a Parquet file: length of its metadata, and a mark
+PLAIN = ("verdict", "prior", "weight", "low", "high", "correction", "purpose")  # of an assessment
+
+
+def stages_folder(out: Path) -> Path:
+    """Where the stages of a scan to `out` are kept: a hidden folder beside it."""
+    return out.parent / f".{out.name}.stages"
+
+
+def owner(data: Dataset, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the stages of a scan depend on: input, settings, versions. Stages of another owner are of no use."""
+    return {
+        "input": _digest(_input(data)),
+        "settings": {name: repr(value) for name, value in settings.items()},
+        "program": [__version__, SCHEMA_VERSION, _digest(_program())],
+        "versions": [platform.python_version(), duckdb.__version__, pa.__version__, np.__version__],
+    }
+
+
+def _digest(parts: Iterator[bytes]) -> str:
+    total = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        total.update(len(part).to_bytes(8, "big") + part)
+    return total.hexdigest()
+
+
+def _input(data: Dataset) -> Iterator[bytes]:
+    """Name, size, time and metadata of each file of the input; the metadata holds the extremes of every column."""
+    for name, table in TABLES.items():
+        for file in data.files(name) if table.stage == "input" else ():
+            status = file.stat()
+            yield repr((name, file.name, status.st_size, status.st_mtime_ns)).encode()
+            with file.open("rb") as opened:
+                opened.seek(max(status.st_size - FOOTER, 0))
+                length = int.from_bytes(opened.read(4), "little")
+                opened.seek(max(status.st_size - FOOTER - length, 0))
+                yield opened.read()
+
+
+def _program() -> Iterator[bytes]:
+    """Name, size and time of every file of this package: whoever changes a stage does not want its old results."""
+    folder = Path(stillwatch.__file__).parent
+    for file in sorted(folder.rglob("*")):
+        if file.suffix != ".pyc" and "__pycache__" not in file.parts and file.is_file():
+            status = file.stat()
+            yield repr((str(file.relative_to(folder)), status.st_size, status.st_mtime_ns)).encode()
+
+
+def names_as_values(names: Names) -> dict[str, Any]:
+    """What the stream of exchanges showed, to be kept."""
+    return {"accounts": sorted(names.seen), "coverage": names.coverage.counts()}
+
+
+def names_from_values(names: Names, values: Mapping[str, Any]) -> None:
+    """Fill names with what was kept."""
+    names.seen.update(values["accounts"])
+    names.coverage.count(values["coverage"])
+
+
+def findings_as_values(found: Mapping[int, Assessment]) -> list[dict[str, Any]]:
+    """Assessments, to be kept."""
+    return [
+        {
+            "group": group,
+            "best": a.best.name,
+            "families": {name: list(bits) for name, bits in a.families.items()},
+            "items": [[getattr(item, f.name) for f in fields(Item)] for item in a.items],
+            "log2_lr": dict(a.log2_lr),
+            "posterior": dict(a.posterior),
+            **{name: getattr(a, name) for name in PLAIN},
+        }
+        for group, a in found.items()
+    ]
+
+
+def findings_from_values(
+    values: Sequence[Mapping[str, Any]], hypotheses: Sequence[Hypothesis]
+) -> dict[int, Assessment]:
+    """Assessments that were kept."""
+    known = {h.name: h for h in hypotheses}
+    return {
+        row["group"]: Assessment(
+            best=known[row["best"]],
+            families={name: (bits[0], bits[1], bits[2]) for name, bits in row["families"].items()},
+            items=tuple(Item(*item) for item in row["items"]),
+            log2_lr=row["log2_lr"],
+            posterior=row["posterior"],
+            **{name: row[name] for name in PLAIN},
+        )
+        for row in values
+    }

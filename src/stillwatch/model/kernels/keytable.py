@@ -1,0 +1,88 @@
+"""Tables of keys: the smallest and the largest number that goes with each, and the places of keys among known ones.
+
+Sorting does the same, at several times the cost once there are millions of keys.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.model.kernels.compiled import kernel
+
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+
+FIRST = 1 << 12  # places of a table that grows
+_SPREAD = np.uint64(0x9E37_79B9_7F4A_7C15)
+_SHIFT = np.uint64(24)
+
+
+def extremes(keys: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints, Ints]:
+    """Sorted distinct keys, with the smallest `low` and the largest `high` of each."""
+    found, least, most = _extremes(keys, low, high)
+    order = np.argsort(found)
+    return found[order], least[order], most[order]
+
+
+def places(known: Ints, keys: Ints) -> Codes:
+    """Position of each key among the known ones, which are distinct; -1 for others. Shape as `keys`."""
+    out = np.empty(keys.size, np.int32)
+    table = np.full(1 << max(8, int(2 * len(known)).bit_length()), -1, np.int32)
+    _places(table, known, np.ascontiguousarray(keys).reshape(-1), out)
+    return out.reshape(keys.shape)
+
+
+@kernel
+def _at(table: Codes, known: Ints, key: int) -> np.int64:
+    """Where the key stands in the table, or the empty place where it would."""
+    mask = len(table) - 1
+    at: np.int64 = np.int64((np.uint64(key) * _SPREAD) >> _SHIFT) & mask
+    while table[at] >= 0 and known[table[at]] != key:
+        at = (at + 1) & mask
+    return at
+
+
+@kernel
+def _fill(table: Codes, known: Ints, n: int) -> None:
+    for i in range(n):
+        table[_at(table, known, known[i])] = i
+
+
+@kernel
+def _places(table: Codes, known: Ints, keys: Ints, out: Codes) -> None:
+    _fill(table, known, len(known))
+    for i in range(len(keys)):
+        out[i] = table[_at(table, known, keys[i])]
+
+
+@kernel
+def _extremes(keys: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints, Ints]:
+    table = np.full(FIRST, -1, np.int32)
+    room = FIRST // 2
+    found, least, most = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
+    n = 0
+    for i in range(len(keys)):
+        at = _at(table, found, keys[i])
+        code = table[at]
+        if code >= 0:
+            least[code] = min(least[code], low[i])
+            most[code] = max(most[code], high[i])
+            continue
+        if n == room:
+            room *= 2
+            found, least, most = _larger(found, room), _larger(least, room), _larger(most, room)
+            table = np.full(2 * room, -1, np.int32)
+            _fill(table, found, n)
+            at = _at(table, found, keys[i])
+        table[at] = n
+        found[n], least[n], most[n] = keys[i], low[i], high[i]
+        n += 1
+    return found[:n].copy(), least[:n].copy(), most[:n].copy()
+
+
+@kernel
+def _larger(values: Ints, room: int) -> Ints:
+    out = np.empty(room, np.int64)
+    out[: len(values)] = values
+    return out
