@@ -13,6 +13,7 @@ from stillwatch.signals.tables.frames import FrameSettings
 PROGRAM = 400_000_000  # bytes of the interpreter, libraries and compiled kernels
 ENGINE = 0.5  # share of the rest that is the engine's, which spills to disk when it reaches it
 LEAST = 0.25  # share of the whole that the engine has in any case
+FEWEST = 64_000_000  # bytes; less cannot be meant
 PER_TEXT = 400  # bytes while frames are looked for, copies included
 PER_SLOT = 4
 UNITS: Mapping[str, int] = MappingProxyType(
@@ -54,11 +55,18 @@ def read_size(text: str) -> int:
 
 
 def shares(memory: str) -> Shares:
-    """What the engine and the arrays get of a limit for the whole process; without one, what they take by default."""
+    """What the engine and the arrays get of a limit for the whole process; without one, what they take by default.
+
+    Raises `UsageError` for what is no size, or less than `FEWEST`.
+    """
     usual = FrameSettings()
     if not memory:
         return Shares("", usual)
     whole = read_size(memory)
+    if whole < FEWEST:
+        raise UsageError(
+            f"--memory {memory!r} is less than any scan needs", remedy="Give at least 64MB; 2GB for real traffic"
+        )
     engine = max(int((whole - PROGRAM) * ENGINE), int(whole * LEAST))
     arrays = max(whole - PROGRAM - engine, whole // 8)
     chunk = min(max(arrays // 2 // PER_TEXT, 10_000), usual.chunk)

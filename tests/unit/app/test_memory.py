@@ -24,6 +24,11 @@ def test_little_memory_is_given_to_the_engine_all_the_same() -> None:
     assert 75_000_000 == read_size(shares("300MB").engine)
 
 
+def test_less_than_any_scan_needs_is_refused() -> None:
+    with pytest.raises(UsageError, match="--memory '63MB'"):
+        shares("63MB")
+
+
 @pytest.mark.parametrize("text", ["plenty", "4 GBs", "-1GB", "", "GB"])
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(UsageError, match="--memory"):

@@ -7,7 +7,9 @@ import pytest
 from tests.incidences import block, drawn, put_holdings
 
 from stillwatch.link.incidence import Incidence, read_incidence
-from stillwatch.link.unions import UnionSettings, tie_bits, unions, united
+from stillwatch.link.membership import described
+from stillwatch.link.report import write_members, write_values
+from stillwatch.link.unions import UnionSettings, tie_bits, unions, united, without_some
 from stillwatch.store.duck import DuckTables
 
 KINDS = {
@@ -83,3 +85,31 @@ def test_a_doubtful_piece_brings_only_who_is_likely_to_belong(t: DuckTables) -> 
     mixed = np.union1d(second, stranger)
     assert stranger[0] not in united(held, [first, mixed], [True, False]).members
     assert stranger[0] in united(held, [first, mixed], [True, True]).members
+
+
+def test_who_is_left_keeps_what_the_whole_favours(t: DuckTables) -> None:
+    """Three hold the whole's second text; of those that are left two do, too few to favour it anew."""
+    held = world(t)
+    whole = united(held, codes(held)[:2], [True, True])
+    write_members(t, held, [whole])
+    write_values(t, held, [whole])
+    left = whole.members[3:]
+    (rest,) = without_some(t, held, {0: left})
+    assert left.tolist() == rest.members.tolist()
+    assert whole.favoured.tolist() == rest.favoured.tolist()
+    assert np.round(whole.log_odds[3:], 6).tolist() == rest.log_odds.tolist()
+    assert len(left) == len(rest.family_bits)
+
+
+def test_what_an_organization_gives_its_accounts_is_favoured_only_where_most_are_its(t: DuckTables) -> None:
+    """Ten accounts of a firm share a card and a text; with ten strangers who send the same the card says nothing."""
+    rows = drawn(np.random.default_rng(5), accounts=600, kinds=KINDS)
+    firm, strangers = range(101, 111), range(121, 132)
+    rows += block(firm, ["organization", "instrument"]) + block([*firm, *strangers], ["system"], value=3)
+    put_holdings(t, rows, accounts=600)
+    held = read_incidence(t)
+    card = int(np.flatnonzero(held.of_kind("instrument"))[0])
+    code = np.searchsorted(held.accounts, np.array([*firm, *strangers])).astype(np.int64)
+    assert held.owned[card]
+    assert card in described(held, code[:10]).favoured
+    assert card not in described(held, code).favoured
