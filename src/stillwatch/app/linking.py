@@ -107,15 +107,13 @@ def _put_together(
     if not tied:
         return dict(found)
     first = max(found) + 1
-    _set_aside(t)
-    _write_groups(t, held, [united(held, [members[g] for g in own], [sure[g] for g in own]) for own in tied])
-    whole = assessed(t, hypotheses(), settings)
-    _bring_back(t, first)
+    wholes = [united(held, [members[g] for g in own], [sure[g] for g in own]) for own in tied]
+    whole = _assessed_behind(t, held, wholes, first, settings)
     every = dict(found)
-    for i, own in enumerate(tied):
+    for i, own in enumerate(tied, first):
         if i in whole and whole[i].verdict == "distillation" and set(own) <= set(every):
             every = {g: a for g, a in every.items() if g not in own}
-            every[first + i] = whole[i]
+            every[i] = whole[i]
     keep_groups(t, sorted(every))
     return every
 
@@ -134,17 +132,26 @@ def _only_the_sure(
     again = [g for g, own in left.items() if len(own) >= s.least_members]
     first = max(found) + 1
     rests = without_some(t, held, {g: left[g] for g in again})
-    _set_aside(t)
-    _write_groups(t, held, rests)
-    rest = assessed(t, hypotheses(), replace(settings, family_bits=settings.family_bits - s.slack_bits))
-    _bring_back(t, first)
+    slack = replace(settings, family_bits=settings.family_bits - s.slack_bits)
+    rest = _assessed_behind(t, held, rests, first, slack)
     every = {g: replace(a, verdict="coordinated_other") if g in left else a for g, a in found.items()}
-    for i, g in enumerate(again):
+    for i, g in enumerate(again, first):
         if i in rest:
             del every[g]
-            every[first + i] = rest[i]
+            every[i] = rest[i]
     keep_groups(t, sorted(every))
     return every
+
+
+def _assessed_behind(
+    t: Tables, held: Incidence, groups: Sequence[Group], first: int, settings: AssessSettings
+) -> dict[int, Assessment]:
+    """Write groups behind those there are, numbered from `first`; their assessments by that number."""
+    _set_aside(t)
+    _write_groups(t, held, groups)
+    found = assessed(t, hypotheses(), settings)
+    _bring_back(t, first)
+    return {first + i: a for i, a in found.items()}
 
 
 def _set_aside(t: Tables) -> None:

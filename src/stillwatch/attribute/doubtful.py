@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from stillwatch.attribute.measured.content import INTENT, INTENTS
+from stillwatch.attribute.measured.content import INTENT
 from stillwatch.model.engine import Tables
+from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 
 Ints = NDArray[np.int64]
 
@@ -35,7 +36,7 @@ def doubtful(t: Tables, accused: Sequence[int], s: AccusedSettings) -> dict[int,
     """Of each accused group that has any, the accounts that are not surely members, hardly take part, or ask for
     nothing: the group may bear the verdict, these accounts do not (decision 0013, 6)."""
     t.put("accused", pa.table({"group_id": pa.array(accused, pa.int64())}))
-    asked = ", ".join(f"k.{name}" for name in INTENTS)
+    asked = ", ".join(f"k.{name}" for name in INTENT_COLUMNS)
     t.define(
         "part_taken",
         f"""

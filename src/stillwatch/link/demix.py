@@ -11,11 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stillwatch.model.engine import Relation, Tables
-
-INTENTS = (
-    "intent_reasoning", "intent_rubric", "intent_generation", "intent_evolution", "intent_agentic",
-    "intent_solutions", "intent_sensitive",
-)  # fmt: skip
+from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,7 @@ def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
         SELECT g.group_id, g.exchange_id, g.account_id, g.template_id IS NULL AS unframed,
                coalesce(p.public, FALSE) AS public,
                coalesce(g.template_id, k.system_key, 0) AS flow, k.exact_key, k.turn,
-               CASE WHEN greatest({", ".join(f"k.{name}" for name in INTENTS)}) >= {s.intent}
+               CASE WHEN greatest({", ".join(f"k.{name}" for name in INTENT_COLUMNS)}) >= {s.intent}
                     THEN 1 ELSE 0 END AS asks
         FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
         LEFT JOIN templates p ON p.template_id = g.template_id

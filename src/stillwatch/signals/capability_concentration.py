@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from stillwatch.model.engine import Relation, Tables, Window
+from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 from stillwatch.model.registry import signal
 from stillwatch.signals.sql.shares import quotient
 from stillwatch.signals.sql.spans import within
-
-INTENTS = (
-    "intent_reasoning",
-    "intent_rubric",
-    "intent_generation",
-    "intent_evolution",
-    "intent_agentic",
-    "intent_solutions",
-    "intent_sensitive",
-)
 
 
 @signal(
@@ -37,9 +28,9 @@ def capability_concentration(t: Tables, *, window: Window, threshold: int = 200)
     Cost of evading it: traffic of other kinds, paid for at the same price; one half cover doubles the bill.
     Source: docs/signals/capability_concentration.md
     """
-    asked = [f"SUM(CASE WHEN {name} >= {threshold} THEN 1 ELSE 0 END)" for name in INTENTS]
+    asked = [f"SUM(CASE WHEN {name} >= {threshold} THEN 1 ELSE 0 END)" for name in INTENT_COLUMNS]
     most = f"GREATEST({', '.join(asked)})"
     return Relation(
         f"SELECT account_id AS subject, {quotient(most, 'COUNT(*)')} AS value, COUNT(*) AS n FROM keys "
-        f"WHERE {within(window, 'ts')} AND COALESCE({', '.join(INTENTS)}) IS NOT NULL GROUP BY account_id"
+        f"WHERE {within(window, 'ts')} AND COALESCE({', '.join(INTENT_COLUMNS)}) IS NOT NULL GROUP BY account_id"
     )

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from stillwatch.attribute.doubtful import AccusedSettings, doubtful
-from stillwatch.attribute.measured.content import INTENTS
+from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 from stillwatch.store.duck import DuckTables, open_duck
 
 
@@ -46,9 +46,9 @@ def put_members(
         *((a, asks) for _, a, asks in own),
         *((a, False) for a, n in (other or {}).items() for _ in range(n)),
     ]
-    quiet = dict.fromkeys(INTENTS[1:], -300)
+    quiet = dict.fromkeys(INTENT_COLUMNS[1:], -300)
     keys = [
-        {"exchange_id": i, "account_id": a, INTENTS[0]: 400 if asks else -300, **quiet}
+        {"exchange_id": i, "account_id": a, INTENT_COLUMNS[0]: 400 if asks else -300, **quiet}
         for i, (a, asks) in enumerate(every)
     ]
     t.put("keys", pa.Table.from_pylist(keys))

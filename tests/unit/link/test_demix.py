@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from stillwatch.link.demix import INTENTS, demix
+from stillwatch.link.demix import demix
+from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 from stillwatch.store.duck import DuckTables
 
 
@@ -47,7 +48,7 @@ def left(t: DuckTables, *flows: Flow, order: np.ndarray | None = None) -> dict[i
     }
     asks = pa.array([500 if f.asks else 0 for _, f, _ in rows], pa.int16())
     none = pa.array([0] * len(number), pa.int16())
-    t.put("keys", pa.table(keys | {name: asks if j == 0 else none for j, name in enumerate(INTENTS)}))
+    t.put("keys", pa.table(keys | {name: asks if j == 0 else none for j, name in enumerate(INTENT_COLUMNS)}))
     t.put(
         "group_exchanges",
         pa.table(

@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from stillwatch.model.engine import Tables
+from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 
 INTENT = 200  # 1/100 bit from which a prompt counts as asking for training data
-INTENTS = (
-    "intent_reasoning", "intent_rubric", "intent_generation", "intent_evolution", "intent_agentic",
-    "intent_solutions", "intent_sensitive",
-)  # fmt: skip
 # measurement: exchanges it is a share of
 SHARES: Mapping[str, str] = MappingProxyType(
     {
@@ -36,14 +33,14 @@ def content(t: Tables) -> list[str]:
 
 
 def _write_content(t: Tables) -> None:
-    asked = ", ".join(f"avg(CASE WHEN {i} >= {INTENT} THEN 1.0 ELSE 0.0 END) AS {i}" for i in INTENTS)
+    asked = ", ".join(f"avg(CASE WHEN {i} >= {INTENT} THEN 1.0 ELSE 0.0 END) AS {i}" for i in INTENT_COLUMNS)
     t.define(
         "group_content",
         f"""
         SELECT g.group_id, count(*) AS n, count(k.exact_key) AS with_text, count(k.turn) AS with_turn,
                count(k.output_tokens) AS with_tokens,
                avg(CASE WHEN k.turn = 0 THEN 1.0 WHEN k.turn > 0 THEN 0.0 END) AS single_turn,
-               avg(CASE WHEN greatest({", ".join(INTENTS)}) >= {INTENT} THEN 1.0 ELSE 0.0 END) AS harvest_intent,
+               avg(CASE WHEN greatest({", ".join(INTENT_COLUMNS)}) >= {INTENT} THEN 1.0 ELSE 0.0 END) AS harvest_intent,
                avg(CASE WHEN coalesce(k.schema_key, k.tools_key) IS NULL THEN 0.0 ELSE 1.0 END) AS schema_share,
                avg(CASE WHEN k.output_tokens > q.long THEN 1.0 ELSE 0.0 END) AS long_answers,
                avg(CASE WHEN p.public OR g.template_id IS NULL THEN 0.0 ELSE 1.0 END) AS private_frames, {asked}
@@ -77,7 +74,7 @@ def _write_texts(t: Tables) -> None:
 def _others() -> list[str]:
     return [
         f"""
-        SELECT group_id, 'one_intent' AS feature, greatest({", ".join(INTENTS)}) AS value, with_text AS n
+        SELECT group_id, 'one_intent' AS feature, greatest({", ".join(INTENT_COLUMNS)}) AS value, with_text AS n
         FROM group_content WHERE with_text > 0
         """,
         """

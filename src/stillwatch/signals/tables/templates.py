@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from stillwatch.model.engine import Relation, Tables
-
-INTENTS = (
-    "intent_reasoning", "intent_rubric", "intent_generation", "intent_evolution",
-    "intent_agentic", "intent_solutions", "intent_sensitive",
-)  # fmt: skip
+from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 
 
 def write_templates(t: Tables, *, min_intent: int = 100) -> Relation:
@@ -15,7 +11,7 @@ def write_templates(t: Tables, *, min_intent: int = 100) -> Relation:
 
     A mean intent must exceed `min_intent`, in 1/100 bit, to name a capability.
     """
-    means = ", ".join(f"avg(coalesce(k.{i}, -1000)) AS {i}" for i in INTENTS)
+    means = ", ".join(f"avg(coalesce(k.{i}, -1000)) AS {i}" for i in INTENT_COLUMNS)
     t.define(
         "frame_stats",
         f"""
@@ -25,8 +21,8 @@ def write_templates(t: Tables, *, min_intent: int = 100) -> Relation:
         GROUP BY e.template_id
         """,
     )
-    best = f"greatest({', '.join(INTENTS)})"
-    named = " ".join(f"WHEN {i} = {best} THEN '{i.removeprefix('intent_')}'" for i in INTENTS)
+    best = f"greatest({', '.join(INTENT_COLUMNS)})"
+    named = " ".join(f"WHEN {i} = {best} THEN '{i.removeprefix('intent_')}'" for i in INTENT_COLUMNS)
     found = t.define(
         "templates",
         f"""

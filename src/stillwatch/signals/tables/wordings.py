@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.components import components
+from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 from stillwatch.model.kernels.wording import Lexicon, WordSets, fitting, own_scores, word_sets
-from stillwatch.signals.tables.templates import INTENTS
 from stillwatch.signals.tables.vocabulary import vocabularies
 
 Ints = NDArray[np.int64]
@@ -123,7 +123,7 @@ def _frame_samples(t: Tables, s: WordingSettings) -> _Samples:
 
 def _loose_samples(t: Tables, s: WordingSettings) -> _Samples:
     """Texts in no private frame that may ask for training data, a few of each account."""
-    intents = ", ".join(f"coalesce(k.{i}, -1000)" for i in INTENTS)
+    intents = ", ".join(f"coalesce(k.{i}, -1000)" for i in INTENT_COLUMNS)
     return _samples(
         t,
         f"""
