@@ -100,10 +100,11 @@ def _put_together(
     sure = {g: a.verdict == "distillation" for g, a in found.items()}
     members = _members(t, held)
     tied: list[list[int]] = []
+    public = _public(t)
     for pieces in may_be_pieces(found):
         known = [[pieces.index(g) for g in own if g in pieces] for own in kin]
-        found_here = [[pieces[i] for i in own] for own in unions(held, [members[g] for g in pieces], known)]
-        tied += [own for own in found_here if own not in tied]
+        together = unions(held, [members[g] for g in pieces], known, public)
+        tied += [own for own in ([pieces[i] for i in at] for at in together) if own not in tied]
     if not tied:
         return dict(found)
     first = max(found) + 1
@@ -172,6 +173,17 @@ def _bring_back(t: Tables, first: int) -> None:
             """,
         )
         t.drop(SET_ASIDE + name)
+
+
+def _public(t: Tables) -> Ints:
+    """Keys of the frames and wordings that anybody may send, sorted."""
+    rows = t.numpy(
+        """
+        SELECT template_id AS id FROM templates WHERE public
+        UNION SELECT wording_id AS id FROM wordings WHERE public ORDER BY id
+        """
+    )
+    return np.asarray(rows["id"], np.int64)
 
 
 def _members(t: DuckTables, held: Incidence) -> dict[int, Ints]:

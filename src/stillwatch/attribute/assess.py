@@ -3,7 +3,7 @@
 Every measurement has a log-likelihood under each hypothesis, bounded by the uniform part of its distribution;
 they add up. All bits are integers in 1/1024 before they are added, so the sum does not depend on order.
 
-Three questions stay apart. Linked: some family other than content must weigh enough. Undeclared: declared
+Three questions stay apart. Linked: some family other than content and client must weigh enough. Undeclared: declared
 relations are hypotheses that must be beaten. Harvesting: where the log has text, what says what the answers are
 for must not speak against it, since most false accusations take linked for harvesting: a spam ring asks in concert too.
 """
@@ -26,13 +26,14 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 UNIT = 1024
+TOOLS = ("content", "client")  # families that a shared tool explains as well as a shared hand
 ORDINARY = "unrelated"  # the hypothesis that says what ordinary traffic is like
 
 
 @dataclass(frozen=True, slots=True)
 class AssessSettings:
-    """`threshold_bits` that the lower end of the weight must pass; `family_bits` that two families must reach,
-    one of them not content; `purpose_bits` below which the purpose, where the log has text, speaks against;
+    """`threshold_bits` that the lower end of the weight must pass; `family_bits` that two families must reach, one of
+    them neither content nor client; `purpose_bits` below which the purpose, where the log has text, speaks against;
     `prior_bits` of distillation against everything else.
 
     `threshold_bits` was raised until no innocent group of training traffic passed (23,729 accounts, each group judged
@@ -113,8 +114,9 @@ def assess_every(
 ) -> list[Assessment]:
     """Compare the hypotheses on the measurements of each group; likelihoods are worked out for all groups at once.
 
-    `picked` says of each group whether its exchanges were picked out of more by what they ask: content is then no
-    family that links it, or whoever grades now and then among much else would be linked by what was picked.
+    `picked` says of each group whether its exchanges were picked out of more by what they ask: what says so does not
+    count when content is asked whether it links the group, or whoever grades now and then among much else would be
+    linked by what was picked.
     """
     chosen = picked or [False] * len(measured)
     names = list(FEATURES)
@@ -159,7 +161,8 @@ def _compared(
     own_prior = round(settings.prior_bits * UNIT)
     ordinary = next((i for i in others if hypotheses[i].name == ORDINARY), best)
     purpose = _purpose(list(told), bits[target, 0] - bits[ordinary, 0])
-    linked = _linked(families, settings, picked=picked)
+    picked_by = max(_purpose(list(told), difference[0]), 0) if picked else 0
+    linked = _linked(families, settings, picked_by)
     verdict = _verdict(linked, purpose, least, hypotheses[best], settings)
     log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
     p = probability(own_prior + weight)
@@ -201,11 +204,12 @@ def _combined(items: Sequence[Item], weight: int) -> tuple[int, int]:
     return weight - round(down), weight + round(up)
 
 
-def _linked(families: Mapping[str, tuple[int, int, int]], s: AssessSettings, *, picked: bool) -> bool:
-    """Whether two families are strong, one of them not content; content that was picked out is none."""
-    strong = [f for f, (bits, _, _) in families.items() if bits >= s.family_bits * UNIT]
-    counted = [f for f in strong if f != "content" or not picked]
-    return len(counted) >= 2 and any(f != "content" for f in counted)
+def _linked(families: Mapping[str, tuple[int, int, int]], s: AssessSettings, picked_by: int) -> bool:
+    """Whether two families are strong, one of them no shared tool's; content without the bits that exchanges were
+    picked by."""
+    bits = {f: own - (picked_by if f == "content" else 0) for f, (own, _, _) in families.items()}
+    strong = [f for f, own in bits.items() if own >= s.family_bits * UNIT]
+    return len(strong) >= 2 and any(f not in TOOLS for f in strong)
 
 
 def _verdict(linked: bool, purpose: int, low: int, best: Hypothesis, s: AssessSettings) -> str:

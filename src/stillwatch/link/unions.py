@@ -1,8 +1,9 @@
 """Groups of one pool that were found apart, put together by facts about accounts.
 
 A pool that sends many different things, or each thing in other words, is found in pieces: settling keeps to those who
-send alike. Pieces have the pool's cards and mail domains in common: a few rare ones, seldom alone. Addresses and
-issuers do not count, since strangers rent the same exits and buy the same kind of card.
+send alike. Pieces have the pool's cards and mail domains in common: a few rare ones, seldom alone; an account of one
+carries on a conversation of the other; some of the frames are the same. Rare clients count for little: tools are
+shared. Addresses and issuers do not count, since strangers rent the same exits and buy the same kind of card.
 """
 
 from __future__ import annotations
@@ -26,34 +27,40 @@ Floats = NDArray[np.float64]
 
 FACTS = (
     "email_domain", "email_pattern", "phone", "email_digest", "end_user", "metadata", "api_key", "instrument",
-    "neighbour",
+    "neighbour", "continuation", "reasoning_replay",
 )  # fmt: skip
+TOOLS = ("client", "params")
+SENT = ("template", "wording")
 
 
 @dataclass(frozen=True, slots=True)
 class UnionSettings:
     """Two groups are tied by values they share if chance explains these with less than `bits` under one in all pairs
     of groups; values with more than `wide` holders and the share `common` of all who have their kind are left out,
-    and a family gives at most `most_bits`."""
+    and so is what less than the share `sent` of either group sends. A family gives at most `most_bits`, a kind of
+    `TOOLS` at most `tool_bits`, which are never enough alone."""
 
     bits: float = 3.0
     wide: int = 64
     common: float = 0.01
     most_bits: float = 20.0
+    sent: float = 0.3
+    tool_bits: float = 2.5
 
 
 def unions(
     held: Incidence,
     groups: Sequence[Ints],
     kin: Sequence[Sequence[int]] = (),
+    public: Sequence[int] | Ints = (),
     settings: UnionSettings | None = None,
 ) -> list[list[int]]:
     """Positions of groups (account codes of the members, sorted) that belong together, two or more each; `kin` are
-    positions of groups that do in any case."""
+    positions of groups that do in any case, `public` the keys of frames and wordings that anybody may send."""
     s = settings or UnionSettings()
     if len(groups) < 2:
         return []
-    bits = tie_bits(held, groups, s)
+    bits = tie_bits(held, groups, s, public)
     left, right = np.nonzero(np.triu(bits >= s.bits + np.log2(len(groups) * (len(groups) - 1) / 2), 1))
     known = [pair for own in kin for pair in pairwise(own)]
     left = np.concatenate([left, [a for a, _ in known]]).astype(np.int64)
@@ -63,27 +70,35 @@ def unions(
     return [parts for parts in found if len(parts) > 1]
 
 
-def tie_bits(held: Incidence, groups: Sequence[Ints], s: UnionSettings) -> Floats:
+def tie_bits(
+    held: Incidence, groups: Sequence[Ints], s: UnionSettings, public: Sequence[int] | Ints = ()
+) -> Floats:
     """How much more two groups share than chance explains, in bits; float64[G, G], of use off the diagonal.
 
     Of a kind, the members who share a value are counted against as many pairs of members as there are, each with
     values drawn by their numbers of holders. Inside a family the strongest kind counts, families add up.
     """
-    having = held.having[held.kind_at]
-    rare = held.of_kind(*FACTS) & (held.df <= np.maximum(s.wide, s.common * having))
+    wanted = held.of_kind(*FACTS, *TOOLS) | (
+        held.of_kind(*SENT) & ~np.isin(held.key, np.asarray(public, np.int64))
+    )
+    rare = wanted & (held.df <= np.maximum(s.wide, s.common * held.having[held.kind_at]))
     value, count = _shared_counts(held, groups, rare)
+    sends = held.of_kind(*SENT, among=value)
+    least = np.where(sends, s.sent, 0.0) * np.array([len(m) for m in groups])[:, None]
+    count = np.where(count >= least, count, 0)
+    most = np.where(held.of_kind(*TOOLS, among=value), s.tool_bits, s.most_bits)
     best = np.zeros((len(FAMILIES) + 1, len(groups), len(groups)))
     for code in np.unique(held.kind[value]):
-        of = np.flatnonzero(rare & (held.kind == code))
-        own = count[:, held.kind[value] == code]
+        of, among = np.flatnonzero(rare & (held.kind == code)), held.kind[value] == code
+        own = count[:, among]
         shared = np.minimum(own[:, None], own[None]).sum(axis=2)
-        everybody = max(float(having[of[0]]), 1.0)
+        everybody = max(float(held.having[held.kind_at[of[0]]]), 1.0)
         chance = float(((held.df[of] / everybody) ** 2).sum())
         having_it = np.array([held.has[m, held.kind_at[of[0]]].sum() for m in groups], np.float64)
         mean = chance * having_it[:, None] * having_it[None, :]
         bits = np.where(shared > 0, -poisson_log2_tail(shared, mean), 0.0)
         family = int(held.family[of[0]])
-        best[family] = np.maximum(best[family], np.minimum(bits, s.most_bits))
+        best[family] = np.maximum(best[family], np.minimum(bits, most[among][0]))
     return np.asarray(best.sum(axis=0), np.float64)
 
 

@@ -54,12 +54,20 @@ def test_content_alone_is_not_enough() -> None:
     assert "distillation" != judged(content, EXPLANATIONS[:2]).verdict
 
 
-def test_content_that_was_picked_out_is_no_second_family() -> None:
-    """The same measurements, once of all the traffic of a group, once of what was picked from it."""
-    one = {n: LIKE_A_HARVEST[n] for n in ("email_lift", "novelty", "harvest_intent", "flow_share")}
-    two = {**one, "neighbours": LIKE_A_HARVEST["neighbours"]}
-    judged_so = assess_every([one, one, two], EXPLANATIONS[:2], SETTINGS, picked=[False, True, True])
+def test_what_exchanges_were_picked_by_does_not_link_them() -> None:
+    """Of traffic that was picked by its intent, intent says nothing about who belongs together; frames do."""
+    asked = {n: LIKE_A_HARVEST[n] for n in ("email_lift", "harvest_intent")}
+    sent = {**asked, "novelty": LIKE_A_HARVEST["novelty"]}
+    low = replace(SETTINGS, threshold_bits=2.0)
+    judged_so = assess_every([asked, asked, sent], EXPLANATIONS[:2], low, picked=[False, True, True])
     assert ["distillation", "innocent", "distillation"] == [a.verdict for a in judged_so]
+
+
+def test_the_same_tool_and_the_same_text_are_no_link() -> None:
+    tool = {n: LIKE_A_HARVEST[n] for n in ("client_lift", "novelty", "harvest_intent", "flow_share")}
+    tied = {**tool, "neighbours": LIKE_A_HARVEST["neighbours"]}
+    verdicts = [judged(own, EXPLANATIONS[:2]).verdict for own in (tool, tied)]
+    assert ["innocent", "distillation"] == verdicts
 
 
 def test_acting_in_concert_for_another_purpose_is_no_harvest() -> None:

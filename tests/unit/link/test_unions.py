@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.incidences import block, drawn, put_holdings
@@ -24,7 +26,8 @@ FIRST, SECOND, THIRD = range(101, 121), range(121, 141), range(141, 161)
 
 def world(t: DuckTables, shared: str = "neighbour", holders: int = 6) -> Incidence:
     """600 accounts at random; three groups with a system text each, and a few of the first two share a value."""
-    rows = drawn(np.random.default_rng(5), accounts=600, kinds=KINDS)
+    kinds = {shared: (9000, 1), **KINDS}  # everybody has some value, or having one at all would say something
+    rows = drawn(np.random.default_rng(5), accounts=600, kinds=kinds)
     for value, members in enumerate((FIRST, SECOND, THIRD)):
         rows += block(members, ["system"], value=value + 1)
     rows += block([*FIRST[:holders], *SECOND[:holders]], [shared])
@@ -42,10 +45,39 @@ def test_a_rare_value_that_a_few_of_both_hold_ties_two_groups(t: DuckTables) -> 
     assert [[0, 1]] == unions(held, codes(held))
 
 
-@pytest.mark.parametrize("shared", ["system", "payment_kind"], ids=["content", "a coarse fact"])
-def test_only_facts_tie(t: DuckTables, shared: str) -> None:
+@pytest.mark.parametrize("shared", ["system", "payment_kind"], ids=["a system text", "a coarse fact"])
+def test_what_strangers_share_does_not_tie(t: DuckTables, shared: str) -> None:
     held = world(t, shared)
     assert [] == unions(held, codes(held))
+
+
+@pytest.mark.parametrize("shared", ["continuation", "reasoning_replay"])
+def test_conversations_that_go_from_one_to_the_other_tie(t: DuckTables, shared: str) -> None:
+    held = world(t, shared)
+    assert [[0, 1]] == unions(held, codes(held))
+
+
+@pytest.mark.parametrize(("holders", "tied"), [(6, [[0, 1]]), (5, [])], ids=["30%", "25%"])
+def test_a_frame_ties_if_enough_of_both_send_it(t: DuckTables, holders: int, tied: list[list[int]]) -> None:
+    held = world(t, "template", holders)
+    assert tied == unions(held, codes(held))
+
+
+def test_a_frame_that_anybody_sends_does_not_tie(t: DuckTables) -> None:
+    held = world(t, "template")
+    public = held.key[held.of_kind("template")]
+    assert [] == unions(held, codes(held), public=public)
+
+
+@pytest.mark.parametrize("shared", ["client", "params"])
+def test_a_rare_tool_is_never_enough(t: DuckTables, shared: str) -> None:
+    """Twenty of both use it and nobody else: worth what a tool may be worth, where a card would tie them for sure."""
+    held, s = world(t, shared, 20), UnionSettings()
+    pieces = codes(held)[:2]
+    without = tie_bits(held, pieces, replace(s, tool_bits=0.0))[0, 1]
+    assert s.tool_bits == pytest.approx(tie_bits(held, pieces, s)[0, 1] - without)
+    assert s.tool_bits < s.bits
+    assert tie_bits(held, pieces, replace(s, tool_bits=s.most_bits))[0, 1] > 4 * s.bits
 
 
 def test_what_chance_explains_does_not_tie(t: DuckTables) -> None:
