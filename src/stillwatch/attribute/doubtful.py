@@ -15,17 +15,20 @@ from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 
 Ints = NDArray[np.int64]
 
+TIES = ("identity", "payment", "protocol")  # families that an account does not share with strangers by chance
+
 
 @dataclass(frozen=True, slots=True)
 class AccusedSettings:
     """A member of an accused group is accused with it if the log-odds of belonging are at least `least_bits` (4 to 1)
-    and the share of its requests that are the harvest's is at least `least_part` of the median member's; and unless
-    none of these ask for training data (`intent`, 1/100 bit) where by the group's share `expected` of them or more
+    and the share of its requests that are the harvest's is at least `least_part` of the median member's, `alone_part`
+    if no family of `TIES` speaks for it, since a public prompt is sent by strangers too; and unless none of these ask for training data (`intent`, 1/100 bit) where by the group's share `expected` of them or more
     would. A group of which fewer than `least_members` would be left is not accused; when who is left is weighed
     again, a family may have `slack_bits` less."""
 
     least_bits: float = 2.0
     least_part: float = 0.05
+    alone_part: float = 0.25
     expected: float = 4.0
     intent: int = INTENT
     least_members: int = 3
@@ -56,11 +59,13 @@ def doubtful(t: Tables, accused: Sequence[int], s: AccusedSettings) -> dict[int,
         FROM own o JOIN whole w ON w.account_id = o.account_id
         """,
     )
+    tie = ", ".join(f"m.bits_{family}" for family in TIES)
     rows = t.numpy(
         f"""
         SELECT m.group_id, m.account_id FROM group_members m JOIN accused a ON a.group_id = m.group_id
         LEFT JOIN part_taken p ON p.group_id = m.group_id AND p.account_id = m.account_id
         WHERE m.log_odds < {s.least_bits} OR coalesce(p.share < {s.least_part} * p.usual, FALSE)
+           OR coalesce(p.share < {s.alone_part} * p.usual AND greatest({tie}) <= 0, FALSE)
            OR coalesce(p.asks = 0 AND p.expected >= {s.expected}, FALSE)
         ORDER BY m.group_id, m.account_id
         """

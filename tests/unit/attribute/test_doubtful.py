@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from stillwatch.attribute.doubtful import AccusedSettings, doubtful
+from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 from stillwatch.store.duck import DuckTables, open_duck
 
@@ -25,13 +26,20 @@ def put_members(
     log_odds: dict[int, list[float]],
     other: dict[int, int] | None = None,
     asking: dict[int, tuple[int, int]] | None = None,
+    tied: dict[int, str] | None = None,
 ) -> None:
-    """Members with exchanges of the group: how many and how many of them ask, else one that does not; and as many
-    `other` exchanges as said."""
+    """Members with exchanges of the group: how many and how many of them ask, else one that does not; as many
+    `other` exchanges as said; and the family that ties an account to the group, payment unless said otherwise."""
     rows = [(g, 100 * g + i, bits) for g, every in log_odds.items() for i, bits in enumerate(every)]
     t.put(
         "group_members",
-        pa.Table.from_pylist([{"group_id": g, "account_id": a, "log_odds": o} for g, a, o in rows]),
+        pa.Table.from_pylist(
+            [
+                {"group_id": g, "account_id": a, "log_odds": o}
+                | {f"bits_{f}": 3.0 if f == (tied or {}).get(a, "payment") else -0.5 for f in FAMILIES}
+                for g, a, o in rows
+            ]
+        ),
     )
     own = [
         (g, a, i < asks) for g, a, _ in rows for n, asks in [(asking or {}).get(a, (1, 0))] for i in range(n)
@@ -68,6 +76,14 @@ def test_who_takes_part_with_a_trickle_of_their_traffic_is_not_accused(t: DuckTa
     """What counts is the usual share of the group: a relay's accounts all take part with little."""
     put_members(t, {1: [4.0] * 4, 2: [4.0] * 4}, {103: 30, **dict.fromkeys(range(200, 204), 30)})
     assert {1: [103]} == left_out(t, [1, 2])
+
+
+def test_who_takes_little_part_needs_a_fact_that_strangers_do_not_share(t: DuckTables) -> None:
+    """Five accounts give a fifth of what the others give: a card or a reasoning block speaks for them, an exit or a
+    client does not."""
+    tied = {103: "network", 104: "client", 105: "identity", 106: "payment", 107: "protocol"}
+    put_members(t, {1: [4.0] * 12}, dict.fromkeys(tied, 4), tied=tied)
+    assert {1: [103, 104]} == left_out(t, [1])
 
 
 def test_who_never_asks_where_the_others_do_is_not_accused(t: DuckTables) -> None:
