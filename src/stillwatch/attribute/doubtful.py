@@ -22,9 +22,10 @@ TIES = ("identity", "payment", "protocol")  # families that an account does not 
 class AccusedSettings:
     """A member of an accused group is accused with it if the log-odds of belonging are at least `least_bits` (4 to 1)
     and the share of its requests that are the harvest's is at least `least_part` of the median member's, `alone_part`
-    if no family of `TIES` speaks for it, since a public prompt is sent by strangers too; and unless none of these ask for training data (`intent`, 1/100 bit) where by the group's share `expected` of them or more
-    would. A group of which fewer than `least_members` would be left is not accused; when who is left is weighed
-    again, a family may have `slack_bits` less."""
+    if no family of `TIES` speaks for it, since a public prompt is sent by strangers too; and unless none of these ask
+    for training data (`intent`, 1/100 bit) where by the group's share `expected` of them or more would. A group of
+    which fewer than `least_members` would be left is not accused; when who is left is weighed again, a family may have
+    `slack_bits` less."""
 
     least_bits: float = 2.0
     least_part: float = 0.05
