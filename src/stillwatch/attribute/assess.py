@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 UNIT = 1024
-TOOLS = ("content", "client")  # families that a shared tool explains as well as a shared hand
+TOOLS = frozenset({"content", "client"})  # families that a shared tool explains as well as a shared hand
 ORDINARY = "unrelated"  # the hypothesis that says what ordinary traffic is like
 
 
@@ -162,8 +162,8 @@ def _compared(
     ordinary = next((i for i in others if hypotheses[i].name == ORDINARY), best)
     purpose = _purpose(list(told), bits[target, 0] - bits[ordinary, 0])
     picked_by = max(_purpose(list(told), difference[0]), 0) if picked else 0
-    linked = _linked(families, settings, picked_by)
-    verdict = _verdict(linked, purpose, least, hypotheses[best], settings)
+    strong = _strong(families, settings, picked_by)
+    verdict = _verdict(strong, purpose, least, hypotheses[best], settings)
     log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
     p = probability(own_prior + weight)
     return Assessment(
@@ -204,19 +204,19 @@ def _combined(items: Sequence[Item], weight: int) -> tuple[int, int]:
     return weight - round(down), weight + round(up)
 
 
-def _linked(families: Mapping[str, tuple[int, int, int]], s: AssessSettings, picked_by: int) -> bool:
-    """Whether two families are strong, one of them no shared tool's; content without the bits that exchanges were
-    picked by."""
+def _strong(families: Mapping[str, tuple[int, int, int]], s: AssessSettings, picked_by: int) -> set[str]:
+    """Families that weigh enough to link; content without the bits that exchanges were picked by."""
     bits = {f: own - (picked_by if f == "content" else 0) for f, (own, _, _) in families.items()}
-    strong = [f for f, own in bits.items() if own >= s.family_bits * UNIT]
-    return len(strong) >= 2 and any(f not in TOOLS for f in strong)
+    return {f for f, own in bits.items() if own >= s.family_bits * UNIT}
 
 
-def _verdict(linked: bool, purpose: int, low: int, best: Hypothesis, s: AssessSettings) -> str:
+def _verdict(strong: set[str], purpose: int, low: int, best: Hypothesis, s: AssessSettings) -> str:
+    """Members that do alike with the same tool are coordinated; to be accused they must be tied by more than a tool."""
+    alike = len(strong) >= 2 and bool(strong - {"content"})
     harvesting = not s.needs_content or purpose >= s.purpose_bits * UNIT
-    if low > s.threshold_bits * UNIT and linked and harvesting:
+    if low > s.threshold_bits * UNIT and alike and strong - TOOLS and harvesting:
         return "distillation"
-    if best.kind == "coordinated" or (low > 0 and linked):
+    if best.kind == "coordinated" or (low > 0 and alike):
         return "coordinated_other"
     return "innocent"
 

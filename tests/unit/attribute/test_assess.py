@@ -67,7 +67,7 @@ def test_the_same_tool_and_the_same_text_are_no_link() -> None:
     tool = {n: LIKE_A_HARVEST[n] for n in ("client_lift", "novelty", "harvest_intent", "flow_share")}
     tied = {**tool, "neighbours": LIKE_A_HARVEST["neighbours"]}
     verdicts = [judged(own, EXPLANATIONS[:2]).verdict for own in (tool, tied)]
-    assert ["innocent", "distillation"] == verdicts
+    assert ["coordinated_other", "distillation"] == verdicts
 
 
 def test_acting_in_concert_for_another_purpose_is_no_harvest() -> None:
