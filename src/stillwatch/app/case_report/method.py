@@ -24,7 +24,7 @@ STEPS = (
     ),
     (
         "A group is called distillation only if the lower end of the interval of its weight passes the threshold and "
-        "two families of evidence, one of them other than content, weigh three bits or more."
+        "two families of evidence, one of them other than content and client, weigh three bits or more."
     ),
 )
 FIGURES = (

@@ -177,7 +177,7 @@ def why_left_alone(row: Row) -> str:
         )
     if low is not None and threshold is not None and low < threshold:
         return f"The lower end of its evidence is {bits(low)} bits, below the threshold of {bits(threshold)}."
-    return "Its evidence does not rest on two families, one of them other than content."
+    return "Its evidence does not rest on two families, one of them other than content and client."
 
 
 def _phases(row: Row) -> tuple[Phase, ...]:
