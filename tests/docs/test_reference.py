@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,22 @@ def test_pages_are_the_same_each_time() -> None:
     """Making a page twice gives the same text."""
     assert PAGES["signals.md"]() == PAGES["signals.md"]()
     assert PAGES["errors.md"]() == PAGES["errors.md"]()
+
+
+def test_commands_that_messages_and_pages_advise_exist(root: Path) -> None:
+    """A remedy that names `stillwatch share psi` helps nobody if there is no such command."""
+    known = set(command_names())
+    groups = "|".join(sorted({name.split()[0] for name in known if " " in name}))
+    advised = re.compile(rf"stillwatch ({groups}) ([a-z][a-z-]+)")
+    files = [*(root / "src/stillwatch").rglob("*.py"), *(root / "docs").rglob("*.md"), root / "README.md"]
+    found = {
+        (f"{group} {command}", file.name)
+        for file in files
+        for group, command in advised.findall(file.read_text("utf-8"))
+    }
+    assert ("share overlap", "indicators.py") in found
+    inside = {("case store", "chain.py"), ("case store", "vault.py")}  # labels of digests and keys, no advice
+    expect_none(f"{command} in {file}" for command, file in found - inside if command not in known)
 
 
 def test_every_command_and_option_is_named(reference: str) -> None:

@@ -15,7 +15,7 @@ TERMS = """
 purpose = "campaigns"
 starts = 2026-01-01
 ends = 2035-01-01
-messages = ["finding", "opinion"]
+messages = ["finding", "opinion", "summary"]
 fields = ["accounts", "exchanges", "capabilities", "timing", "templates", "plain_template"]
 tlp = "green"
 pap = "green"
@@ -173,3 +173,34 @@ def test_a_refused_bundle_is_recorded_and_exits_with_one(
     assert (1, "malformed") == (ran.code, json.loads(ran.out)["reason"])
     ledger = b.done("share", "ledger", *b.keys)["messages"]
     assert "malformed" == ledger[-1]["state"]
+
+
+def _told(lab: Lab, *arguments: str | Path) -> tuple[int, str]:
+    """Exit code and what a command prints for people."""
+    ran = run(*arguments, *lab.options, *lab.keys)
+    return ran.code, ran.out
+
+
+def test_the_ledger_names_partners_and_a_refusal_says_what_was_wrong(
+    place: tuple[Lab, Lab, str, Path], tmp_path: Path
+) -> None:
+    """In columns with names; the same message again is replayed."""
+    _, b, _, _ = place
+    code, said = _told(b, "share", "take", tmp_path / "labs" / "terms.frame")
+    assert 1 == code and "reason: replayed" in said and "what: number 1 of this series, after 1" in said
+    _, ledger = _told(b, "share", "ledger")
+    head, first, second = ledger.splitlines()[1:4]
+    at = head.index("partner ")
+    assert ["aurora", "aurora"] == [line[at:].split()[0] for line in (first, second)]
+    assert head.split()[:3] == ["at", "way", "state"] and "replayed" in second
+
+
+def test_noise_is_paid_from_a_budget_that_is_shown(place: tuple[Lab, Lab, str, Path], tmp_path: Path) -> None:
+    """Two of epsilon by default: what is left is said, and a question too many is refused."""
+    a, b, _, results = place
+    ask = ("share", "summary", results, DISTILLATION[0].name, "--to", b.name, "--epsilon", "0.8")
+    sent = [a.done(*ask, "--out", tmp_path / f"{n}.frame", *a.keys)["epsilon_left"] for n in range(2)]
+    assert [1.2, 0.4] == sent
+    refused = run(*ask, "--out", tmp_path / "2.frame", *a.options, *a.keys)
+    one_error(refused, "costs epsilon 0.8, and 0.4 is left")
+    assert not (tmp_path / "2.frame").exists()

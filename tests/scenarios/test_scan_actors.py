@@ -101,7 +101,6 @@ def test_a_faulty_profile_stops_the_scan_before_it_begins(
 def test_what_is_no_profile_folder(scanned: Scanned, tmp_path: Path) -> None:
     one_error(run("actors", tmp_path), "holds no actor profile")
     one_error(run("actors", tmp_path / "missing"), "no such folder")
-    one_error(run("actors"), "no profiles named")
     one_error(run("actors", "--from", "c-1"), "--from needs")
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
     one_error(run("actors", tmp_path), "cannot be read")
@@ -119,3 +118,11 @@ def test_profiles_are_listed(root: Path) -> None:
     hours = next(c for p in found for c in p["claims"] if c["kind"] == "working_hours")
     assert 0 == hours["most_bits"]
     assert 0 == run("actors", root / "examples/actors").code
+
+
+def test_without_a_folder_the_shipped_profiles_are_listed_and_all_are_fictional() -> None:
+    """Nobody real is among what ships; no folder of the source has to be known."""
+    found = json.loads(run("actors", "--json").out)
+    assert ["Amber Kestrel", "Brass Relay", "Slate Heron"] == [p["name"] for p in found]
+    assert all(p["fictional"] for p in found)
+    assert "Amber Kestrel  fictional distiller" in run("actors").out

@@ -49,6 +49,14 @@ def test_prior_and_evidence_make_the_probability(scanned: Scanned) -> None:
         assert row["p_distillation"] == pytest.approx(1 / (1 + 2**-posterior), abs=1e-6)
 
 
+def test_whoever_is_accused_has_the_purpose_that_is_asked_for(scanned: Scanned) -> None:
+    """The sum that decides beside the weight is in the result, so that it can be checked."""
+    guilty = [r for r in scanned.table("campaigns").to_pylist() if r["verdict"] == "distillation"]
+    assert guilty
+    assert all(r["purpose_bits"] >= r["purpose_threshold_bits"] for r in guilty)
+    assert "Purpose of the answers" in (scanned.results / "report.html").read_text("utf-8")
+
+
 def test_weights_lie_within_their_intervals(scanned: Scanned) -> None:
     for name, low, high in (
         ("campaigns", "weight_low", "weight_high"),

@@ -116,6 +116,8 @@ def print_campaign(results: Results, row: Row, out: Console) -> None:
     _heading(out, "Evidence, in bits")
     out.print(_staircase(view.waterfall, wide=out.width >= 90))
     _statements(out, view)
+    if view.purpose:
+        out.print(Padding(Text(view.purpose), (0, 0, 0, 2)))
     _heading(out, "Explanations compared")
     out.print(_rivals(view))
     _heading(out, "What speaks against it")

@@ -161,6 +161,7 @@ def _look(
         window.end,
         life.phases,
         life.detected,
+        settings.purpose_bits if settings.needs_content else None,
     )
     tables = {
         "campaigns": findings.campaigns(t, f),

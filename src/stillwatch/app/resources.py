@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,6 +35,11 @@ def hypotheses() -> tuple[Hypothesis, ...]:
     """The shipped explanations and what they expect."""
     text = (resources.files(attribute) / "hypotheses.toml").read_text("utf-8")
     return read_hypotheses(text, where="attribute/hypotheses.toml")
+
+
+def shipped_profiles() -> AbstractContextManager[Path]:
+    """The folder of actor profiles that ship; all are fictional, and no scan uses them unless it is told to."""
+    return resources.as_file(resources.files(attribute) / "profiles")
 
 
 def shipped_calibration() -> Calibration:

@@ -272,7 +272,7 @@ class _Run:
         write_signatures(t, self.data)
         f = findings.Findings(
             found, self.claims, hypotheses(), self._lacking(), self.assess.threshold_bits, window.end,
-            self.life.phases, self.life.detected,
+            self.life.phases, self.life.detected, self.assess.purpose_bits if self.assess.needs_content else None,
         )  # fmt: skip
         tables = {
             "campaigns": findings.campaigns(t, f),

@@ -187,16 +187,26 @@ def read_frame(path: Path) -> bytes:
 
 
 def show(fields: Mapping[str, Any], as_json: bool) -> None:
-    """Print a result: one JSON object, or a line per field."""
+    """Print a result: one JSON object, or a line per field; records of one shape as columns with their names."""
     if as_json:
         typer.echo(json.dumps(fields))
         return
     for name, value in fields.items():
-        if isinstance(value, list):
-            for item in value:
-                typer.echo(clean("  ".join(map(_word, item.values())) if isinstance(item, dict) else item))
+        if isinstance(value, list | tuple):
+            typer.echo(f"{name}:{'' if value else ' none'}")
+            for line in _columns(value):
+                typer.echo(clean(f"  {line}"))
         else:
             typer.echo(clean(f"{name}: {value}"))
+
+
+def _columns(values: Sequence[Any]) -> list[str]:
+    """Records of one shape in columns under the names of their fields; anything else a line each."""
+    if not values or not all(isinstance(v, dict) and v.keys() == values[0].keys() for v in values):
+        return [_word(list(v.values()) if isinstance(v, dict) else v) for v in values]
+    rows = [[n.replace("_", " ") for n in values[0]], *([_word(cell) for cell in v.values()] for v in values)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 def _word(value: object) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from stillwatch.attribute.assess import UNIT, Assessment, Item
 from stillwatch.attribute.conformal import Claim
-from stillwatch.attribute.features import FEATURES
+from stillwatch.attribute.features import FEATURES, PURPOSE
 from stillwatch.attribute.hypotheses import Hypothesis
 from stillwatch.attribute.phases import Phase
 from stillwatch.model.engine import Tables
@@ -24,7 +24,7 @@ Row = Mapping[str, object]
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What the rows are made from: assessments and claims by group, hypotheses, columns the input lacked; by campaign
-    its phases and when earlier scans had found the evidence to suffice."""
+    its phases and when earlier scans had found the evidence to suffice; what the purpose has to reach, if it counts."""
 
     assessments: Mapping[int, Assessment]
     claims: Mapping[int, Claim]
@@ -34,6 +34,7 @@ class Findings:
     end: datetime
     phases: Mapping[str, Sequence[Phase]]
     detected: Mapping[str, datetime]
+    purpose_threshold_bits: float | None = None
 
 
 def name_campaigns(t: Tables) -> dict[int, str]:
@@ -86,11 +87,18 @@ def campaigns(t: Tables, f: Findings) -> pa.Table:
                 if a.verdict == "distillation"
                 else None,
                 "threshold_bits": f.threshold_bits,
+                "purpose_bits": _purpose_bits(a),
+                "purpose_threshold_bits": f.purpose_threshold_bits,
                 "statement": statement(a, row["accounts"], row["exchanges"] or 0),
                 "missing": missing(f),
             }
         )
     return pa.Table.from_pylist(rows, schema=TABLES["campaigns"].schema)
+
+
+def _purpose_bits(a: Assessment) -> float | None:
+    """The sum that decides beside the weight (decision 0011); None where no feature of it was measured."""
+    return a.purpose / UNIT if any(i.feature in PURPOSE for i in a.items) else None
 
 
 def statement(a: Assessment, accounts: int, exchanges: int) -> str:

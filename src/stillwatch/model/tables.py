@@ -446,6 +446,8 @@ CAMPAIGNS = _table(
     phases | phases | dated phases
     detected_at | ts | when the evidence first sufficed in this scan
     threshold_bits | float64 | threshold that weight_low had to pass
+    purpose_bits | float64 | weight of what says what the answers are for, against ordinary traffic; null if nothing did
+    purpose_threshold_bits | float64 | what purpose_bits had to reach, as well; null if it was not asked for
     statement | string | the finding in one sentence
     missing | names | evidence that could not be had
     """,

@@ -134,7 +134,7 @@ def read_identity(path: Path) -> Identity:
         raise ResourceError(
             f"cannot read the identity: {error.strerror}",
             where=str(path),
-            remedy="Make one with: stillwatch share init",
+            remedy="Make one with: stillwatch partner init",
         ) from error
     if mode & 0o077:
         raise StateError(
@@ -142,7 +142,7 @@ def read_identity(path: Path) -> Identity:
         )
     secret = data.removeprefix(_MAGIC)
     if len(secret) != 2 * SEED_BYTES or not data.startswith(_MAGIC):
-        raise StateError("not an identity file", where=str(path), remedy="Make one: stillwatch share init")
+        raise StateError("not an identity file", where=str(path), remedy="Make one: stillwatch partner init")
     return Identity(secret[:SEED_BYTES], secret[SEED_BYTES:])
 
 

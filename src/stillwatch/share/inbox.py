@@ -54,6 +54,8 @@ def examine(store: Reading, us: str, data: bytes, now: int) -> Opened:
     verified, claimed = "", None
     try:
         claimed = peek(frame)
+        if claimed.sender == us:
+            raise RefusedError("self_referring", "from us to us")
         partner = _partner(store, claimed)
         message = open_frame(frame, partner.card, us, now)
         verified = partner.id

@@ -34,7 +34,10 @@ WHY_LOW: Mapping[str, str] = MappingProxyType(
 )
 _PHONE = re.compile(r"\+?[\d\s().-]{6,24}")
 _ASN = re.compile(r"(?i)as\s?\d{1,10}")
-_DOMAIN = re.compile(r"(?i)(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}")
+_DOMAIN = re.compile(r"(?i)[@*.]*(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}")
+_IPV4 = re.compile(
+    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)"
+)  # anywhere: what stands around it is guessed as easily
 
 
 def canonical(kind: str, value: str) -> bytes:
@@ -67,11 +70,28 @@ def check_keyed(kind: str, value: str) -> None:
     if reason:
         raise RefusedError(
             "low_entropy",
-            f"a {kind} cannot go as a keyed digest: {reason}",
-            remedy="Use private set intersection: stillwatch share psi",
+            f"this {kind} cannot go as a keyed digest: {reason}",
+            remedy="Use private set intersection: stillwatch share overlap",
         )
     if kind not in KEYED_KINDS:
         raise RefusedError("unknown_kind", f"no kind of keyed indicator: {kind!r}")
+
+
+def check_kinds(terms: Terms) -> None:
+    """Raise `RefusedError` for terms with kinds that do not exist, or that no agreement can allow as keyed digests."""
+    for kind in terms.keyed_kinds:
+        if kind not in KEYED_KINDS:
+            reason = WHY_LOW.get(kind)
+            raise RefusedError(
+                "low_entropy" if reason else "unknown_kind",
+                f"{kind} in keyed_kinds: {reason or 'no such kind'}",
+                remedy=f"Keyed kinds are {', '.join(KEYED_KINDS)}; others can stand in private_kinds",
+            )
+    for kind in terms.private_kinds:
+        if kind not in PRIVATE_KINDS:
+            raise RefusedError(
+                "unknown_kind", f"{kind} in private_kinds", remedy=f"One of {', '.join(PRIVATE_KINDS)}"
+            )
 
 
 def epoch_key(identity: Identity, their_exchange: bytes, terms: Terms, epoch: int) -> bytes:
@@ -123,9 +143,8 @@ def _looks_low(text: str) -> str:
         pass
     else:
         return "it is an IP address or prefix"
-    host, _, port = text.rpartition(":")
-    if port.isdigit() and host.count(".") == 3 and host.replace(".", "").isdigit():
-        return "it is an IP address with a port"
+    if _IPV4.search(text):
+        return "there is an IPv4 address in it"
     for pattern, what in ((_PHONE, "a number"), (_ASN, "an autonomous system"), (_DOMAIN, "a domain")):
         if pattern.fullmatch(text):
             return f"it is {what}"

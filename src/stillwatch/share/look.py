@@ -28,7 +28,7 @@ from stillwatch.share.messages import (
     SetResponse,
     Summary,
 )
-from stillwatch.share.partners import Partner, agreement_in_force, partner_by_id
+from stillwatch.share.partners import Partner, agreement_in_force, partner_by_id, partners
 from stillwatch.share.rounds import canonical_set
 from stillwatch.share.summary import CampaignFacts, summarise
 from stillwatch.share.weigh import ground_of, record_matches
@@ -40,17 +40,18 @@ NO_EVIDENCE = ("retraction", "agreement", "bundle")  # kinds that say nothing ab
 def ledger_lines(store: Reading, partner: str) -> list[dict[str, Any]]:
     """Sent and received messages, oldest first, of one partner or of all."""
     named = {"partner_id": partner} if partner else {}
-    gone = retracted(store)
-    lines = [_line("sent", row, row["sent_at"], "") for row in store.rows("shared", **named)]
+    gone, names = retracted(store), {p.id: p.card.name for p in partners(store)}
+    lines = [_line("sent", row, row["sent_at"], "", names) for row in store.rows("shared", **named)]
     for row in store.rows("received", **named):
         state = row["reason"] or ("retracted" if row["message_id"] in gone else "accepted")
-        lines.append(_line("received", row, row["received_at"], state))
+        lines.append(_line("received", row, row["received_at"], state, names))
     return sorted(lines, key=lambda line: (line["at"], line["entry"]))
 
 
-def _line(way: str, row: Row, at: datetime, state: str) -> dict[str, Any]:
+def _line(way: str, row: Row, at: datetime, state: str, names: Mapping[str, str]) -> dict[str, Any]:
     fields = ("entry", "message_id", "kind", "named", "partner_id", "amount", "bytes", "digest")
-    return {"at": at.isoformat(timespec="seconds"), "way": way, "state": state} | {f: row[f] for f in fields}
+    said = {"at": at.isoformat(timespec="seconds"), "way": way, "state": state}
+    return said | {"partner": names.get(row["partner_id"], "")} | {f: row[f] for f in fields}
 
 
 def received_message(store: Reading, wanted: str, kind: str) -> Message:

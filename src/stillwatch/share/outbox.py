@@ -12,9 +12,10 @@ from stillwatch.share.envelope import Frame, attached, seal
 from stillwatch.share.gate import Approval, check_approval, check_content, content_of
 from stillwatch.share.identity import Identity
 from stillwatch.share.ledger import next_sequence, record_sent, seconds
-from stillwatch.share.messages import AnyBody, Message, Proposal, Retraction, Summary
+from stillwatch.share.messages import AnyBody, Message, Proposal, Retraction, SetRequest, Summary
 from stillwatch.share.noise import spend
 from stillwatch.share.partners import ACTIVE, agreement_in_force, partner_by_id
+from stillwatch.share.rates import check_size
 
 LIFE_SECONDS = 7 * 86_400
 
@@ -52,6 +53,8 @@ def send(
     marked = replace(out, tlp=out.tlp or terms.tlp, pap=out.pap or terms.pap)
     check_content(terms, out.body, marked.tlp or terms.tlp, marked.pap or terms.pap, now)
     check_approval(terms, out.body, marked.tlp or terms.tlp, marked.pap or terms.pap, approval)
+    if isinstance(out.body, SetRequest):
+        check_size(terms, out.body.size)
     if isinstance(out.body, Summary) and out.body.epsilon_permille:
         spend(epsilon_spent(store, partner, out.subject), out.body.epsilon_permille, terms.epsilon_permille)
     message = Message(

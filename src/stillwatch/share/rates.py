@@ -33,17 +33,22 @@ def check_flood(spent: Spent, per_minute: int) -> None:
         )
 
 
-def check_query(spent: Spent, terms: Terms, size: int) -> None:
-    """Raise `RefusedError` (`set_size`, `query_budget`) for an intersection outside the caps of the agreement.
-
-    A set that is too small asks about persons; many sets that differ in one value do the same, hence the budget.
-    """
+def check_size(terms: Terms, size: int) -> None:
+    """Raise `RefusedError` (`set_size`) for a set that the agreement does not allow, ours as well as theirs."""
     if not terms.smallest_set <= size <= terms.largest_set:
         raise RefusedError(
             "set_size",
             f"a set of {size}",
             remedy=f"The agreement allows {terms.smallest_set} to {terms.largest_set}",
         )
+
+
+def check_query(spent: Spent, terms: Terms, size: int) -> None:
+    """Raise `RefusedError` (`set_size`, `query_budget`) for an intersection outside the caps of the agreement.
+
+    A set that is too small asks about persons; many sets that differ in one value do the same, hence the budget.
+    """
+    check_size(terms, size)
     if spent.queries >= terms.queries_per_week:
         raise RefusedError(
             "query_budget",

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from stillwatch.model.errors import RefusedError
 from stillwatch.model.records import Reading
 from stillwatch.share.agreement import Terms, check_terms
+from stillwatch.share.indicators import check_kinds
 from stillwatch.share.ledger import accepted, live_opinions, retracted, session_kinds, spent_by
 from stillwatch.share.messages import (
     Body,
@@ -88,6 +89,7 @@ def _check_length(body: Body, attachment: bytes) -> None:
 
 def _check_proposal(body: Proposal, message: Message) -> None:
     check_terms(body.terms)
+    check_kinds(body.terms)
     if {message.sender, message.audience} != set(body.terms.parties):
         raise RefusedError("not_a_party", "terms between others")
     if message.agreement != body.terms.id:

@@ -11,6 +11,7 @@ import msgspec
 
 from stillwatch.model.errors import InputError, RefusedError
 from stillwatch.share.agreement import Terms, check_terms
+from stillwatch.share.indicators import check_kinds
 
 FILE_LIMIT = 65_536
 
@@ -33,6 +34,7 @@ def read_terms(path: Path, parties: tuple[str, str]) -> Terms:
     try:
         terms = msgspec.convert(fields, Terms)
         check_terms(terms)
+        check_kinds(terms)
     except (msgspec.ValidationError, RefusedError) as error:
         raise InputError(f"terms cannot be read: {error}", where=str(path), remedy=_HOW) from error
     return terms

@@ -6,13 +6,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from tests.casebook import stamp, store
+from tests.expect import expect_none
 from tests.fixtures_results import DISTILLATION, write_results
 
 from stillwatch.app.case_report.blocks import Facts, Grid, Heading, Points, Report, Stairs, Text
 from stillwatch.app.case_report.content import Choice, Custody, case_report
 from stillwatch.app.case_report.html import html
-from stillwatch.app.case_report.pdf import pdf
+from stillwatch.app.case_report.pdf import AFTER_FIGURES, WIDTH, pdf
 from stillwatch.cases.file import CaseFile, read_case
 from stillwatch.cases.grade import Grade
 from stillwatch.cases.snapshot import read_snapshot
@@ -81,6 +83,18 @@ def test_grids_are_rectangular(report: Report) -> None:
     for b in report.blocks:
         if isinstance(b, Grid):
             assert {len(b.head)} == {len(b.widths), *(len(row) for row in b.rows)} or not b.rows
+
+
+def test_figures_fit_beside_the_words_after_them(report: Report) -> None:
+    """No figure and no head of a column of figures is broken across lines, and a gap is left to the next column."""
+    pdf(report)  # registers the fonts
+    for grid in (b for b in report.blocks if isinstance(b, Grid)):
+        for i in grid.right:
+            room = WIDTH * grid.widths[i] / sum(grid.widths) - AFTER_FIGURES
+            expect_none(f"{r[i]} in {grid.head}" for r in grid.rows if room < stringWidth(r[i], "Case", 7.5))
+            assert room >= max(stringWidth(w, "Case-Bold", 7.5) for w in grid.head[i].split() or [""]), (
+                grid.head
+            )
 
 
 def test_broken_chain_is_said_loudly(case: CaseFile) -> None:

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from tests.fixtures_results import DISTILLATION, OTHERS
 
 from stillwatch.app.report.alike import cleared, closest_first
-from stillwatch.app.report.campaign import campaign, verdict_sentence, why_left_alone
+from stillwatch.app.report.campaign import campaign, purpose_sentence, verdict_sentence, why_left_alone
 from stillwatch.app.report.members import PAGE, members_table, script_json
 from stillwatch.app.report.overview import overview
 from stillwatch.app.report.results import Results, read_results
 from stillwatch.app.report.signature import pieces
+from stillwatch.app.report.words import bits
 
 
 def test_slots_of_a_signature_are_told_apart() -> None:
@@ -110,3 +111,27 @@ def test_a_verdict_without_a_stored_sentence_gets_one(results: Results) -> None:
 def test_a_look_alike_names_what_explains_it(results: Results) -> None:
     row = next(r for r in results.rows("campaigns") if r["best_alternative"] == "classroom_or_event")
     assert why_left_alone(row) == "Classroom or event explains it 11.4 bits better than distillation."
+
+
+def _judged(results: Results, **changed: object) -> dict[str, object]:
+    """A campaign that passes everything but, perhaps, what is changed."""
+    return {**next(r for r in results.rows("campaigns") if r["verdict"] == "distillation"), **changed}
+
+
+def test_what_failed_by_its_purpose_alone_says_so(results: Results) -> None:
+    """And does not blame the families, which are strong."""
+    row = _judged(results, purpose_bits=-2.25, purpose_threshold_bits=-1.0)
+    assert f"sums up to {bits(-2.25)} bits, below the {bits(-1.0)}" in why_left_alone(row)
+    assert "two families" in why_left_alone({**row, "purpose_bits": 0.5})
+
+
+def test_the_purpose_stands_beside_the_weights_where_it_was_measured(results: Results) -> None:
+    """With what it has to reach, or without if it was not asked for; cases frozen by earlier versions lack it."""
+    row = _judged(results, purpose_bits=4.0, purpose_threshold_bits=-1.0)
+    assert (
+        f"sums up to +4.0 bits against ordinary traffic; distillation needs {bits(-1.0)} or more."
+        in purpose_sentence(row)
+    )
+    assert purpose_sentence({**row, "purpose_threshold_bits": None}).endswith("against ordinary traffic.")
+    assert "" == purpose_sentence({**row, "purpose_bits": None})
+    assert "" == purpose_sentence({k: v for k, v in row.items() if not k.startswith("purpose")})

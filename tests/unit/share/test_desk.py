@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 
 import pytest
+from msgspec.structs import replace
 from tests.casefile import add_decision
 from tests.labs import Lab, introduce, make_terms
 
 from stillwatch.model.errors import RefusedError
 from stillwatch.share.agreement import Terms
+from stillwatch.share.envelope import attached, peek, seal
 from stillwatch.share.inbox import Receipt
 from stillwatch.share.look import opened_commitment
 from stillwatch.share.messages import ElementsRequest, Opinion, Retraction, SetRequest, Summary
@@ -64,6 +66,22 @@ def test_a_replay_is_refused(labs: Labs) -> None:
     assert [True, False] == [row["accepted"] for row in b.rows("received")]
 
 
+def test_our_own_message_is_refused_when_it_comes_back(labs: Labs) -> None:
+    """With the reason that it is ours, though no partner has our fingerprint."""
+    a, b, terms = labs
+    assert "self_referring" == _take(a, a.send(b, terms, _summary()).to_bytes()).reason
+    assert ["self_referring"] == [row["reason"] for row in a.rows("received")]
+
+
+def test_a_set_that_the_terms_do_not_allow_does_not_leave(labs: Labs) -> None:
+    """A set of two asks about two persons: it is refused here already, and nothing is in the ledger."""
+    a, b, terms = labs
+    a.values["payment"] = ["card-000000000001", "card-000000000002"]
+    with pytest.raises(RefusedError, match="a set of 2"):
+        _psi(a, b, terms, secrets.token_hex(16))
+    assert () == a.rows("shared")
+
+
 def test_nothing_goes_out_without_approval(labs: Labs) -> None:
     """Nor with the approval of something else, or of another role."""
     a, b, terms = labs
@@ -110,6 +128,10 @@ def test_size_first_elements_only_if_both_agree(labs: Labs) -> None:
     assert [] == [*(a.folder / "sessions").iterdir(), *(b.folder / "sessions").iterdir()]
 
 
+def _question(*, size: int) -> SetRequest:
+    return SetRequest(session="e" * 32, indicator_kind="payment", size=size, commitment="0" * 64)
+
+
 def test_query_budget_and_set_sizes_are_kept(labs: Labs) -> None:
     """Too small a set is refused; too many questions as well."""
     a, b, _ = labs
@@ -125,9 +147,12 @@ def test_query_budget_and_set_sizes_are_kept(labs: Labs) -> None:
         _psi(a, b, terms, "f" * 32)
     for lab in (a, b):
         lab.later(days=8)
-    a.values["payment"] = a.values["payment"][:4]
-    with pytest.raises(RefusedError, match="set_size"):
-        _psi(a, b, terms, "e" * 32)
+    message = peek(a.send(b, terms, _question(size=20), b"\1" * 640))
+    few = b"\1" * 128
+    told = replace(
+        message, body=_question(size=4), attachment=attached(few), attachment_bytes=len(few)
+    )  # by somebody who does not check what he sends
+    assert "set_size" == _take(b, seal(told, a.identity, few).to_bytes()).reason
 
 
 def test_a_bad_element_is_refused_and_changes_nothing(labs: Labs) -> None:

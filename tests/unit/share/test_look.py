@@ -104,6 +104,9 @@ def test_terms_are_read_with_dates_and_defaults(tmp_path: Path) -> None:
         GOOD + 'fields = ["names"]',
         GOOD + 'tlp = "purple"',
         "\x00",
+        GOOD + 'keyed_kinds = ["payment", "address"]',
+        GOOD + 'keyed_kinds = ["cards"]',
+        GOOD + 'private_kinds = ["cards"]',
     ],
 )
 def test_terms_that_cannot_be_kept_are_refused(tmp_path: Path, text: str) -> None:

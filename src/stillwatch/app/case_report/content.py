@@ -217,7 +217,7 @@ def _attribution(view: Campaign) -> Iterator[Block]:
             )
             for r in view.attributions
         ),
-        (22, 12, 14, 16, 36),
+        (22, 15, 15, 16, 32),
         right=(1,),
     )
 

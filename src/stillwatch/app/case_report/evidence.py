@@ -34,6 +34,8 @@ def evidence(scan: Exhibit, view: Campaign) -> Iterator[Block]:
         "they end, with their interval, decides. The dashed line is the threshold for the lower end of the interval."
     )
     yield _stairs(view.waterfall)
+    if view.purpose:
+        yield Text(view.purpose)
     rows = [
         (
             title(step.name).capitalize(),
@@ -90,7 +92,7 @@ def doubts(view: Campaign) -> Iterator[Block]:
     yield Grid(
         ("Explanation", "Log2 LR", "Probability", "For it", "What it lacks"),
         rivals,
-        (17, 9, 13, 31, 30),
+        (17, 12, 14, 29, 28),
         right=(1, 2),
     )
     against = [sentence(i.statement or title(i.kind)) + f" ({bits(i.bits)} bits)" for i in view.against]
@@ -123,7 +125,7 @@ def accounts(case: CaseFile, scan: Exhibit, only: str = "") -> Iterator[Block]:
         for a in found[:ACCOUNTS_SHOWN]
     )
     head = ("Account", "Role", "Member", "Bits", "Families", "Exchanges", "Decision")
-    yield Grid(head, rows, (24, 10, 10, 7, 25, 14, 10), right=(2, 3, 5), code=(0,))
+    yield Grid(head, rows, (24, 10, 10, 10, 24, 13, 9), right=(2, 3, 5), code=(0,))
     if len(found) > ACCOUNTS_SHOWN:
         yield Text(f"The likeliest {ACCOUNTS_SHOWN:,} of {len(found):,}; accounts.csv lists all.", "quiet")
     if scan.accounts_deleted and not only:

@@ -26,6 +26,10 @@ STEPS = (
         "A group is called distillation only if the lower end of the interval of its weight passes the threshold and "
         "two families of evidence, one of them other than content and client, weigh three bits or more."
     ),
+    (
+        "What says what the answers are for (intent, length of answers) is added up by itself, against ordinary "
+        "traffic, where the log holds text. This sum must not fall below its own limit: see the evidence."
+    ),
 )
 FIGURES = (
     ("recall", "Accounts of planted campaigns that were accused"),

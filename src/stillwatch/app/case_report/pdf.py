@@ -22,6 +22,7 @@ from reportlab.platypus import CondPageBreak, LongTable, Paragraph, SimpleDocTem
 from stillwatch.app.case_report.blocks import Block, Facts, Grid, Heading, Points, Report, Stairs, Text
 
 MARGIN = 20 * mm
+AFTER_FIGURES = 12  # points between a column of figures and the words beside it
 WIDTH = A4[0] - 2 * MARGIN - 12  # the frame keeps 6 points on each side
 INK, QUIET, LINE = HexColor("#1a1c1f"), HexColor("#565b63"), HexColor("#cfd3d8")
 COLOURS = {"for": "#a93a2c", "against": "#2f6f57", "prior": "#8d949c", "total": "#2b3b55"}.get
@@ -150,7 +151,7 @@ def _grid(block: Grid, known: frozenset[int]) -> Iterator[Any]:
         _cell(t, known, bold=True, colour=QUIET, right=i in block.right) for i, t in enumerate(block.head)
     ]
     rows = [[_cell(text, known, right=i in block.right) for i, text in enumerate(row)] for row in block.rows]
-    yield _table([head, *rows], block.widths, repeat=1)
+    yield _table([head, *rows], block.widths, repeat=1, right=block.right)
     yield Spacer(0, 6)
 
 
@@ -158,7 +159,9 @@ def _cell(text: str, known: frozenset[int], **how: Any) -> Paragraph:
     return _paragraph(text, known, size=7.5, after=0, **how)
 
 
-def _table(rows: list[list[Paragraph]], widths: tuple[int, ...], *, repeat: int) -> LongTable:
+def _table(
+    rows: list[list[Paragraph]], widths: tuple[int, ...], *, repeat: int, right: tuple[int, ...] = ()
+) -> LongTable:
     total = sum(widths)
     table = LongTable(
         rows, colWidths=[WIDTH * w / total for w in widths], repeatRows=repeat, splitInRow=1, hAlign="LEFT"
@@ -171,6 +174,7 @@ def _table(rows: list[list[Paragraph]], widths: tuple[int, ...], *, repeat: int)
                 ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE),
                 ("LEFTPADDING", (0, 0), (-1, -1), 0),
                 ("RIGHTPADDING", (0, 0), (-1, -1), 5),
+                *(("RIGHTPADDING", (i, 0), (i, -1), AFTER_FIGURES) for i in right),
                 ("TOPPADDING", (0, 0), (-1, -1), 2.5),
                 ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
             ]

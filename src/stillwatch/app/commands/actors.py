@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from rich.console import Console
 from stillwatch.app.actor_drafts import draft
 from stillwatch.app.actor_profiles import overview, print_overview
 from stillwatch.app.options import read_time
+from stillwatch.app.resources import shipped_profiles
 from stillwatch.model.errors import UsageError
 from stillwatch.store.files import replace_text
 
@@ -20,7 +22,11 @@ from stillwatch.store.files import replace_text
 def command(
     profiles: Annotated[
         Path | None,
-        typer.Argument(metavar="[DIR]", help="Folder of profiles, or one profile.", show_default=False),
+        typer.Argument(
+            metavar="[DIR]",
+            help="Folder of profiles, or one profile; without it those that ship, all fictional.",
+            show_default=False,
+        ),
     ] = None,
     from_campaign: Annotated[
         str,
@@ -49,9 +55,8 @@ def command(
             json.dumps(said) if json_ else f"Wrote {out}. Every claim in it needs your source and grade."
         )
         return
-    if profiles is None:
-        raise UsageError("no profiles named", remedy="Give a folder of profiles, or --from CAMPAIGN")
-    found = overview(profiles, read_time(as_of, "--as-of"))
+    with nullcontext(profiles) if profiles else shipped_profiles() as folder:
+        found = overview(folder, read_time(as_of, "--as-of"))
     if json_:
         typer.echo(json.dumps([asdict(p) for p in found]))
         return

@@ -85,6 +85,7 @@ class Campaign:
     row: Row
     sentence: str
     waterfall: Waterfall
+    purpose: str
     hypotheses: tuple[Hypothesis, ...]
     zero: float
     flows: tuple[Flow, ...]
@@ -128,6 +129,7 @@ def campaign(results: Results, row: Row, anchor: str = "", *, in_full: bool = Tr
         row=row,
         sentence=verdict_sentence(row),
         waterfall=waterfall,
+        purpose=purpose_sentence(row),
         hypotheses=hypotheses,
         zero=zero,
         flows=_flows(templates),
@@ -167,6 +169,23 @@ def verdict_sentence(row: Row) -> str:
     return f"{who}: examined and left alone. Best explanation: {best}."
 
 
+def purpose_sentence(row: Row) -> str:
+    """The sum that decides beside the weight; empty where the log had nothing that says what the answers are for."""
+    own, asked = _purpose(row)
+    if own is None:
+        return ""
+    limit = "" if asked is None else f"; distillation needs {bits(asked)} or more"
+    return (
+        f"What says what the answers are for (intent, length of answers) sums up to {bits(own)} bits "
+        f"against ordinary traffic{limit}."
+    )
+
+
+def _purpose(row: Row) -> tuple[float | None, float | None]:
+    """The sum and what it had to reach; cases frozen by earlier versions have neither."""
+    return row.get("purpose_bits"), row.get("purpose_threshold_bits")
+
+
 def why_left_alone(row: Row) -> str:
     """Why a group is not called distillation, from its numbers."""
     low, threshold = row["weight_low"], row["threshold_bits"]
@@ -177,6 +196,12 @@ def why_left_alone(row: Row) -> str:
         )
     if low is not None and threshold is not None and low < threshold:
         return f"The lower end of its evidence is {bits(low)} bits, below the threshold of {bits(threshold)}."
+    own, asked = _purpose(row)
+    if own is not None and asked is not None and own < asked:
+        return (
+            f"What says what the answers are for sums up to {bits(own)} bits, below the {bits(asked)} that "
+            "are asked for."
+        )
     return "Its evidence does not rest on two families, one of them other than content and client."
 
 

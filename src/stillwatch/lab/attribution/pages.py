@@ -9,7 +9,7 @@ import numpy as np
 
 from stillwatch import __version__
 from stillwatch.attribute.actors.rates import Rates
-from stillwatch.lab.attribution.endtoend import Checked
+from stillwatch.lab.attribution.endtoend import GRADE, SCALE, SEED, Checked
 from stillwatch.lab.attribution.figures import Figures, Row
 from stillwatch.lab.intervals import Figure
 from stillwatch.lab.reference.markdown import table
@@ -44,9 +44,10 @@ def page(found: Sequence[Figures], checked: Sequence[Checked], rates: Rates, com
 
 
 _WHOLE_WAY = (
-    "Two months of traffic, simulated and scanned with one key. The profile is drafted by `stillwatch actors --from` "
-    "from the first month and graded by hand; the second month is scanned with it and with the state of the first. "
-    "Found means that the scan calls it distillation: who is not accused is not attributed."
+    f"Two months of traffic (scenario `actors`, scale {SCALE:g}, seed {SEED}), simulated and scanned with one key. The "
+    "profile is drafted by `stillwatch actors --from` from the first month, all its claims graded "
+    f"{GRADE}; the second month is scanned with it and with the state of the first. Found means that the scan calls it "
+    "distillation: who is not accused is not attributed."
 )
 _CHECK_HEAD = (
     "campaign of the second month",

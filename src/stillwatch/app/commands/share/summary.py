@@ -13,7 +13,7 @@ from stillwatch.app.campaign_values import campaign_facts
 from stillwatch.app.spread import spread
 from stillwatch.app.staff import Peer, Staff, Way
 from stillwatch.share.indicators import epoch_key
-from stillwatch.share.outbox import Outgoing
+from stillwatch.share.outbox import Outgoing, epsilon_spent
 from stillwatch.share.summary import summarise
 
 
@@ -53,4 +53,7 @@ def command(
         staff.show(to_builtins(body))
         return
     done = way.send(office, peer, Outgoing(body, subject=campaign))
-    staff.show({"campaign": campaign, "known_to_partner_as": body.campaign, **done})
+    with office.reading() as reading:
+        left = terms.epsilon_permille - epsilon_spent(reading, partner.id, campaign)
+    told = {"campaign": campaign, "known_to_partner_as": body.campaign, "epsilon_left": left / 1000}
+    staff.show({**told, **done})

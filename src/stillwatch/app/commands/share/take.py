@@ -31,7 +31,12 @@ def command(
     if answer:
         write_frame(target, answer)
     staff.show(
-        {"accepted": receipt.accepted, "reason": receipt.reason, "answer": str(target) if answer else None}
+        {
+            "accepted": receipt.accepted,
+            "reason": receipt.reason,
+            "what": receipt.what,
+            "answer": str(target) if answer else None,
+        }
     )
     if not receipt.accepted:
         raise typer.Exit(1)
