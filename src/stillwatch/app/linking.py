@@ -14,7 +14,7 @@ from stillwatch.attribute.assess import Assessment, AssessSettings, calibrated
 from stillwatch.attribute.curve import Curve
 from stillwatch.attribute.doubtful import AccusedSettings, doubtful
 from stillwatch.attribute.judge import OF_GROUPS, assessed, judge, keep_groups
-from stillwatch.attribute.pieces import may_be_pieces
+from stillwatch.attribute.pieces import PieceSettings, holds, lead, may_be_pieces
 from stillwatch.link.communities import communities, content_stars
 from stillwatch.link.demix import demix
 from stillwatch.link.flows import write_flows
@@ -82,29 +82,24 @@ def attribute(
     """Assessment of each group that stands, its probabilities calibrated by the curve if there is one; with `apart`
     pieces of one pool are left as they were found."""
     known = hypotheses()
-    found, kin = judge(t, assessed(t, known, settings), settings)
+    found = judge(t, assessed(t, known, settings), settings)
     if not apart:
-        found = _put_together(t, held, found, kin, settings)
+        found = _put_together(t, held, found, settings)
         found = _only_the_sure(t, held, found, settings)
     return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found
 
 
 def _put_together(
-    t: DuckTables,
-    held: Incidence,
-    found: Mapping[int, Assessment],
-    kin: Sequence[Sequence[int]],
-    settings: AssessSettings,
+    t: DuckTables, held: Incidence, found: Mapping[int, Assessment], settings: AssessSettings
 ) -> dict[int, Assessment]:
     """The findings, pieces of one pool as one where the whole is accused: the widest whole that is."""
+    s = PieceSettings()
     sure = {g: a.verdict == "distillation" for g, a in found.items()}
-    members = _members(t, held)
+    members, public = _members(t, held), _public(t)
     tied: list[list[int]] = []
-    public = _public(t)
-    for pieces in may_be_pieces(found):
-        known = [[pieces.index(g) for g in own if g in pieces] for own in kin]
-        together = unions(held, [members[g] for g in pieces], known, public)
-        tied += [own for own in ([pieces[i] for i in at] for at in together) if own not in tied]
+    for pieces in may_be_pieces(found, s):
+        together = [[pieces[i] for i in at] for at in unions(held, [members[g] for g in pieces], public)]
+        tied += [own for own in together if own not in tied and lead(own, found, settings)]
     if not tied:
         return dict(found)
     first = max(found) + 1
@@ -112,7 +107,7 @@ def _put_together(
     whole = _assessed_behind(t, held, wholes, first, settings)
     every = dict(found)
     for i, own in enumerate(tied, first):
-        if i in whole and whole[i].verdict == "distillation" and set(own) <= set(every):
+        if i in whole and holds(whole[i], own, found, s) and set(own) <= set(every):
             every = {g: a for g, a in every.items() if g not in own}
             every[i] = whole[i]
     keep_groups(t, sorted(every))

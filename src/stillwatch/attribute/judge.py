@@ -43,17 +43,14 @@ def assessed(t: Tables, hypotheses: Sequence[Hypothesis], settings: AssessSettin
     return dict(zip(groups, every, strict=True))
 
 
-def judge(
-    t: Tables, found: Mapping[int, Assessment], settings: AssessSettings
-) -> tuple[dict[int, Assessment], list[list[int]]]:
-    """Those of the assessed groups that stand, and which of them are pieces of a group that lost others of its pieces.
+def judge(t: Tables, found: Mapping[int, Assessment], settings: AssessSettings) -> dict[int, Assessment]:
+    """Those of the assessed groups that stand.
 
     Groups that are not reported (a whole whose parts are, a copy) are taken out of the tables of groups.
     """
-    resolved, kin = _standing(t, found, settings)
-    standing = _without_copies(resolved, found, _members(t))
+    standing = _without_copies(_standing(t, found, settings), found, _members(t))
     keep_groups(t, standing)
-    return {g: found[g] for g in standing}, [sorted(set(pieces) & set(standing)) for pieces in kin]
+    return {g: found[g] for g in standing}
 
 
 def keep_groups(t: Tables, groups: Sequence[int]) -> None:
@@ -95,29 +92,24 @@ def _pieces(t: Tables, found: Mapping[int, Assessment]) -> dict[int, list[_Piece
     return {parent: pieces for parent, pieces in out.items() if len(pieces) > 1}
 
 
-def _standing(
-    t: Tables, found: Mapping[int, Assessment], s: AssessSettings
-) -> tuple[list[int], list[list[int]]]:
+def _standing(t: Tables, found: Mapping[int, Assessment], s: AssessSettings) -> list[int]:
     """Wholes, or their pieces where these differ: the accused must bear the verdict without the others, a crowd with
     facts of its own that speak for it is let go, and who is tied by content alone must take what looks like the
     harvest."""
     of = _pieces(t, found)
     inner = set(t.query("SELECT group_id FROM group_parts")["group_id"].to_pylist())
-    out: list[int] = []
-    kin: list[list[int]] = []
-    for group in found:
-        if group not in inner:
-            stands, rest = _resolved(group, of.get(group, ()), found, s)
-            out += stands
-            kin.append(rest)
-    return sorted(out), [pieces for pieces in kin if len(pieces) > 1]
+    return sorted(
+        stands
+        for group in found
+        if group not in inner
+        for stands in _resolved(group, of.get(group, ()), found, s)
+    )
 
 
 def _resolved(
     group: int, pieces: Sequence[_Piece], found: Mapping[int, Assessment], s: AssessSettings
-) -> tuple[list[int], list[int]]:
-    """The group, or its pieces where one is to be judged apart, or one piece and the others where that is enough; and
-    the pieces that are not to be judged apart, if no group of just these stands."""
+) -> list[int]:
+    """The group, or its pieces where one is to be judged apart, or one piece and the others where that is enough."""
     accused = found[group].verdict == "distillation"
     related = [p for p in pieces if p.tied and _related(found[p.inside], s) and _open(p, found)]
     if accused:
@@ -126,11 +118,11 @@ def _resolved(
         own = [p for p in pieces if p.tied and found[p.inside].verdict == "distillation"]
         apart = related or [p for p in pieces if _hides(p, found)][:1] or own
     if not apart:
-        return [group], []
+        return [group]
     others = apart[0].others
     if len(apart) == 1 and others is not None and (found[others].verdict == "distillation" or not related):
-        return [apart[0].inside, others], []
-    return [p.inside for p in pieces], [p.inside for p in pieces if p not in apart]
+        return [apart[0].inside, others]
+    return [p.inside for p in pieces]
 
 
 def _related(own: Assessment, s: AssessSettings) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,6 @@ from stillwatch.link.incidence import CONTENT_KINDS, Incidence
 from stillwatch.link.membership import Group, described
 from stillwatch.model.engine import Tables
 from stillwatch.model.families import FAMILIES
-from stillwatch.model.kernels.components import components
 from stillwatch.model.kernels.tails import poisson_log2_tail
 
 Ints = NDArray[np.int64]
@@ -51,23 +49,31 @@ class UnionSettings:
 def unions(
     held: Incidence,
     groups: Sequence[Ints],
-    kin: Sequence[Sequence[int]] = (),
     public: Sequence[int] | Ints = (),
     settings: UnionSettings | None = None,
 ) -> list[list[int]]:
-    """Positions of groups (account codes of the members, sorted) that belong together, two or more each; `kin` are
-    positions of groups that do in any case, `public` the keys of frames and wordings that anybody may send."""
+    """Positions of groups (account codes of the members, sorted) that belong together, two or more each; `public` are
+    the keys of frames and wordings that anybody may send.
+
+    The two that are tied best become one group, which is compared with the others anew, until nothing is tied: a card
+    or two that lead from one crowd to the next weigh less the larger the crowds are, and do not chain them.
+    """
     s = settings or UnionSettings()
     if len(groups) < 2:
         return []
-    bits = tie_bits(held, groups, s, public)
-    left, right = np.nonzero(np.triu(bits >= s.bits + np.log2(len(groups) * (len(groups) - 1) / 2), 1))
-    known = [pair for own in kin for pair in pairwise(own)]
-    left = np.concatenate([left, [a for a, _ in known]]).astype(np.int64)
-    right = np.concatenate([right, [b for _, b in known]]).astype(np.int64)
-    root = components(len(groups), left, right)
-    found = [np.flatnonzero(root == r).tolist() for r in np.unique(root)]
-    return [parts for parts in found if len(parts) > 1]
+    need = s.bits + np.log2(len(groups) * (len(groups) - 1) / 2)
+    parts, members = [[i] for i in range(len(groups))], list(groups)
+    bits = tie_bits(held, members, s, public)
+    np.fill_diagonal(bits, -np.inf)
+    while len(parts) > 1 and bits.max() >= need:
+        a, b = sorted(int(at) for at in np.unravel_index(int(bits.argmax()), bits.shape))
+        parts[a] += parts.pop(b)
+        members[a] = np.union1d(members[a], members.pop(b))
+        bits = np.delete(np.delete(bits, b, axis=0), b, axis=1)
+        for i in range(len(parts)):
+            if i != a:
+                bits[a, i] = bits[i, a] = tie_bits(held, [members[a], members[i]], s, public)[0, 1]
+    return [sorted(own) for own in parts if len(own) > 1]
 
 
 def tie_bits(

@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 import pytest
 
-from stillwatch.attribute.assess import UNIT, Assessment
+from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings
 from stillwatch.attribute.hypotheses import Hypothesis
-from stillwatch.attribute.pieces import PieceSettings, may_be_pieces
+from stillwatch.attribute.pieces import PieceSettings, holds, lead, may_be_pieces
 
 NONE = MappingProxyType({})
 CHANCE = Hypothesis("unrelated", "chance", "innocent", 0.0, NONE)
@@ -24,9 +24,26 @@ def with_purpose(bits: float) -> Assessment:
 
 @pytest.mark.parametrize(("bits", "tiers"), [(0.0, 2), (-2.0, 1), (-5.0, 0)])
 def test_what_the_purpose_may_lack(bits: float, tiers: int) -> None:
-    found = may_be_pieces({7: with_purpose(bits)}, PieceSettings((-4.0, -1.0)))
+    found = may_be_pieces({7: with_purpose(bits)}, PieceSettings(purpose_bits=(-4.0, -1.0)))
     assert [[7]] * tiers + [[]] * (2 - tiers) == found
 
 
-def test_what_does_not_weigh_for_a_harvest_is_no_piece() -> None:
-    assert [[], []] == may_be_pieces({7: replace(with_purpose(3.0), weight=-UNIT)})
+@pytest.mark.parametrize(("weight", "pieces"), [(3.0, [7]), (2.9, [])])
+def test_what_hardly_weighs_for_a_harvest_is_no_piece(weight: float, pieces: list[int]) -> None:
+    assert [pieces, pieces] == may_be_pieces({7: replace(with_purpose(3.0), weight=int(weight * UNIT))})
+
+
+@pytest.mark.parametrize(("low", "leads"), [(11.5, True), (10.5, False)])
+def test_a_piece_that_weighs_enough_by_itself_leads(low: float, leads: bool) -> None:
+    found = {1: FINDING, 2: replace(FINDING, low=int(low * UNIT))}
+    assert leads is lead([1, 2], found, AssessSettings(threshold_bits=11.0))
+
+
+@pytest.mark.parametrize(
+    ("weight", "verdict", "stands"),
+    [(15.0, "distillation", True), (14.9, "distillation", False), (30.0, "coordinated_other", False)],
+)
+def test_a_whole_stands_if_it_is_accused_and_not_diluted(weight: float, verdict: str, stands: bool) -> None:
+    found = {1: FINDING, 2: replace(FINDING, weight=20 * UNIT)}
+    whole = replace(FINDING, verdict=verdict, weight=int(weight * UNIT))
+    assert stands is holds(whole, [1, 2], found, PieceSettings())

@@ -86,9 +86,18 @@ def test_what_chance_explains_does_not_tie(t: DuckTables) -> None:
     assert bits[np.triu_indices(3, 1)].max() < 4
 
 
-def test_kin_belong_together_in_any_case(t: DuckTables) -> None:
-    held = world(t)
-    assert [[0, 1, 2]] == unions(held, codes(held), kin=[[1, 2]])
+def test_what_leads_from_one_crowd_to_the_next_does_not_chain_them(t: DuckTables) -> None:
+    """The first two have many cards in common, the third one with the second: too little against both together."""
+    rows = drawn(np.random.default_rng(5), accounts=600, kinds=KINDS)
+    for value, members in enumerate((FIRST, SECOND, THIRD)):
+        rows += block(members, ["system"], value=value + 1)
+    for card in range(8):
+        rows += block([FIRST[card], SECOND[card]], ["neighbour"], value=20 + card)
+    rows += block([SECOND[19], THIRD[18]], ["neighbour"], value=41)
+    put_holdings(t, rows, accounts=600)
+    held = read_incidence(t)
+    weakly = UnionSettings(bits=float(tie_bits(held, codes(held), UnionSettings())[1, 2]) - np.log2(3) - 0.01)
+    assert [[0, 1]] == unions(held, codes(held), settings=weakly)
 
 
 @pytest.mark.parametrize("groups", [0, 1])
