@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from stillwatch.model.engine import Tables
+from stillwatch.model.engine import Apart, Tables
 from stillwatch.model.kernels.compiled import kernel
 from stillwatch.model.kernels.components import components
 from stillwatch.model.kernels.keytable import extremes, places
@@ -95,6 +95,8 @@ class _Texts:
             FROM keys WHERE exact_key IS NOT NULL GROUP BY exact_key
             """,
         )
+        if isinstance(t, Apart) and not t.on_driver("text_accounts"):
+            _narrow(t)
         count = t.rows("text_accounts")
         texts = cls(t, count, max(-(-count // chunk), 1))
         return cls(t, count, 1, list(texts.chunks())) if texts.parts == 1 else texts
@@ -116,6 +118,24 @@ class _Texts:
             )
             keys = np.stack([np.asarray(rows[c], np.int64) for c in TEXT_KEYS], axis=1)
             yield _Chunk(keys, np.asarray(rows["low"], np.int64), np.asarray(rows["high"], np.int64))
+
+
+def _narrow(t: Tables) -> None:
+    """Keep the texts with a key that two or more accounts used: no other text has a say in frames."""
+    by_key = " UNION ALL ".join(
+        f"SELECT exact_key AS text, {c} AS text_key, low, high FROM text_accounts WHERE {c} <> 0"
+        for c in TEXT_KEYS
+    )
+    t.define(
+        "shared_texts",
+        f"""
+        SELECT DISTINCT x.text FROM ({by_key}) x
+        JOIN (SELECT text_key FROM ({by_key}) y GROUP BY text_key HAVING min(low) <> max(high)) s
+          ON s.text_key = x.text_key
+        """,
+    )
+    t.define("text_accounts", "SELECT a.* FROM text_accounts a JOIN shared_texts s ON s.text = a.exact_key")
+    t.drop("shared_texts")
 
 
 def _frames(texts: _Texts, s: FrameSettings) -> _Frames:
