@@ -1,4 +1,4 @@
-"""Every statement of a scan can run in Spark, as far as that can be told without one."""
+"""A scan in Spark gives the rows that DuckDB gives, and every statement of a scan can run in it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from tests.datasets import traffic
+from tests.sparks import differing, duck_scan, in_row_groups, spark_scan
 
 from stillwatch.app.scan import ScanSettings, scan
 from stillwatch.store.duck import DuckTables
+from stillwatch.store.results import read_table
 from stillwatch.store.spark.dialect import aggregated, parsed, replaced, spark_sql, tables_of
 from stillwatch.store.spark.tables import PER_EXCHANGE
 
@@ -42,3 +44,13 @@ def test_every_statement_of_a_scan_has_a_translation(
     data = traffic(residents=60).write(tmp_path / "data")
     scan(data, tmp_path / "out", ScanSettings(key_file=key, quiet=True, report=False))
     assert 40 < sum(translated(sql) for sql in asked if "_incoming" not in sql)
+
+
+def test_every_result_table_is_the_same(tmp_path: Path, key: Path) -> None:
+    """With two tasks at a time on this machine; tests/long has clusters, Spark Connect and skewed keys."""
+    known = traffic(residents=60)
+    data = in_row_groups(known, tmp_path / "data", files=2, rows=400)
+    out = spark_scan(data, tmp_path / "out", key)
+    assert [] == differing(duck_scan(data, tmp_path / "duck", key), out)
+    members = read_table(out, "members")["account_id"].to_pylist()
+    assert known.planted <= set(members)
