@@ -48,7 +48,7 @@ def test_every_statement_of_a_scan_has_a_translation(
 
 def test_every_result_table_is_the_same(tmp_path: Path, key: Path) -> None:
     """With two tasks at a time on this machine; tests/long has clusters, Spark Connect and skewed keys."""
-    known = traffic(residents=60)
+    known = traffic()
     data = in_row_groups(known, tmp_path / "data", files=2, rows=400)
     out = spark_scan(data, tmp_path / "out", key)
     assert [] == differing(duck_scan(data, tmp_path / "duck", key), out)

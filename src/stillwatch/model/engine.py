@@ -74,6 +74,11 @@ class Tables(Protocol):
 class Apart(Protocol):
     """An engine whose large tables are on other machines, so that less should be asked of it at a time."""
 
+    @property
+    def most_texts(self) -> int:
+        """So many distinct texts may come to this machine; more are worked on where they are."""
+        ...
+
     def on_driver(self, name: str) -> bool:
         """Whether a table is on this machine."""
         ...

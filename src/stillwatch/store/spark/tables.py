@@ -42,16 +42,18 @@ PER_EXCHANGE = frozenset({"keys", "reasoning", "exchange_templates", "exchange_w
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Results of at most `near` rows come to the driver as they are made; a step that works on the driver gets at most
-    `most` rows. Tables named in `far` stay in Spark, whatever their size."""
+    `most` rows, and frames are found there for at most `texts` texts. Tables named in `far` stay in Spark,
+    whatever their size."""
 
     near: int = NEAR
     most: int = MOST
+    texts: int = MOST
     far: frozenset[str] = PER_EXCHANGE
 
 
 def limits_of(most: int) -> Limits:
     """Limits of a driver that takes so many rows at a time."""
-    return Limits(near=min(NEAR, most), most=most)
+    return Limits(near=min(NEAR, most), most=most, texts=most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,11 @@ class SparkTables:
         """Forget a table, if it exists."""
         self._near.drop(name)
         self._forget(name)
+
+    @property
+    def most_texts(self) -> int:
+        """So many distinct texts may come to the driver."""
+        return self._limits.texts
 
     def on_driver(self, name: str) -> bool:
         """Whether statements that read only this table run on the driver."""
