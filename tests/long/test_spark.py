@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from pyspark.sql import SparkSession
 from tests.datasets import traffic
 from tests.ports import free_ports, wait_for
+from tests.properties.test_spread_frames import frames_in, keys
 from tests.scenarios.conftest import write_key
 from tests.sparks import (
     INTERPRETED,
+    LOCAL,
     SMALL,
     differing,
     duck_scan,
@@ -26,6 +29,7 @@ from tests.sparks import (
 from tests.stores import stores
 
 from stillwatch.model.errors import ResourceError, SchemaError
+from stillwatch.store.duck import open_duck
 from stillwatch.store.spark.session import SparkSettings, open_spark
 from stillwatch.store.spark.tables import Limits
 
@@ -42,6 +46,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     in_row_groups(traffic(), folder / "data", files=4, rows=200)
     duck_scan(folder / "data", folder / "duck", folder / "key")
     return folder
+
+
+def _one_row() -> Callable[[int], Iterator[tuple[str, pa.RecordBatch]]]:
+    """Work that gives a row of `y` for each part; made here, since executors cannot import this file."""
+
+    def work(part: int) -> Iterator[tuple[str, pa.RecordBatch]]:
+        yield "y", pa.RecordBatch.from_pydict({"a": [part]})
+
+    return work
 
 
 def test_every_result_table_is_the_same(home: Path, tmp_path: Path) -> None:
@@ -65,6 +78,26 @@ def test_exchanges_that_lie_in_a_store(home: Path, tmp_path: Path, monkeypatch: 
             monkeypatch.setenv(name, value)
         out = spark_scan(found["s3"].put_folder("data", home / "data"), tmp_path / "out", home / "key")
     assert [] == differing(home / "duck", out)
+
+
+def test_frames_of_more_texts_than_the_driver_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are found in Spark, components too, and are those of one machine."""
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    rows = keys(7, texts=500, words=90)
+
+    def halves(part: int) -> Iterator[tuple[str, pa.RecordBatch]]:
+        yield "keys", rows.slice(part * 250, 250).combine_chunks().to_batches()[0]
+
+    conf = {**SMALL, **INTERPRETED}
+    with open_spark(tmp_path, SparkSettings(LOCAL, conf=conf, limits=Limits(near=0, texts=0))) as t:
+        t.spread({"keys": rows.schema}, [0, 1], halves)
+        there = frames_in(t)
+        assert not t.on_driver("exchange_templates")
+        assert not t.on_driver("public_frames")
+    with open_duck(tmp_path) as here:
+        here.put("keys", rows)
+        assert frames_in(here) == there
+    assert 100 < len(there[0])
 
 
 def test_skewed_keys(home: Path, tmp_path: Path) -> None:
@@ -107,21 +140,35 @@ def test_rows_that_executors_wrote_elsewhere_are_missed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A scratch folder that each machine has for itself would look like a table without rows."""
-
-    def one_row(part: int) -> Iterator[tuple[str, pa.RecordBatch]]:
-        yield "x", pa.RecordBatch.from_pydict({"n": [part]})
-
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     (tmp_path / "elsewhere").mkdir()
-    schema = pa.schema([("n", pa.int64())])
+    schema = pa.schema([("a", pa.int64())])
     with open_spark(tmp_path, SparkSettings("local[2]", conf=SMALL)) as t:
-        t.spread({"x": schema}, [1, 2, 3], one_row)
-        assert 3 == t.rows("x")
+        t.spread({"y": schema}, [1, 2, 3], _one_row())
+        assert 3 == t.rows("y")
         monkeypatch.setattr(
             "stillwatch.store.spark.tables._uri", lambda folder: f"file://{tmp_path}/elsewhere/{folder.name}"
         )
         with pytest.raises(ResourceError, match="wrote 3 rows, of which 0 are here"):
-            t.spread({"x": schema}, [1, 2, 3], one_row)
+            t.spread({"y": schema}, [1, 2, 3], _one_row())
+
+
+def test_the_session_that_is_there_is_used_and_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a notebook: nothing is started, and nothing stopped."""
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.master(LOCAL).appName("notebook").config("spark.ui.enabled", "false")
+    for name, value in {**SMALL, **INTERPRETED, "spark.driver.host": "127.0.0.1"}.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    try:
+        with open_spark(tmp_path, SparkSettings(limits=Limits(near=0))) as t:
+            t.put("x", pa.table({"a": [1, 2, 2]}))
+            t.spread({"y": pa.schema([("a", pa.int64())])}, [2, 3], _one_row())
+            assert [2, 2] == t.query("SELECT x.a FROM x JOIN y ON y.a = x.a").column("a").to_pylist()
+        assert "notebook" == session.sparkContext.appName
+        assert 3 == session.range(3).count()
+    finally:
+        session.stop()
 
 
 def test_two_executors_of_a_cluster(home: Path, tmp_path: Path) -> None:

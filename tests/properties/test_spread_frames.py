@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.components import components
 from stillwatch.signals.sql.components import write_components
 from stillwatch.signals.tables.frames import TEXT_KEYS, FrameSettings, write_frames
@@ -71,12 +73,17 @@ def keys(seed: int, *, texts: int, words: int) -> pa.Table:
     )
 
 
-def found(kind: type[DuckTables], rows: pa.Table, setting: FrameSettings) -> tuple[list[object], ...]:
+def frames_in(t: Tables, setting: FrameSettings | None = None) -> tuple[list[dict[str, Any]], ...]:
+    """Exchanges in frames, and the frames, of the table `keys`."""
+    write_frames(t, reference=REFERENCE, settings=setting)
+    texts = t.query("SELECT * FROM exchange_templates ORDER BY exchange_id, template_id").to_pylist()
+    return texts, t.query("SELECT template_id, public FROM public_frames ORDER BY 1").to_pylist()
+
+
+def found(kind: type[DuckTables], rows: pa.Table, setting: FrameSettings) -> tuple[list[dict[str, Any]], ...]:
     with engine(kind) as t:
         t.put("keys", rows)
-        write_frames(t, reference=REFERENCE, settings=setting)
-        texts = t.query("SELECT * FROM exchange_templates ORDER BY exchange_id, template_id").to_pylist()
-        frames = t.query("SELECT template_id, public FROM public_frames ORDER BY 1").to_pylist()
+        texts, frames = frames_in(t, setting)
         assert {"keys", "exchange_templates", "public_frames"} == set(
             t.query("SHOW TABLES")["name"].to_pylist()
         )
@@ -96,7 +103,7 @@ def test_frames_are_those_of_one_machine(seed: int, texts: int, words: int, sett
 def test_there_are_frames_to_compare() -> None:
     """Some of them public, some not, and texts in none."""
     texts, frames = found(DuckTables, keys(7, texts=700, words=90), FrameSettings())
-    assert {True, False} == {row["public"] for row in frames}  # type: ignore[index]
+    assert {True, False} == {row["public"] for row in frames}
     assert 300 < len(texts) < 700
 
 
