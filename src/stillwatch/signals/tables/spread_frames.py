@@ -12,7 +12,8 @@ from stillwatch.model.engine import Tables
 from stillwatch.signals.sql.components import write_components
 
 _USED = (
-    "_text_keys", "_shared", "_held", "_companions", "_key_components", "_frame_keys", "_frame_votes", "_reference",
+    "_text_keys", "_shared", "_held", "_pairs", "_companions", "_key_components", "_frame_keys", "_frame_votes",
+    "_reference",
 )  # fmt: skip
 
 
@@ -56,17 +57,19 @@ def _write_shared(t: Tables, text_keys: Sequence[str]) -> None:
 def _write_companions(t: Tables, s: SpreadSettings) -> None:
     """Pairs of keys that mostly come together, of those that are neighbours in a text's order by commonness."""
     t.define(
-        "_companions",
+        "_pairs",
         f"""
-        SELECT left_key, right_key FROM (
-            SELECT least(a, b) AS left_key, greatest(a, b) AS right_key, count(*) AS together, max(n) AS most FROM (
-                SELECT text_key AS a, n,
-                       lead(text_key) OVER (PARTITION BY text ORDER BY n DESC, text_key) AS b,
-                       lead(n) OVER (PARTITION BY text ORDER BY n DESC, text_key) AS fewer
-                FROM _held
-            ) x WHERE n <= CAST({s.max_ratio} AS DOUBLE) * fewer GROUP BY 1, 2
-        ) y WHERE together >= CAST({s.min_together} AS DOUBLE) * most
+        SELECT least(a, b) AS left_key, greatest(a, b) AS right_key, count(*) AS together, max(n) AS most FROM (
+            SELECT text_key AS a, n,
+                   lead(text_key) OVER (PARTITION BY text ORDER BY n DESC, text_key) AS b,
+                   lead(n) OVER (PARTITION BY text ORDER BY n DESC, text_key) AS fewer
+            FROM _held
+        ) x WHERE n <= CAST({s.max_ratio} AS DOUBLE) * fewer GROUP BY 1, 2
         """,
+    )
+    t.define(
+        "_companions",
+        f"SELECT left_key, right_key FROM _pairs WHERE together >= CAST({s.min_together} AS DOUBLE) * most",
     )
 
 
