@@ -21,11 +21,11 @@ demo: $(DONE)/core ## install if need be, simulate a small disclosure, scan it, 
 	@$(BIN)/stillwatch demo $(ARGS)
 
 .PHONY: test
-test: $(DONE)/test $(DONE)/system ## every test that is not marked long (installs Chromium if it is missing)
+test: $(DONE)/test $(DONE)/spark $(DONE)/system ## every test that is not marked long (installs Chromium and Java if they are missing)
 	@$(PYTEST) -m "not long" -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: test-long
-test-long: $(DONE)/test $(DONE)/system $(DONE)/stores ## kill tests, fuzzing, large runs, cloud stores, installation of the wheel
+test-long: $(DONE)/test $(DONE)/spark $(DONE)/system $(DONE)/stores ## kill tests, fuzzing, large runs, cloud stores, Spark, installation of the wheel
 	@scripts/pytest-or-none $(PYTEST) -m long $(ARGS)
 
 .PHONY: check
@@ -45,7 +45,7 @@ all: ## exactly what CI runs: check, test, test-long
 	@.ci/run
 
 .PHONY: golden
-golden: $(DONE)/test $(DONE)/system ## rewrite expected files of the tests; the diff is the review
+golden: $(DONE)/test $(DONE)/spark $(DONE)/system ## rewrite expected files of the tests; the diff is the review
 	@$(PY) -m stillwatch.lab.conformance --rewrite
 	@$(PY) -m stillwatch.lab.format_checks --rewrite
 	@$(PYTEST) -m "not long" --golden tests/golden $(ARGS)
@@ -96,11 +96,12 @@ $(DONE)/core: $(DONE)/venv pyproject.toml requirements/build.txt requirements/co
 	@$(PY) -m pip install -qq --disable-pip-version-check --no-build-isolation --constraint requirements/core.txt --editable .
 	@touch $@
 
-$(DONE)/lab $(DONE)/peers $(DONE)/test $(DONE)/check $(DONE)/bench: $(DONE)/%: $(DONE)/core requirements/%.txt
+$(DONE)/lab $(DONE)/peers $(DONE)/spark $(DONE)/test $(DONE)/check $(DONE)/bench: $(DONE)/%: $(DONE)/core requirements/%.txt
 	@scripts/install $(PY) $*
 	@touch $@
 
 $(DONE)/test: $(DONE)/lab
+$(DONE)/spark: $(DONE)/test
 $(DONE)/check $(DONE)/bench: $(DONE)/test
 
 $(DONE)/stores: scripts/install-stores $(DONE)/venv requirements/stores/python.txt requirements/stores/package-lock.json

@@ -164,3 +164,28 @@ def test_a_frame_of_the_reference_corpus_is_public() -> None:
 def _sketched(texts: list[str]) -> frozenset[int]:
     rows = sketch_text(pa.array(texts, pa.large_string()), KEY)
     return frozenset(k for name in TEXT_KEYS for k in rows.column(name).drop_null().to_pylist())
+
+
+class _Elsewhere(DuckTables):
+    """An engine that says its tables are on other machines."""
+
+    most_texts = 1_000_000
+
+    def on_driver(self, name: str) -> bool:
+        return name == "on this machine"
+
+
+def test_frames_are_the_same_where_only_shared_texts_come_to_the_driver() -> None:
+    rng = np.random.default_rng(4)
+    said = fillings(FRAME, rng, names("a", 8)) + [(f"x{i}", words(rng, 12)) for i in range(40)]
+    found = []
+    for kind in (DuckTables, _Elsewhere):
+        with engine() as t:
+            t.__class__ = kind
+            put_exchanges(t, [{"account_id": a, "prompt_text": p} for a, p in said])
+            write_frames(t, reference=frozenset())
+            found.append(
+                t.query("SELECT exchange_id, template_id FROM exchange_templates ORDER BY 1, 2").to_pylist()
+            )
+    assert 32 == len(found[0])
+    assert found[0] == found[1]

@@ -251,3 +251,19 @@ def test_readers_refuse_a_folder_without_results(tmp_path: Path, command: tuple[
 
 def test_evaluate_refuses_a_folder_without_results(tmp_path: Path) -> None:
     one_error(run("evaluate", tmp_path, "--truth", tmp_path), tmp_path.name)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--engine", "flink"), "--engine 'flink' is not known"),
+        (("--master", "local[2]"), "are for Spark"),
+        (("--engine", "spark", "--spark-conf", "executor.memory=8g"), "no setting of Spark"),
+    ],
+)
+def test_an_engine_that_cannot_be_meant(
+    data: Path, key: Path, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    ran = run("scan", data, "--out", tmp_path / "out", "--key-file", key, *options)
+    one_error(ran, said)
+    assert not (tmp_path / "out").exists()

@@ -21,10 +21,10 @@ from stillwatch.attribute.actors.sightings import day_of, sightings
 from stillwatch.attribute.actors.tracked import Tie
 from stillwatch.attribute.actors.verdict import ActorSettings, Shown, Verdict, decide
 from stillwatch.attribute.actors.weigh import Sighting
+from stillwatch.model.engine import Tables
 from stillwatch.model.errors import ExtensionError, InputError
 from stillwatch.model.kernels.hashing import HashKey, keyed_strings
 from stillwatch.store.dataset import Dataset
-from stillwatch.store.duck import DuckTables
 
 DISTILLER, RELAY = "distiller", "relay"
 
@@ -90,7 +90,7 @@ def load_actors(folder: Path | None, key: HashKey, fingerprint: str) -> Actors:
 
 
 def look_up(
-    t: DuckTables, data: Dataset, key: HashKey, actors: Actors, groups: Sequence[int]
+    t: Tables, data: Dataset, key: HashKey, actors: Actors, groups: Sequence[int]
 ) -> dict[int, Verdict]:
     """The verdict on each group; reads the input once more if a profile holds patterns."""
     if not actors.profiles:
@@ -113,7 +113,7 @@ def _hits(data: Dataset, key: HashKey, found: Sequence[Statement]) -> pa.Table:
     return pa.table({n: pa.array(c, pa.int64()) for n, c in zip(("claim", "account_id"), rows, strict=True)})
 
 
-def _last_seen(t: DuckTables) -> dict[int, date]:
+def _last_seen(t: Tables) -> dict[int, date]:
     """The day each group was last seen; the end of the window for one without a demixed exchange."""
     rows = t.query(
         """

@@ -15,8 +15,8 @@ from stillwatch.attribute.actors.tracked import Tie, TrackedSettings, track
 from stillwatch.attribute.identity import Earlier, Identity, IdentitySettings, identify
 from stillwatch.attribute.moves import MoveSettings
 from stillwatch.attribute.phases import Phase, PhaseSettings, phases, write_spans
+from stillwatch.model.engine import Tables
 from stillwatch.model.tables import TABLES
-from stillwatch.store.duck import DuckTables
 from stillwatch.store.state import State, commit_state, read_state, stage_state
 
 
@@ -53,7 +53,7 @@ class Lifecycle:
         self.ties: list[Tie] = []
         self.staged = ""
 
-    def name(self, t: DuckTables, own: Mapping[int, str], end: datetime) -> dict[int, str]:
+    def name(self, t: Tables, own: Mapping[int, str], end: datetime) -> dict[int, str]:
         """The id of each group, those of earlier scans where it is the same; refills `campaign_names`."""
         self.identities = identify(t, own, self.earlier, self.settings.identity)
         write_spans(t, self.identities, self.earlier)
@@ -62,7 +62,7 @@ class Lifecycle:
         )
         return {group: who.campaign_id for group, who in self.identities.items()}
 
-    def track(self, t: DuckTables, ids: Mapping[int, str]) -> None:
+    def track(self, t: Tables, ids: Mapping[int, str]) -> None:
         """Find the tracked group of each campaign, of this scan and of the state, and what ties them."""
         columns = (self.earlier.campaigns[c].to_pylist() for c in ("campaign_id", "tracked_group"))
         known = {name: group for name, group in zip(*columns, strict=True) if group is not None}
@@ -76,7 +76,7 @@ class Lifecycle:
         columns = (self.earlier.campaigns[c].to_pylist() for c in ("campaign_id", "detected_at"))
         return {name: at for name, at in zip(*columns, strict=True) if at is not None}
 
-    def follow(self, t: DuckTables, campaigns: pa.Table, end: datetime) -> None:
+    def follow(self, t: Tables, campaigns: pa.Table, end: datetime) -> None:
         """Write beside the state what the next scan needs to know; `campaigns` are the rows of the result table."""
         if self.folder is not None:
             self.staged = stage_state(self.folder, self._after(t, campaigns, end))
@@ -104,7 +104,7 @@ class Lifecycle:
         rows = self.earlier.campaigns.select(["campaign_id", "merged_into", "verdict"]).to_pylist()
         return [r["campaign_id"] for r in rows if r["merged_into"] is None and r["verdict"] != "innocent"]
 
-    def _after(self, t: DuckTables, campaigns: pa.Table, end: datetime) -> dict[str, pa.Table]:
+    def _after(self, t: Tables, campaigns: pa.Table, end: datetime) -> dict[str, pa.Table]:
         kept = _campaigns(self.earlier, campaigns, self.identities.values(), self.phases)
         groups = pa.array([self.groups.get(c) for c in kept["campaign_id"].to_pylist()], pa.string())
         kept = kept.set_column(kept.schema.get_field_index("tracked_group"), "tracked_group", groups)
@@ -164,7 +164,7 @@ def _most(a: datetime | None, b: datetime | None) -> datetime | None:
     return max(x for x in (a, b) if x is not None) if a or b else None
 
 
-def _members(t: DuckTables) -> pa.Table:
+def _members(t: Tables) -> pa.Table:
     """Every account of this scan's campaigns and of what the state knows of them."""
     return t.query(
         """
@@ -174,7 +174,7 @@ def _members(t: DuckTables) -> pa.Table:
     )
 
 
-def _values(t: DuckTables, end: datetime) -> pa.Table:
+def _values(t: Tables, end: datetime) -> pa.Table:
     """Favoured values of this scan's campaigns."""
     return t.query(
         f"""

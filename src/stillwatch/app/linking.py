@@ -27,14 +27,13 @@ from stillwatch.link.stars import is_star, validated_stars
 from stillwatch.link.unions import unions, united, without_some
 from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.hashing import HashKey
-from stillwatch.store.duck import DuckTables
 
 Ints = NDArray[np.int64]
 
 SET_ASIDE = "first_"
 
 
-def link(t: DuckTables, key: HashKey) -> Incidence:
+def link(t: Tables, key: HashKey) -> Incidence:
     """Tables `links`, `group_members`, `group_values`, `group_kinds`, `group_flows`, `group_exchanges`."""
     held = read_incidence(t)
     pairs = validated_pairs(t, held)
@@ -77,7 +76,7 @@ def _keep_those_who_take_part(t: Tables) -> None:
 
 
 def attribute(
-    t: DuckTables, held: Incidence, settings: AssessSettings, curve: Curve | None, *, apart: bool = False
+    t: Tables, held: Incidence, settings: AssessSettings, curve: Curve | None, *, apart: bool = False
 ) -> dict[int, Assessment]:
     """Assessment of each group that stands, its probabilities calibrated by the curve if there is one; with `apart`
     pieces of one pool are left as they were found."""
@@ -90,7 +89,7 @@ def attribute(
 
 
 def _put_together(
-    t: DuckTables, held: Incidence, found: Mapping[int, Assessment], settings: AssessSettings
+    t: Tables, held: Incidence, found: Mapping[int, Assessment], settings: AssessSettings
 ) -> dict[int, Assessment]:
     """The findings, pieces of one pool as one where the whole is accused: the widest whole that is."""
     s = PieceSettings()
@@ -115,7 +114,7 @@ def _put_together(
 
 
 def _only_the_sure(
-    t: DuckTables, held: Incidence, found: Mapping[int, Assessment], settings: AssessSettings
+    t: Tables, held: Incidence, found: Mapping[int, Assessment], settings: AssessSettings
 ) -> dict[int, Assessment]:
     """The findings, accused groups without their doubtful members: who is left has to bear the verdict alone, with a
     bit of slack in each family, or a family that had just been strong would undo the group that it helped to find."""
@@ -181,7 +180,7 @@ def _public(t: Tables) -> Ints:
     return np.asarray(rows["id"], np.int64)
 
 
-def _members(t: DuckTables, held: Incidence) -> dict[int, Ints]:
+def _members(t: Tables, held: Incidence) -> dict[int, Ints]:
     """Account codes of the members of each group, sorted."""
     rows = t.numpy("SELECT group_id, account_id FROM group_members ORDER BY group_id, account_id")
     code = np.searchsorted(held.accounts, np.asarray(rows["account_id"])).astype(np.int64)

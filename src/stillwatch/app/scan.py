@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -36,6 +36,8 @@ from stillwatch.app.resume import (
 from stillwatch.app.secret import default_key_file, fingerprint, read_key
 from stillwatch.app.signatures import write_signatures
 from stillwatch.app.sketches import keep_sketches
+from stillwatch.app.sources import Partials, Source, open_engine, threads_of
+from stillwatch.app.stores import cloud_files
 from stillwatch.app.terminal import Steps, progress
 from stillwatch.attribute import findings, membership
 from stillwatch.attribute.actors.rows import Attributed, attribution_evidence, attributions
@@ -44,16 +46,16 @@ from stillwatch.attribute.conformal import Claim, Traffic, claims
 from stillwatch.attribute.features import FEATURES
 from stillwatch.ingest.coverage import Coverage
 from stillwatch.link.incidence import Incidence, read_incidence
-from stillwatch.model.engine import Window
-from stillwatch.model.errors import InputError
+from stillwatch.model.engine import Tables, Window
+from stillwatch.model.errors import InputError, UsageError
 from stillwatch.model.kernels.hashing import HashKey
 from stillwatch.model.memory import peak_memory
 from stillwatch.model.tables import SCHEMA_VERSION
-from stillwatch.store.cloud.objects import CloudFiles
 from stillwatch.store.dataset import Dataset, open_dataset
-from stillwatch.store.duck import DuckTables, open_duck
+from stillwatch.store.duck import DuckTables
 from stillwatch.store.kept import KeptStages, kept_stages
 from stillwatch.store.results import results_folder, write_json, write_table
+from stillwatch.store.spark.session import SparkSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class ScanSettings:
     false-discovery rate that it must be able to express; whether to write the report; what evidence to leave
     `without` (families, or `text`); folder of the state; whether pieces of one pool are left `apart`, as they are for
     fitting expectations; folder `beside` that holds tables the dataset lacks; folder of actor profiles; folder that
-    keeps the `sketches` of files from scan to scan."""
+    keeps the `sketches` of files from scan to scan; where Spark is, if the work is to be done there."""
 
     memory: str = ""
     threads: int = 0
@@ -78,20 +80,7 @@ class ScanSettings:
     beside: Path | None = None
     actors: Path | None = None
     sketches: Path | None = None
-
-
-class Partials(Protocol):
-    """What was sketched before, when the exchanges came in."""
-
-    def load(self, t: DuckTables, names: stages.Names, done: Callable[[int], None]) -> int:
-        """Fill `keys` and `reasoning` in the order of the dataset, and the names; returns how many duplicates were
-        dropped."""
-        ...
-
-    @property
-    def words(self) -> stages.Words:
-        """The words of the exchanges."""
-        ...
+    spark: SparkSettings | None = None
 
 
 def scan(
@@ -101,13 +90,15 @@ def scan(
     `report.html`; returns `out`.
 
     With `partials` of its exchanges the text is not read again. Without them a scan that was stopped goes on behind
-    the last stage it finished, if input, settings and versions are the same.
+    the last stage it finished, if input, settings and versions are the same; not in Spark, where it begins anew.
 
-    Raises `InputError` for a folder that cannot be used, `ResourceError` when disk or memory run out; in
-    all cases nothing half-written is left that a command would read.
+    Raises `InputError` for a folder that cannot be used, `UsageError` for settings that exclude each other,
+    `ResourceError` when disk or memory run out; in all cases nothing half-written is left that a command would read.
     """
     s = settings or ScanSettings()
-    found = open_dataset(folder, CloudFiles(os.environ))
+    if s.spark is not None and s.sketches is not None:
+        raise UsageError("sketches of files are kept on one machine", remedy="Leave out --sketches or Spark")
+    found = open_dataset(folder, cloud_files())
     data = replace(found, hidden=hidden_columns(s.without), before=s.as_of, beside=s.beside)
     key_file = s.key_file or default_key_file()
     key = read_key(key_file)
@@ -116,9 +107,14 @@ def scan(
     with results_folder(out) as fresh:
         scratch = fresh / "scratch"
         scratch.mkdir()
-        with open_duck(scratch, memory=shares(s.memory).engine, threads=s.threads) as t:
-            run = _Run(t, data, key, fresh, s, life, kept or partials)
-            summary = run.everything() if partials else _resumed(run, out)
+        with open_engine(
+            scratch, data, key, kept or partials,
+            spark=s.spark, memory=shares(s.memory).engine, threads=s.threads,
+        ) as (t, source):  # fmt: skip
+            run = _Run(t, data, key, fresh, s, life, source)
+            summary = (
+                _resumed(run, t, out) if isinstance(t, DuckTables) and not partials else run.everything()
+            )
         shutil.rmtree(scratch)
         if kept is not None:
             summary["input"]["files"] = kept.made
@@ -129,10 +125,10 @@ def scan(
     return out
 
 
-def _resumed(run: _Run, out: Path) -> dict[str, Any]:
+def _resumed(run: _Run, t: DuckTables, out: Path) -> dict[str, Any]:
     """Run a scan whose finished stages are kept beside `out`, from the last of them on."""
     made_from = owner(run.data, {"key": fingerprint(run.key), **run.decides()})
-    with kept_stages(stages_folder(out), made_from, run.t) as kept:
+    with kept_stages(stages_folder(out), made_from, t) as kept:
         run.kept = kept
         return run.everything()
 
@@ -141,11 +137,10 @@ class _Run:
     """One scan: what its steps share."""
 
     def __init__(
-        self, t: DuckTables, data: Dataset, key: HashKey, out: Path, s: ScanSettings, life: Lifecycle,
-        partials: Partials | None,
+        self, t: Tables, data: Dataset, key: HashKey, out: Path, s: ScanSettings, life: Lifecycle, source: Source
     ) -> None:  # fmt: skip
         self.t, self.data, self.key, self.out, self.s, self.life = t, data, key, out, s, life
-        self.partials = partials
+        self.source = source
         self.kept: KeptStages | None = None
         self.watch = stages.Stopwatch()
         self.names = stages.Names(set(), Coverage())
@@ -191,18 +186,14 @@ class _Run:
 
     def _sketched(self, steps: Steps) -> dict[str, Any]:
         """Tables `keys` and `reasoning`; how many duplicates were dropped, and what else the exchanges showed."""
-        if self.partials is not None:
-            dropped = self.partials.load(self.t, self.names, steps.advance)
-        else:
-            dropped = stages.sketch(
-                self.t, self.data, self.key, names=self.names, threads=self._threads(), done=steps.advance
-            )
+        dropped = self.source.load(self.names, steps.advance)
         return {"dropped": dropped, **names_as_values(self.names)}
 
     def _held(self) -> dict[str, Any]:
-        words = self.partials.words if self.partials else None
         frames = shares(self.s.memory).frames
-        stages.holdings(self.t, self.data, self.key, words, threads=self._threads(), frames=frames)
+        stages.holdings(
+            self.t, self.data, self.key, self.source.words, threads=threads_of(self.s.threads), frames=frames
+        )
         leave_out(self.t, self.s.without)
         return {}
 
@@ -219,9 +210,6 @@ class _Run:
         held = self.held or read_incidence(self.t)
         self.found = linking.attribute(self.t, held, self.assess, self.in_use.curve, apart=self.s.apart)
         return {"found": findings_as_values(self.found)}
-
-    def _threads(self) -> int:
-        return self.s.threads or min(os.cpu_count() or 1, 4)
 
     def _stage(
         self, steps: Steps, name: str, work: Callable[[], dict[str, Any]], total: float | None = None
@@ -269,7 +257,7 @@ class _Run:
         ids = self.life.name(t, own, window.end)
         who = self._attributed(found, ids)
         self._exchange_names()
-        write_signatures(t, self.data)
+        write_signatures(t, self.source.rows_at)
         f = findings.Findings(
             found, self.claims, hypotheses(), self._lacking(), self.assess.threshold_bits, window.end,
             self.life.phases, self.life.detected, self.assess.purpose_bits if self.assess.needs_content else None,
@@ -318,13 +306,7 @@ class _Run:
             """
         )
         rows, ids = np.asarray(wanted["row"], np.int64), np.asarray(wanted["exchange_id"], np.int64)
-        parts: list[pa.Array] = []
-        first = 0
-        for batch in self.data.batches("exchanges", columns=["exchange_id"]):
-            at = np.searchsorted(rows, [first, first + batch.num_rows])
-            parts.append(batch.column(0).take(pa.array(rows[at[0] : at[1]] - first)))
-            first += batch.num_rows
-        names = pa.chunked_array(parts, pa.string())
+        names = self.source.rows_at(rows, columns=["exchange_id"])["exchange_id"]
         self.t.put("exchange_names", pa.table({"exchange_id": ids, "name": names}))
 
     def _summary(self, window: Window, dropped: int) -> dict[str, Any]:
@@ -358,6 +340,7 @@ class _Run:
             "versions": {
                 "python": platform.python_version(),
                 "duckdb": duckdb.__version__,
+                **({"spark": version("pyspark")} if self.s.spark else {}),
                 "pyarrow": pa.__version__,
             },
             "releases": [
@@ -381,7 +364,7 @@ class _Run:
         return ids
 
 
-def _digest(t: DuckTables) -> str:
+def _digest(t: Tables) -> str:
     """Digest of the input that does not depend on row order."""
     row = t.query(
         """
@@ -393,7 +376,7 @@ def _digest(t: DuckTables) -> str:
     return hashlib.blake2b(repr(sorted(row.items())).encode(), digest_size=12).hexdigest()
 
 
-def _counts(t: DuckTables) -> dict[str, Any]:
+def _counts(t: Tables) -> dict[str, Any]:
     rows = t.query(
         """
         SELECT v.verdict, count(DISTINCT v.group_id) AS campaigns, count(DISTINCT m.account_id) AS accounts
@@ -413,7 +396,7 @@ def _counts(t: DuckTables) -> dict[str, Any]:
     }
 
 
-def _waves(t: DuckTables) -> list[dict[str, Any]]:
+def _waves(t: Tables) -> list[dict[str, Any]]:
     rows = t.query(
         """
         SELECT date_trunc('day', "at") AS day, count(DISTINCT account_id) AS accounts

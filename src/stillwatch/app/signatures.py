@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from stillwatch.model.engine import Tables
 from stillwatch.signals.tables.signature import signature
-from stillwatch.store.dataset import Dataset
-from stillwatch.store.duck import DuckTables
+
+Ints = NDArray[np.int64]
 
 SAMPLES = 20  # accounts of each frame
 FRAMES = 6  # frames of each group
 
 
-def write_signatures(t: DuckTables, data: Dataset) -> None:
+class RowsAt(Protocol):
+    """Reads exchanges by position."""
+
+    def __call__(self, at: Ints, *, columns: Sequence[str]) -> pa.Table:
+        """The rows at the sorted positions `at`, in their order."""
+        ...
+
+
+def write_signatures(t: Tables, rows_at: RowsAt) -> None:
     """Fill `signatures` (template_id, signature) for the commonest frames of every group.
 
     Samples are one exchange each of the accounts with the smallest keys, so row order does not matter.
@@ -38,7 +51,7 @@ def write_signatures(t: DuckTables, data: Dataset) -> None:
         """
     )
     rows = np.asarray(wanted["row"], np.int64)
-    texts = data.rows_at("exchanges", rows, columns=["prompt_text"])["prompt_text"].to_pylist()
+    texts = rows_at(rows, columns=["prompt_text"])["prompt_text"].to_pylist()
     samples: dict[int, list[tuple[int, str]]] = {}
     for template, account, text in zip(
         np.asarray(wanted["template_id"]).tolist(),

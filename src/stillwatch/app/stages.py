@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ from stillwatch.app.resources import disposable_domains, intent_weights, referen
 from stillwatch.attribute.assess import Assessment
 from stillwatch.ingest.coverage import Coverage
 from stillwatch.model.ahead import ahead
-from stillwatch.model.engine import Window
+from stillwatch.model.engine import Tables, Window
 from stillwatch.model.kernels.address import ranges
 from stillwatch.model.kernels.hashing import HashKey, keyed_strings
 from stillwatch.model.kernels.sketch import normalised_key, sketch_text
@@ -35,9 +35,8 @@ from stillwatch.signals.tables.holdings import write_holdings
 from stillwatch.signals.tables.keys import write_keys
 from stillwatch.signals.tables.sketch import Sketcher
 from stillwatch.signals.tables.templates import write_templates
-from stillwatch.signals.tables.wordings import TEXTS, words_of, write_wordings
+from stillwatch.signals.tables.wordings import TEXTS, Fitter, words_of, write_wordings
 from stillwatch.store.dataset import Dataset
-from stillwatch.store.duck import DuckTables
 
 Ints = NDArray[np.int64]
 
@@ -86,7 +85,7 @@ class Names:
 
 
 def sketch(
-    t: DuckTables, data: Dataset, key: HashKey, *, names: Names, threads: int, done: Callable[[int], None]
+    t: Tables, data: Dataset, key: HashKey, *, names: Names, threads: int, done: Callable[[int], None]
 ) -> int:
     """Tables `keys`, `reasoning` and `activity`; returns how many duplicates were dropped."""
     return write_keys(
@@ -107,7 +106,7 @@ def sketcher(data: Dataset, key: HashKey, *, text: bool | None = None) -> Sketch
     return Sketcher(key, intent_weights() if text else None, table, kinds, asns)
 
 
-def name_accounts(t: DuckTables, names: Names, key: HashKey) -> None:
+def name_accounts(t: Tables, names: Names, key: HashKey) -> None:
     """Table `account_names`: the id of each account as the log wrote it."""
     ids = pa.array(sorted(names.seen), pa.string())
     t.put("account_names", pa.table({"account_id": keyed_strings(ids, key), "name": ids}))
@@ -142,8 +141,17 @@ class Words(Protocol):
         ...
 
 
+@runtime_checkable
+class Spreads(Protocol):
+    """Words that are far away: what fits a wording is found where they are."""
+
+    def fits(self, name: str, fitter: Fitter) -> None:
+        """Fill a table (row, wording_id) with the exchanges that fit."""
+        ...
+
+
 def holdings(
-    t: DuckTables,
+    t: Tables,
     data: Dataset,
     key: HashKey,
     words: Words | None = None,
@@ -158,7 +166,13 @@ def holdings(
     source = words or TextWords(data, threads)
     write_activity(t)
     write_frames(t, reference=reference_keys(key), settings=frames)
-    write_wordings(t, source.at, source.every, reference=pa.concat_arrays(reference_texts().chunks))
+    write_wordings(
+        t,
+        source.at,
+        source.every,
+        reference=pa.concat_arrays(reference_texts().chunks),
+        spread=source.fits if isinstance(source, Spreads) else None,
+    )
     write_templates(t)
     accounts = data.read("accounts")
     write_holdings(t, accounts, data.read("instruments"), key)
@@ -179,7 +193,7 @@ def reference_keys(key: HashKey) -> frozenset[int]:
     return frozenset(found)
 
 
-def scores(t: DuckTables, window: Window) -> Sequence[str]:
+def scores(t: Tables, window: Window) -> Sequence[str]:
     """Table `scores`: every signal of the registry; returns their names."""
     parts = []
     found = scan(signals, SignalSpec, group="stillwatch.signals")
@@ -204,7 +218,7 @@ def _settings(signal: Callable[..., object]) -> str:
     return json.dumps(defaults, sort_keys=True).replace("'", "''")
 
 
-def name_verdicts(t: DuckTables, found: Mapping[int, Assessment]) -> None:
+def name_verdicts(t: Tables, found: Mapping[int, Assessment]) -> None:
     """Table `verdicts` of the groups that stand."""
     verdicts = pa.array([a.verdict for a in found.values()], pa.string())
     t.put("verdicts", pa.table({"group_id": pa.array(list(found), pa.int64()), "verdict": verdicts}))

@@ -42,22 +42,29 @@ def doubtful(t: Tables, accused: Sequence[int], s: AccusedSettings) -> dict[int,
     t.put("accused", pa.table({"group_id": pa.array(accused, pa.int64())}))
     asked = ", ".join(f"k.{name}" for name in INTENT_COLUMNS)
     t.define(
-        "part_taken",
+        "own_part",
         f"""
-        WITH own AS (
-            SELECT x.group_id, x.account_id, count(*) AS n,
-                   sum(CASE WHEN greatest({asked}) >= {s.intent} THEN 1 ELSE 0 END) AS asks
-            FROM group_exchanges x JOIN accused a ON a.group_id = x.group_id
-            JOIN keys k ON k.exchange_id = x.exchange_id GROUP BY x.group_id, x.account_id
-        ), whole AS (
-            SELECT k.account_id, count(*) AS n FROM keys k
-            JOIN (SELECT DISTINCT account_id FROM own) o ON o.account_id = k.account_id GROUP BY k.account_id
-        )
+        SELECT x.group_id, x.account_id, count(*) AS n,
+               sum(CASE WHEN greatest({asked}) >= {s.intent} THEN 1 ELSE 0 END) AS asks
+        FROM group_exchanges x JOIN accused a ON a.group_id = x.group_id
+        JOIN keys k ON k.exchange_id = x.exchange_id GROUP BY x.group_id, x.account_id
+        """,
+    )
+    t.define(
+        "whole_part",
+        """
+        SELECT k.account_id, count(*) AS n FROM keys k
+        JOIN (SELECT DISTINCT account_id FROM own_part) o ON o.account_id = k.account_id GROUP BY k.account_id
+        """,
+    )
+    t.define(
+        "part_taken",
+        """
         SELECT o.group_id, o.account_id, o.n * 1.0 / w.n AS share, o.asks,
                median(o.n * 1.0 / w.n) OVER (PARTITION BY o.group_id) AS usual,
                o.n * sum(o.asks) OVER (PARTITION BY o.group_id) * 1.0
                    / sum(o.n) OVER (PARTITION BY o.group_id) AS expected
-        FROM own o JOIN whole w ON w.account_id = o.account_id
+        FROM own_part o JOIN whole_part w ON w.account_id = o.account_id
         """,
     )
     tie = ", ".join(f"m.bits_{family}" for family in TIES)
@@ -71,8 +78,8 @@ def doubtful(t: Tables, accused: Sequence[int], s: AccusedSettings) -> dict[int,
         ORDER BY m.group_id, m.account_id
         """
     )
-    t.drop("part_taken")
-    t.drop("accused")
+    for name in ("part_taken", "whole_part", "own_part", "accused"):
+        t.drop(name)
     groups, accounts = np.asarray(rows["group_id"], np.int64), np.asarray(rows["account_id"], np.int64)
     ids, heads = np.unique(groups, return_index=True)
     return dict(zip(ids.tolist(), np.split(accounts, heads[1:]), strict=True)) if len(ids) else {}

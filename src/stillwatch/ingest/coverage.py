@@ -75,6 +75,12 @@ class Coverage:
         for at, name in enumerate(FIELDS):
             self._given[name] += int(np.count_nonzero(flags >> at & 1))
 
+    def add_counts(self, rows: int, given: Mapping[str, int]) -> None:
+        """Count so many exchanges, of which `given` says how many carry each field."""
+        self._rows += rows
+        for name, count in given.items():
+            self._given[name] += count
+
     def join(self, other: Coverage) -> None:
         """Count what another has counted."""
         self.count(other.counts())

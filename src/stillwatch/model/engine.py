@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -67,4 +67,18 @@ class Tables(Protocol):
 
     def drop(self, name: str) -> None:
         """Forget a table, if it exists."""
+        ...
+
+
+@runtime_checkable
+class Apart(Protocol):
+    """An engine whose large tables are on other machines, so that less should be asked of it at a time."""
+
+    @property
+    def most_texts(self) -> int:
+        """So many distinct texts may come to this machine; more are worked on where they are."""
+        ...
+
+    def on_driver(self, name: str) -> bool:
+        """Whether a table is on this machine."""
         ...

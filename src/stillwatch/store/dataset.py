@@ -38,6 +38,15 @@ KNOWN_SINCE: Mapping[str, str] = MappingProxyType(
         "enforcement": "at",
     }
 )  # table: the column that says when a row became known; rows without a time were always known
+PIECE_ROWS = 131_072  # row groups smaller than this are read several at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some row groups of one file: what is read by itself."""
+
+    part: Part
+    groups: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +76,12 @@ class Dataset:
         return bool(self._in_cloud(name)) or self._path(name) is not None
 
     def files(self, name: str) -> list[Path]:
-        """The Parquet files of a table on this machine, sorted."""
-        return [Path(part.found.address) for part in local_parts(self._path(name))]
+        """The Parquet files of a table on this machine, sorted; of a Delta or Iceberg table those it has now."""
+        return [Path(part.found.address) for part in self._local(name)]
 
     def parts(self, name: str) -> list[Part]:
         """The files of a table as they were listed, in the order in which they are read."""
-        return list(self._in_cloud(name)) or local_parts(self._path(name))
+        return list(self._in_cloud(name)) or self._local(name)
 
     def present(self, name: str) -> tuple[str, ...]:
         """Columns of the table's schema that any of its files holds."""
@@ -91,15 +100,25 @@ class Dataset:
         schema = pa.schema([pa.field(f.name, f.type) for f in TABLES[name].schema])
         return pa.Table.from_batches(self.batches(name), schema=schema)
 
+    def pieces(self, name: str) -> list[Piece]:
+        """The table in pieces, in the order in which `batches` reads them."""
+        return [Piece(part, groups) for part, file in self._open(name) for groups in _grouped(file)]
+
     def batches(
-        self, name: str, *, columns: Sequence[str] | None = None, rows: int = BATCH_ROWS
+        self,
+        name: str,
+        *,
+        columns: Sequence[str] | None = None,
+        rows: int = BATCH_ROWS,
+        piece: Piece | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """The table as a stream of batches in its schema (or the named columns of it), file by file.
+        """The table as a stream of batches in its schema (or the named columns of it), file by file; or a piece of it.
 
         Raises `SchemaError` if a required column is missing, null or of another type, `InputError` if a file
         is damaged or cannot be had.
         """
-        for part, file in self._open(name):
+        opened = self._open(name) if piece is None else [(piece.part, self._opened_piece(name, piece))]
+        for part, file in opened:
             yield from self._batches(name, part, file, columns, rows)
 
     def batches_of(self, name: str, part: Part, *, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
@@ -166,6 +185,9 @@ class Dataset:
                     return path
         return None
 
+    def _local(self, name: str) -> list[Part]:
+        return local_parts(self._path(name), TABLES[name].schema.names)
+
     def _in_cloud(self, name: str) -> tuple[Part, ...]:
         return self.cloud.tables.get(name, ()) if self.cloud is not None else ()
 
@@ -182,6 +204,16 @@ class Dataset:
         file = open_local(part) if self._is_here(part) or self.cloud is None else self.cloud.open(part)
         _check(file.schema, part, TABLES[name])
         return file
+
+    def _opened_piece(self, name: str, piece: Piece) -> ds.Dataset:
+        """The row groups of a piece as a data set of their own."""
+        try:
+            whole = self._opened(name, piece.part)
+            (fragment,) = whole.get_fragments()
+            some = fragment.subset(row_group_ids=list(piece.groups))
+            return ds.FileSystemDataset([some], whole.schema, whole.format, whole.filesystem)
+        except (pa.ArrowException, OSError) as error:
+            raise self._unreadable(piece.part, error) from error
 
     def _unreadable(self, part: Part, error: Exception) -> Exception:
         if self._is_here(part) or self.cloud is None:
@@ -224,6 +256,21 @@ def _demand_exchanges(dataset: Dataset, where: str) -> Dataset:
         if table.stage == "input":
             dataset.present(name)
     return dataset
+
+
+def _grouped(file: ds.Dataset) -> Iterator[tuple[int, ...]]:
+    """Numbers of a file's row groups, so many together as make up a piece."""
+    (fragment,) = file.get_fragments()
+    groups: list[int] = []
+    held = 0
+    for group in fragment.row_groups:
+        if groups and held + group.num_rows > PIECE_ROWS:
+            yield tuple(groups)
+            groups, held = [], 0
+        groups.append(group.id)
+        held += group.num_rows
+    if groups:
+        yield tuple(groups)
 
 
 def _any_in(at: NDArray[np.int64], first: int, many: int) -> bool:

@@ -33,7 +33,7 @@ class DuckTables:
 
     def put(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> Relation:
         """Store Arrow rows under `name`, replacing what stood there."""
-        with self._incoming(rows):
+        with self.incoming(rows):
             return self.define(name, "SELECT * FROM _incoming")
 
     def append(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
@@ -41,7 +41,7 @@ class DuckTables:
         if not self.has(name):
             self.put(name, rows)
             return
-        with self._incoming(rows):
+        with self.incoming(rows):
             self._run(f'INSERT INTO "{name}" BY NAME SELECT * FROM _incoming')
 
     def query(self, sql: str) -> pa.Table:
@@ -141,8 +141,12 @@ class DuckTables:
         every = dict.fromkeys((self._writable(), *layers, SCRATCH))
         return f"SET search_path = '{','.join(f'{name}.main' for name in every)}'"
 
+    def types(self, sql: str) -> Mapping[str, str]:
+        """Names and types of the columns that a statement gives; it is not run."""
+        return {str(row[0]): str(row[1]) for row in self._fetch(f"DESCRIBE {sql}")}
+
     @contextmanager
-    def _incoming(self, rows: pa.Table | pa.RecordBatchReader) -> Iterator[None]:
+    def incoming(self, rows: pa.Table | pa.RecordBatchReader) -> Iterator[None]:
         """Arrow rows as the relation `_incoming`; an error of the stream comes out as it was raised."""
         failed: list[Exception] = []
         if isinstance(rows, pa.RecordBatchReader):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 
 from stillwatch.model.errors import InputError, ResourceError
 from stillwatch.model.places import Files, Found, below, hidden, partitions
+from stillwatch.store.lake import PLAIN, lake_files
 
 SUFFIX = ".parquet"
 _MARK = 8  # bytes at the end of a file: length of its metadata, and a mark
@@ -33,6 +35,10 @@ class CloudFolder:
     tables: Mapping[str, tuple[Part, ...]]
     _opened: dict[str, ds.Dataset] = field(default_factory=dict)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travels without what was opened here: that holds credentials."""
+        return CloudFolder, (self.address, self.files, self.tables)
+
     def open(self, part: Part) -> ds.Dataset:
         """The file of a part; its footer is read once. Raises `InputError` if it cannot be had or is damaged."""
         address = part.found.address
@@ -54,7 +60,8 @@ class CloudFolder:
 
 def cloud_folder(address: str, files: Files) -> CloudFolder:
     """The dataset folder at an address. Raises `InputError` if the store cannot be asked or holds nothing there."""
-    found = [one for one in files.find(address) if one.address.endswith(SUFFIX)]
+    listed = files.find(address)
+    found = [one for one in listed if one.address.endswith(SUFFIX)]
     if not found:
         raise InputError("no such folder, or no Parquet in it", where=address, remedy="Check the address")
     start = below(address, "")
@@ -66,15 +73,33 @@ def cloud_folder(address: str, files: Files) -> CloudFolder:
             tables[table.removesuffix(SUFFIX)] = [Part(one, {})]
         elif table not in whole:
             tables.setdefault(table, []).append(Part(one, partitions(folders[:-1])))
+    for table in tables.keys() - whole.keys():
+        _demand_plain(below(address, table), listed, files)
     return CloudFolder(address, files, {name: tuple(parts) for name, parts in tables.items()})
 
 
-def local_parts(path: Path | None) -> list[Part]:
-    """The Parquet files of a table that is a file or a folder, sorted."""
+def _demand_plain(folder: str, listed: Sequence[Found], files: Files) -> None:
+    """Refuse a Delta or Iceberg table in a store: its folder holds files of the past too."""
+    start = below(folder, "metadata/")
+    iceberg = any(one.address.startswith(start) and one.address.endswith(".metadata.json") for one in listed)
+    if iceberg or files.find(below(folder, "_delta_log")):
+        raise InputError(
+            f"is {'an Iceberg' if iceberg else 'a Delta'} table, and these are read from folders of this machine only",
+            where=folder,
+            remedy=PLAIN,
+        )
+
+
+def local_parts(path: Path | None, columns: Collection[str]) -> list[Part]:
+    """The Parquet files of a table that is a file or a folder, sorted; of a Delta or Iceberg table those of its present
+    state. `columns` are those that may be read."""
     if path is None:
         return []
     if not path.is_dir():
         return [Part(_listed(path), {})]
+    listed = lake_files(path, columns)
+    if listed is not None:
+        return [Part(_listed(file), {}) for file in listed]
     inside = (file.relative_to(path) for file in path.rglob(f"*{SUFFIX}"))
     return [
         Part(_listed(path / name), partitions(name.parts[:-1]))

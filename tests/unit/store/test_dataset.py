@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -157,3 +158,21 @@ def test_rows_at_positions_come_from_the_files_that_hold_them(tmp_path: Path) ->
         pq.write_table(part, tmp_path / f"exchanges/{n}.parquet")
     found = open_dataset(tmp_path).rows_at("exchanges", np.array([1, 9, 11]), columns=["exchange_id"])
     assert ["0-1", "2-1", "2-3"] == found["exchange_id"].to_pylist()
+
+
+@pytest.mark.parametrize("before", [None, NOON + timedelta(minutes=25)])
+def test_pieces_are_the_table_in_order(
+    tmp_path: Path, before: datetime | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row groups are put together up to a size; what is not known yet is left out in each piece too."""
+    monkeypatch.setattr("stillwatch.store.dataset.PIECE_ROWS", 10)
+    (tmp_path / "exchanges").mkdir()
+    for i in range(2):
+        times = [NOON + timedelta(minutes=20 * i + k) for k in range(20)]
+        table = with_ts(pa.array(times, pa.timestamp("us", tz="UTC")))
+        pq.write_table(table, tmp_path / "exchanges" / f"{i}.parquet", row_group_size=4)
+    data = replace(Dataset(tmp_path), before=before)
+    pieces = data.pieces("exchanges")
+    assert [(0, 1), (2, 3), (4,)] * 2 == [piece.groups for piece in pieces]
+    parts = [batch for piece in pieces for batch in data.batches("exchanges", piece=piece)]
+    assert data.read("exchanges").equals(pa.Table.from_batches(parts))

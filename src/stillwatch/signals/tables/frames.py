@@ -15,11 +15,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from stillwatch.model.engine import Tables
+from stillwatch.model.engine import Apart, Tables
 from stillwatch.model.kernels.compiled import kernel
 from stillwatch.model.kernels.components import components
 from stillwatch.model.kernels.keytable import extremes, places
 from stillwatch.model.kernels.twohit import TwoHitFilter
+from stillwatch.signals.tables.spread_frames import SpreadSettings, spread_frames
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
@@ -51,9 +52,20 @@ def write_frames(t: Tables, *, reference: Collection[int], settings: FrameSettin
     `reference` holds sketch keys of public texts; a frame at least half of whose keys stand there is public.
     """
     s = settings or FrameSettings()
-    frames = _frames(_Texts.write(t, s.chunk), s)
-    _store_texts(t, frames)
-    _store_frames(t, frames, reference)
+    _write_texts(t)
+    if isinstance(t, Apart) and t.rows("text_accounts") > t.most_texts:
+        spread_frames(t, TEXT_KEYS, reference, SpreadSettings(s.min_together, s.max_ratio, s.min_keys))
+    else:
+        frames = _frames(_Texts.read(t, s.chunk), s)
+        t.put("frame_texts", pa.table({"exact_key": frames.exact, "template_id": frames.of_text}))
+        _store_frames(t, frames, reference)
+    t.define(
+        "exchange_templates",
+        """
+        SELECT k.exchange_id, k.account_id, f.template_id
+        FROM keys k JOIN frame_texts f ON f.exact_key = k.exact_key
+        """,
+    )
     t.drop("frame_texts")
     t.drop("text_accounts")
 
@@ -85,16 +97,8 @@ class _Texts:
     only: Sequence[_Chunk] = ()
 
     @classmethod
-    def write(cls, t: Tables, chunk: int) -> _Texts:
-        """Fill `text_accounts` from `keys`. Exact keys are hashes, so equal ranges hold about as many texts."""
-        columns = ", ".join(f"coalesce(min({c}), 0) AS {c}" for c in TEXT_KEYS[1:])
-        t.define(
-            "text_accounts",
-            f"""
-            SELECT exact_key, min(account_id) AS low, max(account_id) AS high, {columns}
-            FROM keys WHERE exact_key IS NOT NULL GROUP BY exact_key
-            """,
-        )
+    def read(cls, t: Tables, chunk: int) -> _Texts:
+        """The rows of `text_accounts`. Exact keys are hashes, so equal ranges hold about as many texts."""
         count = t.rows("text_accounts")
         texts = cls(t, count, max(-(-count // chunk), 1))
         return cls(t, count, 1, list(texts.chunks())) if texts.parts == 1 else texts
@@ -116,6 +120,38 @@ class _Texts:
             )
             keys = np.stack([np.asarray(rows[c], np.int64) for c in TEXT_KEYS], axis=1)
             yield _Chunk(keys, np.asarray(rows["low"], np.int64), np.asarray(rows["high"], np.int64))
+
+
+def _write_texts(t: Tables) -> None:
+    """Fill `text_accounts` from `keys`; with texts that may have a say in frames, if they are on other machines."""
+    columns = ", ".join(f"coalesce(min({c}), 0) AS {c}" for c in TEXT_KEYS[1:])
+    t.define(
+        "text_accounts",
+        f"""
+        SELECT exact_key, min(account_id) AS low, max(account_id) AS high, {columns}
+        FROM keys WHERE exact_key IS NOT NULL GROUP BY exact_key
+        """,
+    )
+    if isinstance(t, Apart) and not t.on_driver("text_accounts"):
+        _narrow(t)
+
+
+def _narrow(t: Tables) -> None:
+    """Keep the texts with a key that two or more accounts used: no other text has a say in frames."""
+    by_key = " UNION ALL ".join(
+        f"SELECT exact_key AS text, {c} AS text_key, low, high FROM text_accounts WHERE {c} <> 0"
+        for c in TEXT_KEYS
+    )
+    t.define(
+        "shared_texts",
+        f"""
+        SELECT DISTINCT x.text FROM ({by_key}) x
+        JOIN (SELECT text_key FROM ({by_key}) y GROUP BY text_key HAVING min(low) <> max(high)) s
+          ON s.text_key = x.text_key
+        """,
+    )
+    t.define("text_accounts", "SELECT a.* FROM text_accounts a JOIN shared_texts s ON s.text = a.exact_key")
+    t.drop("shared_texts")
 
 
 def _frames(texts: _Texts, s: FrameSettings) -> _Frames:
@@ -307,17 +343,6 @@ def _best_frame(codes: Codes, root: Codes, counts: Ints, min_keys: int) -> Ints:
         if best >= 0:
             out[i] = seen[best]
     return out
-
-
-def _store_texts(t: Tables, frames: _Frames) -> None:
-    t.put("frame_texts", pa.table({"exact_key": frames.exact, "template_id": frames.of_text}))
-    t.define(
-        "exchange_templates",
-        """
-        SELECT k.exchange_id, k.account_id, f.template_id
-        FROM keys k JOIN frame_texts f ON f.exact_key = k.exact_key
-        """,
-    )
 
 
 def _store_frames(t: Tables, frames: _Frames, reference: Collection[int]) -> None:

@@ -28,7 +28,7 @@ def write_templates(t: Tables, *, min_intent: int = 100) -> Relation:
         f"""
         SELECT s.template_id, CAST(NULL AS VARCHAR) AS signature, s.exchanges, s.accounts, s.fillings,
                CASE WHEN p.public THEN 0.0
-                    ELSE log2(CAST(n.accounts AS DOUBLE) / s.accounts) END AS rarity_bits,
+                    ELSE round(log2(CAST(n.accounts AS DOUBLE) / s.accounts), 9) END AS rarity_bits,
                CASE WHEN {best} <= {min_intent} THEN 'general' {named} END AS capability,
                p.public
         FROM frame_stats s JOIN public_frames p ON p.template_id = s.template_id

@@ -30,6 +30,23 @@ Batches = Callable[[], Iterator[WordSets]]  # the same of all exchanges, in orde
 
 
 @dataclass(frozen=True, slots=True)
+class Fitter:
+    """Which wordings texts fit: weights of words, the ids of the wordings, the share of a text's best score."""
+
+    lexicon: Lexicon
+    names: Ints
+    of_best: float
+
+    def pairs(self, sets: WordSets) -> tuple[Ints, Ints]:
+        """Texts and the wordings they fit, a pair each: text number, wording id."""
+        text, profile = fitting(sets, self.lexicon, of_best=self.of_best)
+        return text, self.names[profile]
+
+
+Spread = Callable[[str, Fitter], None]  # fills a table (row, wording_id) with what fits, of all exchanges
+
+
+@dataclass(frozen=True, slots=True)
 class WordingSettings:
     """`min_accounts` and `min_texts` of a seed; at most `most_frames` frames, the widest first; `samples` texts of a
     seed; `background` exchanges to compare with. Of other texts, `loose_each` of an account and `loose` at most are
@@ -58,13 +75,19 @@ class WordingSettings:
 
 
 def write_wordings(
-    t: Tables, rows: Rows, batches: Batches, *, reference: pa.Array, settings: WordingSettings | None = None
+    t: Tables,
+    rows: Rows,
+    batches: Batches,
+    *,
+    reference: pa.Array,
+    spread: Spread | None = None,
+    settings: WordingSettings | None = None,
 ) -> None:
     """Fill `wordings` (wording_id, seed_id, public) and `exchange_wordings`; exchanges that no frame holds join
     `exchange_templates` under their wording.
 
-    `rows` gives the words of some exchanges, `batches` those of all; `reference` are public texts, and a wording
-    that fits one of them is public.
+    `rows` gives the words of some exchanges, `batches` those of all, or `spread` says what fits; `reference` are public
+    texts, and a wording that fits one of them is public.
     """
     s = settings or WordingSettings()
     framed, loose, background = _frame_samples(t, s), _loose_samples(t, s), _background(t, s)
@@ -77,7 +100,12 @@ def write_wordings(
     seeds, first = np.unique(seed, return_index=True)
     of = wording[first]
     t.put("wordings", pa.table({"wording_id": names[of], "seed_id": seeds, "public": public[of]}))
-    _store(t, batches, lexicon, names, s)
+    fitter = Fitter(lexicon, names, s.of_best)
+    if spread is not None and len(names):
+        spread("wording_rows", fitter)
+    else:
+        t.put("wording_rows", _fits_of(batches if len(names) else lambda: iter(()), fitter))
+    _store(t)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,18 +295,21 @@ def _with_least(lexicon: Lexicon, group: Ints, sets: WordSets, s: WordingSetting
     )
 
 
-def _store(t: Tables, batches: Batches, lexicon: Lexicon, names: Ints, s: WordingSettings) -> None:
-    """Score every exchange and keep those that fit."""
+def _fits_of(batches: Batches, fitter: Fitter) -> pa.Table:
+    """Positions of exchanges and the wordings they fit."""
     rows: list[Ints] = [np.empty(0, np.int64)]
     fits: list[Ints] = [np.empty(0, np.int64)]
     first = 0
-    if len(names):
-        for sets in batches():
-            text, profile = fitting(sets, lexicon, of_best=s.of_best)
-            rows.append(text + first)
-            fits.append(names[profile])
-            first += len(sets.starts) - 1
-    t.put("wording_rows", pa.table({"row": np.concatenate(rows), "wording_id": np.concatenate(fits)}))
+    for sets in batches():
+        text, wording = fitter.pairs(sets)
+        rows.append(text + first)
+        fits.append(wording)
+        first += len(sets.starts) - 1
+    return pa.table({"row": np.concatenate(rows), "wording_id": np.concatenate(fits)})
+
+
+def _store(t: Tables) -> None:
+    """Keep the exchanges that fit; those that no frame holds join the exchanges of templates."""
     t.define(
         "exchange_wordings",
         """
