@@ -16,7 +16,7 @@ GROUPS = (
     ("src", ("core", "cases", "enrich", "lab", "share")),
     ("scripts", ("core", "test")),
     ("examples", ("core", "share")),
-    ("tests", ("core", "test")),
+    ("tests", ("core", "test", "spark")),
     ("bench", ("core", "lab", "test", "bench")),
 )
 
