@@ -25,6 +25,7 @@ from stillwatch.store.parts import (
     footer_of,
     local_parts,
     open_local,
+    streamed_local,
     unreadable,
 )
 
@@ -127,8 +128,7 @@ class Dataset:
         held = [c for c in wanted if c in file.schema.names and c not in self.hidden]
         named = {c: v for c, v in part.named.items() if c in wanted and c not in (*held, *self.hidden)}
         try:
-            scanner = file.scanner(columns=held, batch_size=rows, **_streamed(far=not self._is_here(part)))
-            for batch in scanner.to_batches():
+            for batch in self._stream(part, file, held, rows):
                 full = _with_named(batch, named) if named and batch.num_rows else batch
                 known = _conform(full, table, wanted, part.found.address) if batch.num_rows else batch
                 if since is not None and known.num_rows:
@@ -137,6 +137,16 @@ class Dataset:
                     yield known
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(part, error) from error
+
+    def _stream(
+        self, part: Part, file: ds.Dataset, columns: Sequence[str], rows: int
+    ) -> Iterator[pa.RecordBatch]:
+        """Columns of a file as it holds them. The scanner also reads from stores and counts rows without columns, and
+        refuses a name that stands there twice."""
+        if self._is_here(part) and columns and all(file.schema.names.count(c) == 1 for c in columns):
+            return streamed_local(part, columns, rows)
+        scanner = file.scanner(columns=columns, batch_size=rows, **_streamed(far=not self._is_here(part)))
+        return iter(scanner.to_batches())
 
     def rows_at(self, name: str, at: NDArray[np.int64], *, columns: Sequence[str]) -> pa.Table:
         """The rows at the sorted positions `at`, in their order; files without any of them are not read.
@@ -232,8 +242,8 @@ def _any_in(at: NDArray[np.int64], first: int, many: int) -> bool:
 
 
 def _streamed(*, far: bool) -> dict[str, Any]:
-    """How a file is read a row group at a time: with more threads, half a gigabyte of text waits to be asked for. From
-    `far` the columns of a row group are asked for together, since each request takes its time."""
+    """How the scanner reads a file, a row group at a time: with more threads, half a gigabyte of text waits to be asked
+    for. From `far` the columns of a row group are asked for together, since each request takes its time."""
     options = ds.ParquetFragmentScanOptions(pre_buffer=far)
     return {
         "use_threads": False,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from stillwatch.model.errors import InputError, ResourceError
 from stillwatch.model.places import Files, Found, below, hidden, partitions
@@ -89,6 +90,13 @@ def open_local(part: Part) -> ds.Dataset:
         return ds.dataset(part.found.address, format="parquet")
     except (pa.ArrowException, OSError) as error:
         raise unreadable(part, error) from error
+
+
+def streamed_local(part: Part, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
+    """Columns of a part here, decoded as they are asked for. The scanner decodes whole row groups, each into new
+    memory, and takes several times as long."""
+    with pq.ParquetFile(part.found.address, pre_buffer=False) as file:
+        yield from file.iter_batches(rows, columns=list(columns), use_threads=False)
 
 
 def footer_of(file: pa.NativeFile) -> bytes:

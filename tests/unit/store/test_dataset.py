@@ -112,6 +112,32 @@ def test_a_bad_part_is_named(tmp_path: Path) -> None:
         open_dataset(tmp_path)
 
 
+def test_rows_keep_their_order_whatever_the_row_groups(tmp_path: Path) -> None:
+    pq.write_table(rows(11), tmp_path / "exchanges.parquet", row_group_size=4)
+    read = open_dataset(tmp_path).batches("exchanges", columns=["exchange_id"], rows=3)
+    assert [f"r{i}" for i in range(11)] == [i for batch in read for i in batch["exchange_id"].to_pylist()]
+
+
+def test_a_file_with_one_column_twice_is_refused(tmp_path: Path) -> None:
+    twice = (
+        rows()
+        .append_column("prompt_text", pa.array(["a", "b"]))
+        .append_column("prompt_text", pa.array(["c", "d"]))
+    )
+    with pytest.raises(InputError, match=r"exchanges\.parquet"):
+        list(dataset(tmp_path, twice).batches("exchanges"))
+
+
+def test_a_file_that_is_damaged_inside_is_named(tmp_path: Path) -> None:
+    found = dataset(tmp_path, rows(4096, prompt_text=pa.array([f"text {i}" for i in range(4096)])))
+    file = tmp_path / "exchanges.parquet"
+    content = bytearray(file.read_bytes())
+    content[4:400] = bytes(396)
+    file.write_bytes(content)
+    with pytest.raises(InputError, match=r"exchanges\.parquet.*damaged"):
+        list(found.batches("exchanges"))
+
+
 def test_tables_that_are_not_there_read_as_empty(tmp_path: Path) -> None:
     found = dataset(tmp_path, rows())
     assert (False, 0, 0) == (found.has("accounts"), found.rows("accounts"), found.read("accounts").num_rows)
