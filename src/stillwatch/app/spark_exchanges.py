@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from stillwatch.app.stages import ROWS, Names
 from stillwatch.ingest.coverage import FIELDS, flags_of
 from stillwatch.model.kernels.wording import WordSets
+from stillwatch.model.schemas import plain
 from stillwatch.model.tables import EXCHANGES, KEYS, REASONING
 from stillwatch.signals.tables.keys import drop_duplicates
 from stillwatch.signals.tables.sketch import Sketcher
@@ -52,8 +53,8 @@ class SpreadExchanges:
         self._pieces = self._numbered()
         t = self._t
         tables = {
-            "keys": _plain(KEYS.schema),
-            "reasoning": _plain(REASONING.schema),
+            "keys": plain(KEYS.schema),
+            "reasoning": plain(REASONING.schema),
             "seen_names": NAMED,
             "field_counts": GIVEN,
         }
@@ -208,7 +209,3 @@ def _wanted(data: Dataset, part: Numbered, columns: Sequence[str]) -> Iterator[t
         first += batch.num_rows
         if high == len(wanted):
             return
-
-
-def _plain(schema: pa.Schema) -> pa.Schema:
-    return pa.schema([pa.field(f.name, f.type) for f in schema])

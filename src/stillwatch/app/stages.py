@@ -25,6 +25,7 @@ from stillwatch.model.kernels.hashing import HashKey, keyed_strings
 from stillwatch.model.kernels.sketch import normalised_key, sketch_text
 from stillwatch.model.kernels.wording import WordSets
 from stillwatch.model.registry import SignalSpec, scan
+from stillwatch.model.schemas import plain
 from stillwatch.model.tables import TABLES
 from stillwatch.signals.tables.activity import write_activity
 from stillwatch.signals.tables.crossings import write_crossings
@@ -226,4 +227,4 @@ def name_verdicts(t: Tables, found: Mapping[int, Assessment]) -> None:
 
 def no_reasoning() -> pa.Table:
     """Rows of `reasoning` where no exchange holds a reasoning block."""
-    return pa.schema([pa.field(f.name, f.type) for f in TABLES["reasoning"].schema]).empty_table()
+    return plain(TABLES["reasoning"].schema).empty_table()

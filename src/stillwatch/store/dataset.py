@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from stillwatch.model.errors import InputError, SchemaError
 from stillwatch.model.places import Files, scheme
+from stillwatch.model.schemas import plain
 from stillwatch.model.tables import SCHEMA_VERSION, TABLES, Table
 from stillwatch.store.parts import (
     CloudFolder,
@@ -97,7 +98,7 @@ class Dataset:
 
     def read(self, name: str) -> pa.Table:
         """The whole table, in its schema; for small tables."""
-        schema = pa.schema([pa.field(f.name, f.type) for f in TABLES[name].schema])
+        schema = plain(TABLES[name].schema)
         return pa.Table.from_batches(self.batches(name), schema=schema)
 
     def pieces(self, name: str) -> list[Piece]:

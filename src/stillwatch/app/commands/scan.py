@@ -18,10 +18,17 @@ from stillwatch.app.options import (
     read_time,
 )
 from stillwatch.app.scan import ScanSettings, scan
+from stillwatch.app.spark_options import (
+    DriverRows,
+    Engine,
+    Master,
+    SparkConf,
+    SparkScratch,
+    spark_settings,
+)
 from stillwatch.app.terminal import print_summary
 from stillwatch.model.errors import UsageError
-from stillwatch.store.spark.session import SparkSettings, read_conf
-from stillwatch.store.spark.tables import MOST, limits_of
+from stillwatch.store.spark.tables import MOST
 
 
 def command(
@@ -75,31 +82,11 @@ def command(
             "It holds no text.",
         ),
     ] = None,
-    engine: Annotated[
-        str, typer.Option("--engine", help="duckdb, on this machine; or spark (needs the extra `spark`).")
-    ] = "duckdb",
-    master: Annotated[
-        str,
-        typer.Option(
-            "--master",
-            help="Where Spark is: local[4], spark://HOST:PORT, yarn, k8s://…, or sc://HOST:PORT for Spark Connect. "
-            "Without it the session that is there, as under spark-submit.",
-        ),
-    ] = "",
-    scratch: Annotated[
-        Path | None,
-        typer.Option(
-            "--scratch",
-            help="Folder that Spark's driver and executors see under one path; default: beside --out.",
-        ),
-    ] = None,
-    spark_conf: Annotated[
-        list[str] | None,
-        typer.Option("--spark-conf", metavar="NAME=VALUE", help="A setting of Spark; can be repeated."),
-    ] = None,
-    driver_rows: Annotated[
-        int, typer.Option("--driver-rows", min=1, help="Most rows that one step may bring to Spark's driver.")
-    ] = MOST,
+    engine: Engine = "duckdb",
+    master: Master = "",
+    scratch: SparkScratch = None,
+    spark_conf: SparkConf = None,
+    driver_rows: DriverRows = MOST,
     json_: SummaryAsJson = False,
 ) -> None:
     """Find campaigns in a dataset folder and write result tables, summary.json and report.html.
@@ -125,23 +112,10 @@ def command(
         apart=apart,
         actors=actors,
         sketches=sketches,
-        spark=_spark(
-            engine, SparkSettings(master, scratch, read_conf(spark_conf or ()), limits_of(driver_rows))
-        ),
+        spark=spark_settings(engine, master, scratch, spark_conf or (), driver_rows),
     )
     scan(data, out, settings)
     if json_:
         typer.echo((out / "summary.json").read_text("utf-8"), nl=False)
     else:
         print_summary(out)
-
-
-def _spark(engine: str, given: SparkSettings) -> SparkSettings | None:
-    """The settings of Spark if it is asked for. Raises `UsageError` for what does not fit the engine."""
-    if engine == "spark":
-        return given
-    if engine != "duckdb":
-        raise UsageError(f"--engine {engine!r} is not known", remedy="Use duckdb or spark")
-    if given.master or given.scratch or given.conf:
-        raise UsageError("--master, --scratch and --spark-conf are for Spark", remedy="Add --engine spark")
-    return None

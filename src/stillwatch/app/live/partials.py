@@ -17,6 +17,7 @@ from stillwatch.ingest.coverage import flags_of
 from stillwatch.model.kernels.hashing import HashKey
 from stillwatch.model.kernels.masking import masked, unmasked
 from stillwatch.model.kernels.wording import WordSets
+from stillwatch.model.schemas import plain
 from stillwatch.model.tables import EXCHANGES, KEYS, REASONING
 from stillwatch.signals.tables.keys import drop_duplicates
 from stillwatch.signals.tables.sketch import Sketcher
@@ -105,7 +106,7 @@ class SegmentPartials:
 
     def load(self, t: DuckTables, names: stages.Names, done: Callable[[int], None]) -> int:
         """Fill `keys` and `reasoning`, and the names; returns how many duplicates were dropped."""
-        t.put("keys", _plain(KEYS.schema).empty_table())
+        t.put("keys", plain(KEYS.schema).empty_table())
         t.put("reasoning", stages.no_reasoning())
         first = 0
         for segment in self._segments:
@@ -196,7 +197,3 @@ def link_exchanges(segments: Sequence[Segment], folder: Path) -> Path:
         for n, segment in enumerate(held):
             (folder / table / f"{n:08d}.parquet").hardlink_to(segment.path / name)
     return folder
-
-
-def _plain(schema: pa.Schema) -> pa.Schema:
-    return pa.schema([pa.field(f.name, f.type) for f in schema])

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.model.errors import InputError
+from stillwatch.model.schemas import plain
 from stillwatch.model.tables import MEMBERS, TABLES
 from stillwatch.store.results import write_json
 
@@ -36,8 +37,8 @@ def write_accusations(folder: Path, accounts: Sequence[str], scores: Floats, acc
     schema = pa.schema([pa.field(f.name, f.type) for f in MEMBERS.schema if f.name in members])
     pq.write_table(pa.table(members, schema=schema), folder / "members.parquet")
     campaign = [{"campaign_id": CAMPAIGN, "verdict": "distillation"}]
-    plain = pa.schema([pa.field(f.name, f.type) for f in TABLES["campaigns"].schema])
-    pq.write_table(pa.Table.from_pylist(campaign, schema=plain), folder / "campaigns.parquet")
+    rows = pa.Table.from_pylist(campaign, schema=plain(TABLES["campaigns"].schema))
+    pq.write_table(rows, folder / "campaigns.parquet")
     write_json(folder, "summary.json", {"accused": int(accused.sum()), "accounts": len(accounts)})
     return folder
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from stillwatch.model.engine import Relation, Tables
 from stillwatch.model.kernels.hashing import HashKey, keyed_strings
+from stillwatch.model.schemas import plain
 from stillwatch.model.tables import FACTS
 
 PROGRAMS: Mapping[str, int] = MappingProxyType(
@@ -90,7 +91,7 @@ def write_facts(t: Tables, accounts: pa.Table, key: HashKey, *, disposable: Coll
             pc.is_in(rows["status"], pa.array(["suspended", "banned"])), rows["status_at"], None
         ),
     }
-    schema = pa.schema([pa.field(f.name, f.type) for f in FACTS.schema])
+    schema = plain(FACTS.schema)
     return t.put("facts", pa.table({n: columns[n] for n in schema.names}).cast(schema))
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from stillwatch.model.ahead import ahead
 from stillwatch.model.engine import Tables
+from stillwatch.model.schemas import plain
 from stillwatch.model.tables import KEYS, REASONING
 from stillwatch.signals.tables.sketch import Sketcher
 
@@ -31,8 +32,8 @@ def write_keys(
             done(keys.num_rows)
             yield keys
 
-    t.put("keys", pa.RecordBatchReader.from_batches(_types(KEYS.schema), stream()))
-    t.put("reasoning", pa.Table.from_batches(reasoning, schema=_types(REASONING.schema)))
+    t.put("keys", pa.RecordBatchReader.from_batches(plain(KEYS.schema), stream()))
+    t.put("reasoning", pa.Table.from_batches(reasoning, schema=plain(REASONING.schema)))
     return drop_duplicates(t)
 
 
@@ -78,8 +79,3 @@ def drop_duplicates(t: Tables) -> int:
         """,
     )
     return before - t.rows("keys")
-
-
-def _types(schema: pa.Schema) -> pa.Schema:
-    """The schema without nullability and metadata, as batches carry it."""
-    return pa.schema([pa.field(f.name, f.type) for f in schema])
