@@ -18,6 +18,8 @@ from stillwatch.attribute.actors.admiralty import in_words
 from stillwatch.attribute.actors.marks import Statement, statements
 from stillwatch.model.kernels.hashing import HashKey
 
+WIDE = 110  # columns of a terminal from which on words fit beside the figures
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -67,6 +69,11 @@ def _line(s: Statement, at: datetime | None) -> Line:
     )  # fmt: skip
 
 
+def _says(c: Line) -> str:
+    by = f" (as alleged by {visible(c.alleged_by, 60)})" if c.alleged_by else ""
+    return f"{visible(c.statement, 200)}{by}"
+
+
 def print_overview(found: Sequence[Overview], out: Console) -> None:
     """Print each profile with its claims."""
     for p in found:
@@ -75,16 +82,27 @@ def print_overview(found: Sequence[Overview], out: Console) -> None:
         out.print(
             Text(f"{visible(p.name, 80)}  {kind}{p.role}, version {visible(p.version, 40)}", style="bold")
         )
+        wide = out.width >= WIDE
         table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
-        for head in ("  Claim", "Family", "To fake", "Most bits", "Grade", "Expires", "What it says"):
+        for head in (
+            "  Claim",
+            "Family",
+            "To fake",
+            "Most bits",
+            "Grade",
+            "Expires",
+            *(("What it says",) * wide),
+        ):
             table.add_column(head, no_wrap=head != "What it says")
         for c in p.claims:
-            by = f" (as alleged by {visible(c.alleged_by, 60)})" if c.alleged_by else ""
             table.add_row(
                 f"  {c.claim}", c.family, c.faking, f"{c.most_bits:g}", c.grade,
-                f"{c.expires}{', expired' if c.expired else ''}", Text(f"{visible(c.statement, 200)}{by}"),
+                f"{c.expires}{', expired' if c.expired else ''}", *((Text(_says(c)),) * wide),
             )  # fmt: skip
         out.print(table)
+        if not wide:
+            for c in p.claims:
+                out.print(Padding(Text(f"{c.claim}: {_says(c)}"), (0, 0, 0, 2)))
     grades = sorted({c.grade for p in found for c in p.claims})
     out.print()
     out.print(Padding(Text("; ".join(in_words(g) for g in grades), style="dim"), (0, 0, 0, 2)))
