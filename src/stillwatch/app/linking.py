@@ -22,6 +22,7 @@ from stillwatch.link.groups import form_groups
 from stillwatch.link.incidence import Incidence, read_incidence
 from stillwatch.link.membership import Group
 from stillwatch.link.pairs import validated_pairs
+from stillwatch.link.repertoire import strangers
 from stillwatch.link.report import with_parts, write_links, write_members, write_values
 from stillwatch.link.stars import is_star, validated_stars
 from stillwatch.link.unions import unions, united, without_some
@@ -117,17 +118,27 @@ def _only_the_sure(
     t: Tables, held: Incidence, found: Mapping[int, Assessment], settings: AssessSettings
 ) -> dict[int, Assessment]:
     """The findings, accused groups without their doubtful members: who is left has to bear the verdict alone, with a
-    bit of slack in each family, or a family that had just been strong would undo the group that it helped to find."""
+    bit of slack in each family, or a family that had just been strong would undo the group that it helped to find.
+    Groups of a few are not accused."""
     s = AccusedSettings()
-    out_of = doubtful(t, [g for g, a in found.items() if a.verdict == "distillation"], s)
-    if not out_of:
+    accused = [g for g, a in found.items() if a.verdict == "distillation"]
+    if not accused:
         return dict(found)
-    members = _members(t, held)
-    left = {g: np.setdiff1d(members[g], np.searchsorted(held.accounts, out)) for g, out in out_of.items()}
+    members, public = _members(t, held), _public(t)
+    left = {g: np.setdiff1d(members[g], strangers(held, members[g], public)) for g in accused}
+    for g, out in doubtful(t, accused, s).items():
+        left[g] = np.setdiff1d(left[g], np.searchsorted(held.accounts, out))
+    left = {g: m for g, m in left.items() if len(m) < max(len(members[g]), s.least_members)}
+    if not left:
+        return dict(found)
     again = [g for g, own in left.items() if len(own) >= s.least_members]
     first = max(found) + 1
     rests = without_some(t, held, {g: left[g] for g in again})
-    slack = replace(settings, family_bits=settings.family_bits - s.slack_bits)
+    slack = replace(
+        settings,
+        family_bits=settings.family_bits - s.slack_bits,
+        threshold_bits=settings.threshold_bits - 2 * s.slack_bits,
+    )
     rest = _assessed_behind(t, held, rests, first, slack)
     every = {g: replace(a, verdict="coordinated_other") if g in left else a for g, a in found.items()}
     for i, g in enumerate(again, first):

@@ -157,11 +157,9 @@ def _look(
         ranked,
         hypotheses(),
         frozenset(),
-        settings.threshold_bits,
         window.end,
         life.phases,
         life.detected,
-        settings.purpose_bits if settings.needs_content else None,
     )
     tables = {
         "campaigns": findings.campaigns(t, f),

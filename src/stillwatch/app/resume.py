@@ -21,7 +21,17 @@ from stillwatch.attribute.hypotheses import Hypothesis
 from stillwatch.model.tables import SCHEMA_VERSION, TABLES
 from stillwatch.store.dataset import Dataset
 
-PLAIN = ("verdict", "prior", "weight", "low", "high", "correction", "purpose")  # of an assessment
+PLAIN = (
+    "verdict",
+    "prior",
+    "weight",
+    "low",
+    "high",
+    "correction",
+    "purpose",
+    "asked",
+    "purpose_asked",
+)  # of an assessment
 
 
 def stages_folder(out: Path) -> Path:

@@ -259,8 +259,8 @@ class _Run:
         self._exchange_names()
         write_signatures(t, self.source.rows_at)
         f = findings.Findings(
-            found, self.claims, hypotheses(), self._lacking(), self.assess.threshold_bits, window.end,
-            self.life.phases, self.life.detected, self.assess.purpose_bits if self.assess.needs_content else None,
+            found, self.claims, hypotheses(), self._lacking(), window.end,
+            self.life.phases, self.life.detected,
         )  # fmt: skip
         tables = {
             "campaigns": findings.campaigns(t, f),

@@ -33,7 +33,9 @@ ORDINARY = "unrelated"  # the hypothesis that says what ordinary traffic is like
 @dataclass(frozen=True, slots=True)
 class AssessSettings:
     """`threshold_bits` that the lower end of the weight must pass; `family_bits` that two families must reach, one of
-    them neither content nor client; `purpose_bits` below which the purpose, where the log has text, speaks against;
+    them neither content nor client; `purpose_bits` below which the purpose, where the log has text, speaks against,
+    unless the weight makes up for each bit with `making_up` beyond the threshold, down to `least_purpose_bits`: a
+    harvest asked for in words that the intent model does not know looks like none;
     `prior_bits` of distillation against everything else.
 
     `threshold_bits` was raised until no innocent group of training traffic passed (23,729 accounts, each group judged
@@ -47,6 +49,8 @@ class AssessSettings:
     family_bits: float = 3.0
     prior_bits: float = -6.0
     purpose_bits: float = -1.0
+    making_up: float = 3.0
+    least_purpose_bits: float = -6.0
     needs_content: bool = True
     without: tuple[str, ...] = ()
 
@@ -69,7 +73,8 @@ class Assessment:
 
     `correction` is what calibration adds to the weight: prior, weight and correction are the posterior. `purpose` is
     the weight of what says what the answers are for, against ordinary traffic: a public prompt that asks for training
-    data explains why many send it, not what for.
+    data explains why many send it, not what for. `asked` is what the lower end had to pass, `purpose_asked` what the
+    purpose had to reach; None where it was not asked for.
     """
 
     verdict: str
@@ -84,6 +89,8 @@ class Assessment:
     posterior: Mapping[str, float]
     correction: int = 0
     purpose: int = 0
+    asked: int = 0
+    purpose_asked: int | None = None
 
     @property
     def p_distillation(self) -> float:
@@ -163,12 +170,16 @@ def _compared(
     purpose = _purpose(list(told), bits[target, 0] - bits[ordinary, 0])
     picked_by = max(_purpose(list(told), difference[0]), 0) if picked else 0
     strong = _strong(families, settings, picked_by)
-    verdict = _verdict(strong, purpose, least, hypotheses[best], settings)
+    purpose_asked = _purpose_asked(least, settings) if settings.needs_content else None
+    verdict = _verdict(
+        strong, purpose_asked is None or purpose >= purpose_asked, least, hypotheses[best], settings
+    )
     log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
     p = probability(own_prior + weight)
     return Assessment(
         verdict, own_prior, weight, least, most, hypotheses[best], families, items, log2_lr,
         _posteriors(hypotheses, total + prior, target, p), purpose=purpose,
+        asked=round(settings.threshold_bits * UNIT), purpose_asked=purpose_asked,
     )  # fmt: skip
 
 
@@ -210,10 +221,15 @@ def _strong(families: Mapping[str, tuple[int, int, int]], s: AssessSettings, pic
     return {f for f, own in bits.items() if own >= s.family_bits * UNIT}
 
 
-def _verdict(strong: set[str], purpose: int, low: int, best: Hypothesis, s: AssessSettings) -> str:
+def _purpose_asked(low: int, s: AssessSettings) -> int:
+    """What the purpose has to reach: the less the more the rest weighs beyond the threshold."""
+    beyond = max(low - round(s.threshold_bits * UNIT), 0)
+    return round(max(s.purpose_bits * UNIT - beyond / s.making_up, s.least_purpose_bits * UNIT))
+
+
+def _verdict(strong: set[str], harvesting: bool, low: int, best: Hypothesis, s: AssessSettings) -> str:
     """Members that do alike with the same tool are coordinated; to be accused they must be tied by more than a tool."""
     alike = len(strong) >= 2 and bool(strong - {"content"})
-    harvesting = not s.needs_content or purpose >= s.purpose_bits * UNIT
     if low > s.threshold_bits * UNIT and alike and strong - TOOLS and harvesting:
         return "distillation"
     if best.kind == "coordinated" or (low > 0 and alike):

@@ -16,23 +16,28 @@ from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 Ints = NDArray[np.int64]
 
 TIES = ("identity", "payment", "protocol")  # families that an account does not share with strangers by chance
+OWN = (
+    "client",
+    *TIES,
+)  # those that speak for more than a public prompt sent from an exit that anybody may rent
 
 
 @dataclass(frozen=True, slots=True)
 class AccusedSettings:
-    """A member of an accused group is accused with it if the log-odds of belonging are at least `least_bits` (4 to 1)
-    and the share of its requests that are the harvest's is at least `least_part` of the median member's, `alone_part`
-    if no family of `TIES` speaks for it, since a public prompt is sent by strangers too; and unless none of these ask
-    for training data (`intent`, 1/100 bit) where by the group's share `expected` of them or more would. A group of
-    which fewer than `least_members` would be left is not accused; when who is left is weighed again, a family may have
-    `slack_bits` less."""
+    """A member of an accused group is accused with it if the log-odds of belonging are at least `least_bits` (4 to 1),
+    `exit_bits` if no family of `OWN` speaks for it, and the share of its requests that are the harvest's is at least
+    `least_part` of the median member's, `alone_part` if no family of `TIES` speaks for it, since a public prompt is
+    sent by strangers too; and unless none of these ask for training data (`intent`, 1/100 bit) where by the group's
+    share `expected` of them or more would. Fewer than `least_members` are not accused; when who is left is weighed
+    again, a family may have `slack_bits` less, and the whole twice that."""
 
     least_bits: float = 2.0
-    least_part: float = 0.05
+    exit_bits: float = 8.0
+    least_part: float = 0.1
     alone_part: float = 0.25
     expected: float = 4.0
     intent: int = INTENT
-    least_members: int = 3
+    least_members: int = 8
     slack_bits: float = 1.0
 
 
@@ -68,12 +73,14 @@ def doubtful(t: Tables, accused: Sequence[int], s: AccusedSettings) -> dict[int,
         """,
     )
     tie = ", ".join(f"m.bits_{family}" for family in TIES)
+    own = ", ".join(f"m.bits_{family}" for family in OWN)
     rows = t.numpy(
         f"""
         SELECT m.group_id, m.account_id FROM group_members m JOIN accused a ON a.group_id = m.group_id
         LEFT JOIN part_taken p ON p.group_id = m.group_id AND p.account_id = m.account_id
         WHERE m.log_odds < {s.least_bits} OR coalesce(p.share < {s.least_part} * p.usual, FALSE)
            OR coalesce(p.share < {s.alone_part} * p.usual AND greatest({tie}) <= 0, FALSE)
+           OR m.log_odds < {s.exit_bits} AND greatest({own}) <= 0
            OR coalesce(p.asks = 0 AND p.expected >= {s.expected}, FALSE)
         ORDER BY m.group_id, m.account_id
         """

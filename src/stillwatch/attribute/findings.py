@@ -24,17 +24,15 @@ Row = Mapping[str, object]
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What the rows are made from: assessments and claims by group, hypotheses, columns the input lacked; by campaign
-    its phases and when earlier scans had found the evidence to suffice; what the purpose has to reach, if it counts."""
+    its phases and when earlier scans had found the evidence to suffice."""
 
     assessments: Mapping[int, Assessment]
     claims: Mapping[int, Claim]
     hypotheses: Sequence[Hypothesis]
     lacking: frozenset[str]
-    threshold_bits: float
     end: datetime
     phases: Mapping[str, Sequence[Phase]]
     detected: Mapping[str, datetime]
-    purpose_threshold_bits: float | None = None
 
 
 def name_campaigns(t: Tables) -> dict[int, str]:
@@ -86,9 +84,9 @@ def campaigns(t: Tables, f: Findings) -> pa.Table:
                 "detected_at": min(f.end, f.detected.get(row["campaign_id"], f.end))
                 if a.verdict == "distillation"
                 else None,
-                "threshold_bits": f.threshold_bits,
+                "threshold_bits": a.asked / UNIT,
                 "purpose_bits": _purpose_bits(a),
-                "purpose_threshold_bits": f.purpose_threshold_bits,
+                "purpose_threshold_bits": None if a.purpose_asked is None else a.purpose_asked / UNIT,
                 "statement": statement(a, row["accounts"], row["exchanges"] or 0),
                 "missing": missing(f),
             }

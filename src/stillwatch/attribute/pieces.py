@@ -16,7 +16,7 @@ class PieceSettings:
 
     weight_bits: float = 3.0
     kept: float = 0.75
-    purpose_bits: tuple[float, ...] = (-4.0, -1.0)
+    purpose_bits: tuple[float, ...] = (-10.0, -4.0, -1.0)
 
 
 def may_be_pieces(found: Mapping[int, Assessment], settings: PieceSettings | None = None) -> list[list[int]]:

@@ -52,8 +52,9 @@ def unions(
     public: Sequence[int] | Ints = (),
     settings: UnionSettings | None = None,
 ) -> list[list[int]]:
-    """Positions of groups (account codes of the members, sorted) that belong together, two or more each; `public` are
-    the keys of frames and wordings that anybody may send.
+    """Positions of groups (account codes of the members, sorted) that belong together, two or more each, the widest
+    first and behind it what it was put together from; `public` are the keys of frames and wordings that anybody may
+    send.
 
     The two that are tied best become one group, which is compared with the others anew, until nothing is tied: a card
     or two that lead from one crowd to the next weigh less the larger the crowds are, and do not chain them.
@@ -63,17 +64,19 @@ def unions(
         return []
     need = s.bits + np.log2(len(groups) * (len(groups) - 1) / 2)
     parts, members = [[i] for i in range(len(groups))], list(groups)
+    found: list[list[int]] = []
     bits = tie_bits(held, members, s, public)
     np.fill_diagonal(bits, -np.inf)
     while len(parts) > 1 and bits.max() >= need:
         a, b = sorted(int(at) for at in np.unravel_index(int(bits.argmax()), bits.shape))
-        parts[a] += parts.pop(b)
+        parts[a] = sorted(parts[a] + parts.pop(b))
+        found.append(parts[a])
         members[a] = np.union1d(members[a], members.pop(b))
         bits = np.delete(np.delete(bits, b, axis=0), b, axis=1)
         for i in range(len(parts)):
             if i != a:
                 bits[a, i] = bits[i, a] = tie_bits(held, [members[a], members[i]], s, public)[0, 1]
-    return [sorted(own) for own in parts if len(own) > 1]
+    return sorted(found, key=lambda own: (-len(own), own))
 
 
 def tie_bits(
