@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout, suppress
+from collections.abc import Iterable, Mapping, Sequence
 
-from stillwatch.app.cli import main
 from stillwatch.lab.reference.markdown import code, page
 
 LISTED = re.compile(r"^  ([a-z][a-z-]*)", re.MULTILINE)
 PLAIN = (("TYPER_USE_RICH", "0"), ("NO_COLOR", "1"), ("TERM", "dumb"), ("COLUMNS", "100"))
-_PROGRAM = f"from {__name__} import write_help_texts; write_help_texts()"
+_PROGRAM = """
+import io, json, sys
+from contextlib import redirect_stdout, suppress
+from stillwatch.app.cli import main
+
+names, sys.argv[:], texts = sys.argv[1:], ["stillwatch"], {}
+for name in names:
+    with redirect_stdout(io.StringIO()) as out, suppress(SystemExit):
+        main([*name.split(), "--help"])
+    texts[name] = out.getvalue()
+print(json.dumps(texts))
+"""
 
 
 def help_texts() -> Mapping[str, str]:
-    """What `stillwatch NAME --help` prints, by name: "" is the program, commands follow in order, those of a group
-    behind it, as in `case open`.
-
-    One process of its own makes them all: settings that make them plain count when it starts, and a start is dear.
-    """
-    answer = subprocess.run(  # noqa: S603 - our own program in this interpreter
-        [sys.executable, "-c", _PROGRAM],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **dict(PLAIN)},
-    )
-    texts: dict[str, str] = json.loads(answer.stdout)
-    return texts
+    """What `stillwatch NAME --help` prints, by name: "" is the program, commands follow sorted, those of a group behind
+    it, as in `case open`."""
+    whole = _printed([""])
+    outer = _printed(_listed(whole[""]))
+    inner = _printed(f"{name} {one}" for name, text in outer.items() for one in _listed(text))
+    return {**whole, **dict(sorted({**outer, **inner}.items()))}
 
 
 def command_names(texts: Mapping[str, str]) -> tuple[str, ...]:
@@ -41,22 +41,17 @@ def command_names(texts: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(name for name in texts if name)
 
 
-def write_help_texts() -> None:
-    """Write what `help_texts` gives as JSON."""
-    sys.argv[0] = "stillwatch"
-    texts = {"": _help_text()}
-    for name in _listed(texts[""]):
-        texts[name] = _help_text(name)
-        for inner in _listed(texts[name]):
-            texts[f"{name} {inner}"] = _help_text(name, inner)
-    sys.stdout.write(json.dumps(texts))
-
-
-def _help_text(*arguments: str) -> str:
-    out = io.StringIO()
-    with redirect_stdout(out), suppress(SystemExit):
-        main([*arguments, "--help"])
-    return out.getvalue()
+def _printed(names: Iterable[str]) -> Mapping[str, str]:
+    """Help texts of commands, all by one process: what makes them plain counts when it starts, and a start is dear."""
+    answer = subprocess.run(  # noqa: S603 - our own program in this interpreter
+        [sys.executable, "-c", _PROGRAM, *names],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **dict(PLAIN)},
+    )
+    texts: dict[str, str] = json.loads(answer.stdout)
+    return texts
 
 
 def _listed(text: str) -> Sequence[str]:
