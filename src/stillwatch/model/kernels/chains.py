@@ -34,8 +34,8 @@ class Chains:
         """A set of different elements, under a number from 0 on."""
         need = self.used + len(elements)
         if need > len(self.older):
-            self.older = _larger(self.older, need)
-            self.sets = _larger(self.sets, need)
+            self.older = np.concatenate([self.older, np.empty(need, np.int64)])
+            self.sets = np.concatenate([self.sets, np.empty(need, np.int32)])
         _chain(self.heads, self.older, self.sets, self.used, elements, number)
         self.used = need
 
@@ -44,12 +44,6 @@ class Chains:
         out = np.zeros(sets, np.int64)
         _count(self.heads, self.older, self.sets, elements, out)
         return out
-
-
-def _larger(values: npt.NDArray[np.generic], need: int) -> npt.NDArray[np.generic]:
-    out = np.empty(2 * need, values.dtype)
-    out[: len(values)] = values
-    return out
 
 
 @kernel
