@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+
+from stillwatch.lab.reference.commands import help_texts
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,6 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def root() -> Path:
     """The repository."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def helps() -> Mapping[str, str]:
+    """The help text of the program and of each command."""
+    return help_texts()
 
 
 @pytest.fixture

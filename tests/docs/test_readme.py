@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.docs.pages import all_pages
 from tests.expect import expect_none
-
-from stillwatch.lab.reference.commands import command_names, help_text
 
 TARGET = re.compile(r"`make ([a-z][a-z-]*)")
 USE = re.compile(r"(?:`|\$ |^)stillwatch ([a-z][a-z-]*)([^`\n]*)", re.MULTILINE)
@@ -23,9 +22,8 @@ def test_make_targets_exist(root: Path) -> None:
     assert set() == named - known
 
 
-def test_commands_and_their_options_exist(root: Path) -> None:
+def test_commands_and_their_options_exist(root: Path, helps: Mapping[str, str]) -> None:
     """Every `stillwatch …` that a page names is a command, with options that it has."""
-    helps = {name: help_text(*name.split()) for name in command_names()}
     wrong = []
     for page in all_pages(root):
         for first, rest in USE.findall(page.read_text(encoding="utf-8")):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from stillwatch.model.tables import TABLES
 PROFILES = Path(str(resources.files(attribute))) / "profiles"
 
 
-def _lines() -> list[str]:
+def _lines(helps: Mapping[str, str]) -> list[str]:
     found = scan(signals, SignalSpec, group="stillwatch.signals")
     measured = [f"signal {n} v{e.spec.version} {e.spec.family} {e.spec.unit}" for n, e in found.items()]
     formats = [f"format {name}" for name in scan(ingest, FormatSpec, group="stillwatch.ingest")]
@@ -26,9 +26,18 @@ def _lines() -> list[str]:
         for t in (*TABLES.values(), *CASE_TABLES.values())
     ]
     kinds = [f"kind {k.code} {k.family}/{k.name}" for k in KINDS.values()]
-    return [*(f"command {name}" for name in command_names()), *formats, *kinds, *actors, *measured, *tables]
+    return [
+        *(f"command {name}" for name in command_names(helps)),
+        *formats,
+        *kinds,
+        *actors,
+        *measured,
+        *tables,
+    ]
 
 
-def test_registry_is_as_listed(root: Path, golden: Callable[[Path, str], None]) -> None:
+def test_registry_is_as_listed(
+    root: Path, golden: Callable[[Path, str], None], helps: Mapping[str, str]
+) -> None:
     """Commands, formats, kinds of value, actor profiles, signals and tables."""
-    golden(root / "tests/golden/registry.txt", "\n".join(_lines()) + "\n")
+    golden(root / "tests/golden/registry.txt", "\n".join(_lines(helps)) + "\n")

@@ -72,11 +72,13 @@ def test_nothing_comes_to_the_driver_that_need_not(home: Path, tmp_path: Path) -
 
 
 def test_exchanges_that_lie_in_a_store(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Executors reach it by what their own environment says."""
+    """Executors reach it by what their own environment says; that of a Java that other tests started is older."""
     with stores(tmp_path) as found:
         for name, value in found["s3"].environment.items():
             monkeypatch.setenv(name, value)
-        out = spark_scan(found["s3"].put_folder("data", home / "data"), tmp_path / "out", home / "key")
+        place = found["s3"].put_folder("data", home / "data")
+        theirs = {f"spark.executorEnv.{name}": value for name, value in found["s3"].environment.items()}
+        out = spark_scan(place, tmp_path / "out", home / "key", conf={**INTERPRETED, **theirs})
     assert [] == differing(home / "duck", out)
 
 

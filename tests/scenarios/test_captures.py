@@ -32,6 +32,11 @@ TAKEN = {
 }
 EXAMINED = ("aider_agent", "instructor_classify", "openai_chat", "promptfoo_rubric")
 INNOCENT_AS = ("firm", "people", "firm", "people")  # beside each harvest
+QUICK = ("alpaca_selfinstruct", "distilabel_evol")  # one beside firms, one beside people; the others are long
+BESIDE = [
+    pytest.param((name, innocent), id=name, marks=[] if name in QUICK else [pytest.mark.long])
+    for name, innocent in zip(HARVESTS, INNOCENT_AS, strict=True)
+]
 CALLED = ("alpaca_selfinstruct", "distilabel_evol", "distilabel_ultrafeedback")
 COMPLETE: Mapping[str, float] = MappingProxyType({"distilabel_ultrafeedback": 0.65})  # of nine in ten
 MOST_BYTES = 600_000  # of all captures together
@@ -78,7 +83,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.fixture(scope="module", params=list(zip(HARVESTS, INNOCENT_AS, strict=True)), ids=HARVESTS)
+@pytest.fixture(scope="module", params=BESIDE)
 def mixed(request: pytest.FixtureRequest, town: Path, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """One harvest behind a fraud pool whose accounts have half of its marks; the innocent as firms or as people."""
     name, innocent = request.param

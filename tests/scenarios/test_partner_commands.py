@@ -15,10 +15,12 @@ TERMS = """
 purpose = "campaigns"
 starts = 2026-01-01
 ends = 2035-01-01
-messages = ["finding", "opinion", "summary"]
+messages = ["finding", "opinion", "psi_request", "summary"]
 fields = ["accounts", "exchanges", "capabilities", "timing", "templates", "plain_template"]
 tlp = "green"
 pap = "green"
+private_kinds = ["payment"]
+smallest_set = 5
 approver = "legal"
 """
 
@@ -204,3 +206,41 @@ def test_noise_is_paid_from_a_budget_that_is_shown(place: tuple[Lab, Lab, str, P
     refused = run(*ask, "--out", tmp_path / "2.frame", *a.options, *a.keys)
     one_error(refused, "costs epsilon 0.8, and 0.4 is left")
     assert not (tmp_path / "2.frame").exists()
+
+
+def test_taking_in_an_answer_says_how_many_values_are_common(
+    place: tuple[Lab, Lab, str, Path], tmp_path: Path
+) -> None:
+    """On both sides, without a server; the question itself says nothing."""
+    a, b, _, _ = place
+    for lab, numbers in ((a, range(20)), (b, range(12, 60))):
+        (lab.folder / "cards.txt").write_text("".join(f"card-{n:012}\n" for n in numbers))
+    asked, cards = tmp_path / "asked", ("--values", f"payment={b.folder / 'cards.txt'}")
+    a.done("share", "overlap", a.folder / "cards.txt", "--to", b.name, "--out", asked, *a.keys)
+    replied = b.done("share", "take", asked, *cards, "--role", "legal", *b.keys)
+    counted = a.done("share", "take", replied["answer"], "--role", "legal", *a.keys)
+    told = b.done("share", "take", counted["answer"], *b.keys)
+    assert [None, 8, 8] == [taken["common"] for taken in (replied, counted, told)]
+
+
+@pytest.mark.parametrize(
+    ("length", "wrong", "said"),
+    [
+        (16, True, "is not that of the card"),
+        (64, True, "is not that of the card"),
+        (15, False, "at least 16"),
+    ],
+)
+def test_a_fingerprint_that_does_not_do_is_not_answered_with_the_right_one(
+    tmp_path: Path, length: int, wrong: bool, said: str
+) -> None:
+    """Whoever slipped a false card in would be told by it what to say; nobody is added."""
+    lab = Lab("aurora", tmp_path)
+    card = lab.done("partner", "init", "--name", "borealis", *lab.keys)
+    (tmp_path / "card.json").write_text(json.dumps(card))
+    mark = str(lab.done("partner", "card", *lab.keys)["fingerprint"])
+    given = ("0" if mark[0] != "0" else "1") * wrong + mark[wrong:length]
+    ran = run("partner", "add", tmp_path / "card.json", "--fingerprint", given, *lab.keys, *lab.options)
+    one_error(ran, said, "Ask the partner" if not wrong else "by telephone")
+    assert mark[wrong : wrong + 8] not in ran.err
+    assert [] == lab.done("partner", "list", *lab.keys)["partners"]

@@ -35,7 +35,8 @@ def replayed(data: Path, folder: Path, settings: ReplaySettings) -> Iterator[Loo
 def scanned(data: Path, folder: Path, look: Look) -> Path:
     """The results of a full scan as of a look."""
     key = folder / "secret.key"
-    return scan(data, folder / f"at-{look.at:%d%H}", ScanSettings(key_file=key, quiet=True, as_of=look.at))
+    settings = ScanSettings(key_file=key, quiet=True, as_of=look.at, report=False)
+    return scan(data, folder / f"at-{look.at:%d%H}", settings)
 
 
 def rows(table: pa.Table, *without: str) -> list[dict[str, Any]]:

@@ -13,30 +13,21 @@ from stillwatch.app.replay import ReplaySettings, replay
 from stillwatch.attribute.claims import ClaimSettings
 from stillwatch.store.results import read_table
 
-SEEDS = range(40, 44)
-LEVEL = 0.05
+SEEDS = (40, 41, *(pytest.param(seed, marks=pytest.mark.long) for seed in (42, 43)))
 
 
-@pytest.fixture(scope="module")
-def claims(tmp_path_factory: pytest.TempPathFactory) -> dict[int, list[str]]:
-    """Ids claimed in each replay of residents and a school class, looked at every other day."""
-    found = {}
-    for seed in SEEDS:
-        folder = tmp_path_factory.mktemp(f"benign-{seed}")
-        data = traffic(seed=seed, residents=120, campaign=0).write(folder / "data")
-        settings = ReplaySettings(
-            every=timedelta(days=2), since=START + timedelta(days=2), quiet=True,
-            key_file=write_key(folder / "secret.key"),
-        )  # fmt: skip
-        rows = read_table(replay(data, folder / "out", settings), "replay_campaigns").to_pylist()
-        assert rows, "no group was looked at"
-        found[seed] = sorted({r["campaign_id"] for r in rows if r["claimed"]})
-    return found
-
-
-def test_the_share_of_runs_with_a_claim_stays_below_the_level(claims: dict[int, list[str]]) -> None:
-    """So few runs cannot show 5%; one claim among them would say that the level is wrong."""
-    assert LEVEL * len(claims) >= sum(bool(ids) for ids in claims.values()), claims
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_run_publishes_no_claim(tmp_path: Path, seed: int) -> None:
+    """Residents and a school class, looked at every other day. So few runs cannot show 5%; one claim among them would
+    say that the level is wrong."""
+    data = traffic(seed=seed, residents=120, campaign=0).write(tmp_path / "data")
+    settings = ReplaySettings(
+        every=timedelta(days=2), since=START + timedelta(days=2), quiet=True,
+        key_file=write_key(tmp_path / "secret.key"),
+    )  # fmt: skip
+    rows = read_table(replay(data, tmp_path / "out", settings), "replay_campaigns").to_pylist()
+    assert rows, "no group was looked at"
+    assert [] == sorted({r["campaign_id"] for r in rows if r["claimed"]})
 
 
 def test_the_level_is_what_was_asked_for(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,8 +27,10 @@ from tests.unit.ingest.records import NOW, litellm
 from stillwatch.ingest.logs import read_logs
 from stillwatch.model.errors import InputError, StillwatchError, VanishedError
 from stillwatch.model.places import Found
+from stillwatch.store.cloud.connect import ATTEMPTS
 from stillwatch.store.cloud.objects import CloudFiles
 from stillwatch.store.dataset import Dataset, open_dataset
+from stillwatch.store.parts import cloud_folder
 from stillwatch.store.results import read_table
 
 pytestmark = pytest.mark.long
@@ -216,8 +219,8 @@ def test_a_store_that_does_not_answer_is_asked_again_and_is_one_clear_error(stor
 def test_a_port_where_nobody_listens_is_one_clear_error(tmp_path: Path) -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
-        files = CloudFiles(environment("s3", held.getsockname()[1]))
-        with pytest.raises(InputError, match="cannot be reached, after several attempts"):
+        files = CloudFiles(environment("s3", held.getsockname()[1]), patience=PATIENCE)
+        with pytest.raises(InputError, match=r"after several attempts: .*Could(n't| not) connect to server"):
             files.find("s3://logs/x")
 
 
@@ -245,6 +248,29 @@ def test_failures_that_pass_are_not_seen(kind: str, running: Mapping[str, Store]
         (found,) = files.find(store.address("flaky/a.jsonl"))
         assert content == files.open(found).read()
     assert [503, 503] == failed
+
+
+def test_a_store_is_busy_for_longer_than_its_client_waits(
+    running: Mapping[str, Store], tmp_path: Path
+) -> None:
+    """It is asked again when files are listed, opened as tables, and opened to be read."""
+    store = running["s3"]
+    pq.write_table(pa.table({"a": [1, 2]}), tmp_path / "a.parquet")
+    place = store.put_folder("busy", tmp_path)
+    port = int(store.environment["AWS_ENDPOINT_URL"].rpartition(":")[2])
+    with failing_first(port, times=ATTEMPTS + 1) as (through, failed):
+
+        def files() -> CloudFiles:
+            """A client of its own, without a connection that is open."""
+            failed.clear()
+            return CloudFiles(environment("s3", through))
+
+        folder = cloud_folder(place, files())
+        (part,) = folder.tables["a"]
+        assert 2 == replace(folder, files=files()).open(part).count_rows()
+        with files().open(part.found) as file:
+            assert part.found.size == file.size()
+        assert ATTEMPTS + 1 == len(failed)
 
 
 def test_a_store_that_fails_half_way_leaves_nothing_behind(store: Store, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from stillwatch.attribute.assess import Assessment, AssessSettings, calibrated
 from stillwatch.attribute.curve import Curve
 from stillwatch.attribute.doubtful import AccusedSettings, doubtful
 from stillwatch.attribute.judge import OF_GROUPS, assessed, judge, keep_groups
+from stillwatch.attribute.measured.write import Rhythms, read_rhythms
 from stillwatch.attribute.pieces import PieceSettings, holds, lead, may_be_pieces
 from stillwatch.link.communities import communities, content_stars
 from stillwatch.link.demix import demix
@@ -81,16 +82,16 @@ def attribute(
 ) -> dict[int, Assessment]:
     """Assessment of each group that stands, its probabilities calibrated by the curve if there is one; with `apart`
     pieces of one pool are left as they were found."""
-    known = hypotheses()
-    found = judge(t, assessed(t, known, settings), settings)
+    known, rhythms = hypotheses(), read_rhythms(t)
+    found = judge(t, assessed(t, rhythms, known, settings), settings)
     if not apart:
-        found = _put_together(t, held, found, settings)
-        found = _only_the_sure(t, held, found, settings)
+        found = _put_together(t, held, rhythms, found, settings)
+        found = _only_the_sure(t, held, rhythms, found, settings)
     return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found
 
 
 def _put_together(
-    t: Tables, held: Incidence, found: Mapping[int, Assessment], settings: AssessSettings
+    t: Tables, held: Incidence, rhythms: Rhythms, found: Mapping[int, Assessment], settings: AssessSettings
 ) -> dict[int, Assessment]:
     """The findings, pieces of one pool as one where the whole is accused: the widest whole that is."""
     s = PieceSettings()
@@ -104,7 +105,7 @@ def _put_together(
         return dict(found)
     first = max(found) + 1
     wholes = [united(held, [members[g] for g in own], [sure[g] for g in own]) for own in tied]
-    whole = _assessed_behind(t, held, wholes, first, settings)
+    whole = _assessed_behind(t, held, rhythms, wholes, first, settings)
     every = dict(found)
     for i, own in enumerate(tied, first):
         if i in whole and holds(whole[i], own, found, s) and set(own) <= set(every):
@@ -115,7 +116,7 @@ def _put_together(
 
 
 def _only_the_sure(
-    t: Tables, held: Incidence, found: Mapping[int, Assessment], settings: AssessSettings
+    t: Tables, held: Incidence, rhythms: Rhythms, found: Mapping[int, Assessment], settings: AssessSettings
 ) -> dict[int, Assessment]:
     """The findings, accused groups without their doubtful members: who is left has to bear the verdict alone, with a
     bit of slack in each family, or a family that had just been strong would undo the group that it helped to find.
@@ -139,7 +140,7 @@ def _only_the_sure(
         family_bits=settings.family_bits - s.slack_bits,
         threshold_bits=settings.threshold_bits - 2 * s.slack_bits,
     )
-    rest = _assessed_behind(t, held, rests, first, slack)
+    rest = _assessed_behind(t, held, rhythms, rests, first, slack)
     every = {g: replace(a, verdict="coordinated_other") if g in left else a for g, a in found.items()}
     for i, g in enumerate(again, first):
         if i in rest:
@@ -150,12 +151,17 @@ def _only_the_sure(
 
 
 def _assessed_behind(
-    t: Tables, held: Incidence, groups: Sequence[Group], first: int, settings: AssessSettings
+    t: Tables,
+    held: Incidence,
+    rhythms: Rhythms,
+    groups: Sequence[Group],
+    first: int,
+    settings: AssessSettings,
 ) -> dict[int, Assessment]:
     """Write groups behind those there are, numbered from `first`; their assessments by that number."""
     _set_aside(t)
     _write_groups(t, held, groups)
-    found = assessed(t, hypotheses(), settings)
+    found = assessed(t, rhythms, hypotheses(), settings)
     _bring_back(t, first)
     return {first + i: a for i, a in found.items()}
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, assess_every
 from stillwatch.attribute.hypotheses import Hypothesis
-from stillwatch.attribute.measured.write import write_features
+from stillwatch.attribute.measured.write import Rhythms, write_features
 from stillwatch.model.engine import Tables
 
 Ints = NDArray[np.int64]
@@ -29,9 +29,11 @@ OF_GROUPS = (
 ABSORBED = 0.6  # share of its members in one finding that makes another a copy of it
 
 
-def assessed(t: Tables, hypotheses: Sequence[Hypothesis], settings: AssessSettings) -> dict[int, Assessment]:
+def assessed(
+    t: Tables, rhythms: Rhythms, hypotheses: Sequence[Hypothesis], settings: AssessSettings
+) -> dict[int, Assessment]:
     """Assessment of each group in the tables of groups, by its number; fills `group_features`."""
-    write_features(t, without=settings.without)
+    write_features(t, rhythms, without=settings.without)
     rows = t.query("SELECT group_id, feature, value, n FROM group_features ORDER BY group_id, feature")
     measured: dict[int, dict[str, tuple[float, int]]] = defaultdict(dict)
     for row in rows.to_pylist():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from stillwatch.link.incidence import CONTENT_KINDS, Incidence
 from stillwatch.link.membership import Group, blocks, described, settle
 from stillwatch.model.families import FAMILIES
+from stillwatch.model.kernels.chains import Chains
 from stillwatch.model.kernels.components import components
 
 Ints = NDArray[np.int64]
@@ -97,23 +98,18 @@ class _Kept:
 
     def __init__(self, accounts: int, settings: GroupSettings) -> None:
         self._s = settings
-        self._groups: list[Group] = []
-        self._of: list[list[int]] = [[] for _ in range(accounts)]
+        self._tightness: list[float] = []
+        self._of = Chains.empty(accounts)
 
     def add(self, group: Group) -> None:
-        for m in group.members.tolist():
-            self._of[m].append(len(self._groups))
-        self._groups.append(group)
+        self._of.add(group.members, len(self._tightness))
+        self._tightness.append(group.tightness)
 
     def has(self, group: Group) -> bool:
         """Whether most of its members stand in one that holds together as well."""
-        inside = [k for m in group.members.tolist() for k in self._of[m]]
-        rivals, overlap = np.unique(np.array(inside, np.int64), return_counts=True)
-        return any(
-            n >= self._s.inside * len(group)
-            and self._groups[int(k)].tightness >= self._s.tighter * group.tightness
-            for k, n in zip(rivals, overlap, strict=True)
-        )
+        overlap = self._of.counted(group.members, len(self._tightness))
+        rivals = np.flatnonzero(overlap >= max(self._s.inside * len(group), 1))
+        return any(self._tightness[k] >= self._s.tighter * group.tightness for k in rivals.tolist())
 
 
 def _alike(held: Incidence, stars: Ints, s: GroupSettings) -> list[Ints]:
@@ -129,7 +125,8 @@ def _alike(held: Incidence, stars: Ints, s: GroupSettings) -> list[Ints]:
     left, right = both // max(len(stars), 1), both % max(len(stars), 1)
     mostly = together >= s.same * np.maximum(held.df[stars[left]], held.df[stars[right]])
     root = components(len(stars), left[mostly], right[mostly])
-    return [stars[root == r] for r in np.unique(root)]
+    order = np.argsort(root, kind="stable")
+    return np.split(stars[order], np.flatnonzero(np.diff(root[order])) + 1) if len(stars) else []
 
 
 def _cover(held: Incidence, group: Group, covered: NDArray[np.float64]) -> None:
@@ -157,22 +154,26 @@ def _distinct(held: Incidence, groups: Sequence[Group], s: GroupSettings) -> lis
 def _put_together(held: Incidence, groups: Sequence[Group], public: Ints, s: GroupSettings) -> list[Group]:
     """Make two pieces one where they favour the same principal marks and the whole holds together as well.
 
-    Pieces of one pool that send different things stay whole: settling would keep to what most of them send.
+    Pieces of one pool that send different things stay whole: settling would keep to what most of them send. What did
+    not go together is not tried again until one of the two has grown.
     """
     pieces = dict(enumerate(groups))
+    apart: set[tuple[int, int, bool]] = set()
     name = {i: i for i in pieces}
     for a, b, alike in _similar(held, groups, public, s):
         left, right = name[a], name[b]
-        if left == right:
+        if left == right or (left, right, alike) in apart:
             continue
         x, y = pieces[left], pieces[right]
         both = np.union1d(x.members, y.members)
         whole = settle(held, both) if alike else described(held, both)
         kept = min(np.isin(p.members, whole.members).mean() for p in (x, y))
         if kept < s.kept or whole.cohesion < s.kept * min(x.cohesion, y.cohesion):
+            apart |= {(left, right, alike), (right, left, alike)}
             continue
         pieces[left] = whole
         del pieces[right]
+        apart = {pair for pair in apart if left not in pair[:2]}
         name = {i: left if at == right else at for i, at in name.items()}
     return list(pieces.values())
 
@@ -214,8 +215,13 @@ def _similar(
 
 def _exclusive(held: Incidence, groups: Sequence[Group], owner: Ints, value: Ints, least: float) -> Ints:
     """Frames of which the groups that hold them as a principal mark have the share `least` of all holders."""
-    frames = np.unique(value[held.family[value] == CONTENT_FAMILY])
-    held_by = {int(v): np.concatenate([groups[int(g)].members for g in owner[value == v]]) for v in frames}
+    frame = held.family[value] == CONTENT_FAMILY
+    frames, first = np.unique(value[frame], return_index=True)
+    by = np.split(owner[frame], first[1:]) if len(frames) else []
+    held_by = {
+        int(v): np.concatenate([groups[int(g)].members for g in own])
+        for v, own in zip(frames, by, strict=True)
+    }
     return np.array([v for v, m in held_by.items() if _within(held, v, m) >= least], np.int64)
 
 

@@ -17,13 +17,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.link.incidence import CONTENT_KINDS, Incidence, gather
+from stillwatch.link.incidence import CONTENT_KINDS, Incidence
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.belonging import (
     best_lifts,
     held_inside,
     hits,
     mark_holders,
+    most_voted,
     nearest_there,
     strongest,
 )
@@ -132,15 +133,12 @@ def _block_of(held: Incidence, group: Group) -> Ints:
     if len(content) == 0 or len(group) == 0:
         return np.full(len(group), -1, np.int64)
     number = _joined(held, content)
-    rows, owner = gather(held.heads, content)
-    row_of = np.zeros(held.n, np.int32)
-    row_of[group.members] = np.arange(1, len(group) + 1)
-    row = row_of[held.account_of[rows]].astype(np.int64) - 1
-    own = row >= 0
-    width = int(number.max()) + 1
-    cell = row[own] * width + number[owner[own]]
-    votes = np.bincount(cell, weights=lift[owner[own]], minlength=len(group) * width).reshape(-1, width)
-    return np.asarray(np.where(votes.sum(axis=1) > 0, votes.argmax(axis=1), -1), np.int64)
+    order = np.argsort(number, kind="stable")
+    row_of = np.full(held.n, -1, np.int32)
+    row_of[group.members] = np.arange(len(group))
+    return most_voted(
+        held.heads, held.account_of, content[order], number[order], lift[order], row_of, len(group)
+    )
 
 
 def _joined(held: Incidence, content: Ints) -> Ints:

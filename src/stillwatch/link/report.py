@@ -15,7 +15,7 @@ from stillwatch.link.parts import parts
 from stillwatch.link.stars import Stars
 from stillwatch.model.engine import Relation, Tables
 from stillwatch.model.families import BY_CODE, FAMILIES
-from stillwatch.model.kernels.belonging import counted, different_rows
+from stillwatch.model.kernels.belonging import counted, different_rows, outsiders
 
 Ints = NDArray[np.int64]
 
@@ -100,24 +100,16 @@ def _kinds(
     private = different(several & (count[values] * 2 > held.df[values]))
     top = np.ones(width, np.int64)
     np.maximum.at(top, held.kind_at[found], inside)
-    outside = _outside(held, group)
+    member = np.zeros(held.n, dtype=bool)
+    member[group.members] = True
+    outside = outsiders(
+        held.heads, held.account_of, group.favoured, held.kind_at[group.favoured], member,
+        np.zeros(held.n * width, dtype=bool), np.zeros(width, np.int64),
+    ).tolist()  # fmt: skip
     rest = np.maximum(held.having - with_kind, 0).tolist()
     columns = (held.kinds, with_kind, hit, shared, top, private)
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
     return [(*rows[k], outside[k] / rest[k] if rest[k] else 0.0) for k in np.flatnonzero(with_kind)]
-
-
-def _outside(held: Incidence, group: Group) -> list[int]:
-    """Per kind how many accounts that are no members hold a favoured value."""
-    holders, of = held.holders_of(group.favoured)
-    is_member = np.zeros(held.n, dtype=bool)
-    is_member[group.members] = True
-    others = ~is_member[holders]
-    kind, width = held.kind_at[group.favoured[of[others]]], len(held.kinds)
-    found: list[int] = different_rows(
-        holders[others], kind, width, np.zeros(held.n * width, dtype=bool)
-    ).tolist()
-    return found
 
 
 def write_links(t: Tables, held: Incidence, pairs: Pairs, stars: Stars) -> Relation:

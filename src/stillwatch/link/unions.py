@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from stillwatch.link.incidence import CONTENT_KINDS, Incidence
 from stillwatch.link.membership import Group, described
 from stillwatch.model.engine import Tables
-from stillwatch.model.families import FAMILIES
+from stillwatch.model.families import KINDS
 from stillwatch.model.kernels.tails import poisson_log2_tail
 
 Ints = NDArray[np.int64]
@@ -63,65 +63,100 @@ def unions(
     if len(groups) < 2:
         return []
     need = s.bits + np.log2(len(groups) * (len(groups) - 1) / 2)
-    parts, members = [[i] for i in range(len(groups))], list(groups)
+    ties = _Ties(held, s, public)
+    parts, pieces = [[i] for i in range(len(groups))], [ties.piece(m) for m in groups]
     found: list[list[int]] = []
-    bits = tie_bits(held, members, s, public)
+    bits = ties.bits(pieces)
     np.fill_diagonal(bits, -np.inf)
     while len(parts) > 1 and bits.max() >= need:
         a, b = sorted(int(at) for at in np.unravel_index(int(bits.argmax()), bits.shape))
         parts[a] = sorted(parts[a] + parts.pop(b))
         found.append(parts[a])
-        members[a] = np.union1d(members[a], members.pop(b))
+        pieces[a] = ties.piece(np.union1d(pieces[a].members, pieces.pop(b).members))
         bits = np.delete(np.delete(bits, b, axis=0), b, axis=1)
-        for i in range(len(parts)):
-            if i != a:
-                bits[a, i] = bits[i, a] = tie_bits(held, [members[a], members[i]], s, public)[0, 1]
+        others = np.delete(np.arange(len(parts)), a)
+        bits[a, others] = bits[others, a] = ties.row(pieces[a], [pieces[i] for i in others])
     return sorted(found, key=lambda own: (-len(own), own))
 
 
 def tie_bits(
     held: Incidence, groups: Sequence[Ints], s: UnionSettings, public: Sequence[int] | Ints = ()
 ) -> Floats:
-    """How much more two groups share than chance explains, in bits; float64[G, G], of use off the diagonal.
+    """How much more two groups share than chance explains, in bits; float64[G, G], of use off the diagonal."""
+    ties = _Ties(held, s, public)
+    return ties.bits([ties.piece(m) for m in groups])
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Members of a group, how many have each kind (int64[K]), and the values they hold that can tie, with how many of
+    them hold each; what too few of them send is left out."""
+
+    members: Ints
+    having: Ints
+    value: Ints
+    count: Ints
+
+
+class _Ties:
+    """What ties groups: values that can, and for each kind how often chance would make two holders share one.
 
     Of a kind, the members who share a value are counted against as many pairs of members as there are, each with
     values drawn by their numbers of holders. Inside a family the strongest kind counts, families add up.
     """
-    wanted = held.of_kind(*FACTS, *TOOLS) | (
-        held.of_kind(*SENT) & ~np.isin(held.key, np.asarray(public, np.int64))
-    )
-    rare = wanted & (held.df <= np.maximum(s.wide, s.common * held.having[held.kind_at]))
-    value, count = _shared_counts(held, groups, rare)
-    sends = held.of_kind(*SENT, among=value)
-    least = np.where(sends, s.sent, 0.0) * np.array([len(m) for m in groups])[:, None]
-    count = np.where(count >= least, count, 0)
-    most = np.where(held.of_kind(*TOOLS, among=value), s.tool_bits, s.most_bits)
-    best = np.zeros((len(FAMILIES) + 1, len(groups), len(groups)))
-    for code in np.unique(held.kind[value]):
-        of, among = np.flatnonzero(rare & (held.kind == code)), held.kind[value] == code
-        own = count[:, among]
-        shared = np.minimum(own[:, None], own[None]).sum(axis=2)
-        everybody = max(float(held.having[held.kind_at[of[0]]]), 1.0)
-        chance = float(((held.df[of] / everybody) ** 2).sum())
-        having_it = np.array([held.has[m, held.kind_at[of[0]]].sum() for m in groups], np.float64)
-        mean = chance * having_it[:, None] * having_it[None, :]
-        bits = np.where(shared > 0, -poisson_log2_tail(shared, mean), 0.0)
-        family = int(held.family[of[0]])
-        best[family] = np.maximum(best[family], np.minimum(bits, most[among][0]))
-    return np.asarray(best.sum(axis=0), np.float64)
 
+    def __init__(self, held: Incidence, s: UnionSettings, public: Sequence[int] | Ints) -> None:
+        self._held, self._sent = held, s.sent
+        wanted = held.of_kind(*FACTS, *TOOLS) | (
+            held.of_kind(*SENT) & ~np.isin(held.key, np.asarray(public, np.int64))
+        )
+        self._rare = wanted & (held.df <= np.maximum(s.wide, s.common * held.having[held.kind_at]))
+        self._room = np.zeros(len(held.df), np.int64)
+        tools = [KINDS[name].code for name in TOOLS]
+        self._most = np.where(np.isin(held.kinds, tools), s.tool_bits, s.most_bits)
+        self._chance = np.array([self._chance_of(kind) for kind in range(len(held.kinds))])
 
-def _shared_counts(held: Incidence, groups: Sequence[Ints], wanted: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-    """Wanted values that members of two or more groups hold, and how many of each group do; int64[W], int64[G, W]."""
-    found = [held.counted(m) for m in groups]
-    every = np.concatenate([v[wanted[v]] for v, _ in found])
-    several, times = np.unique(every, return_counts=True)
-    value = several[times > 1]
-    count = np.zeros((len(groups), len(value)), np.int64)
-    for g, (own, n) in enumerate(found):
-        kept = np.isin(own, value)
-        count[g, np.searchsorted(value, own[kept])] = n[kept]
-    return value, count
+    def _chance_of(self, kind: int) -> float:
+        held = self._held
+        first, last = np.searchsorted(held.kind, [held.kinds[kind], held.kinds[kind] + 1])
+        df = held.df[first:last][self._rare[first:last]]
+        return float(((df / max(float(held.having[kind]), 1.0)) ** 2).sum())
+
+    def piece(self, members: Ints) -> _Piece:
+        """A group that may be tied to others."""
+        held = self._held
+        value, count = held.counted(members)
+        least = np.where(held.of_kind(*SENT, among=value), self._sent, 0.0) * len(members)
+        kept = self._rare[value] & (count >= least)
+        having = held.has[members].sum(axis=0).astype(np.int64)
+        return _Piece(members, having, value[kept], count[kept])
+
+    def bits(self, pieces: Sequence[_Piece]) -> Floats:
+        """How much more each two share than chance explains, in bits; float64[G, G]."""
+        return np.stack([self.row(own, pieces) for own in pieces])
+
+    def row(self, own: _Piece, others: Sequence[_Piece]) -> Floats:
+        """How much more a group shares with each of the others than chance explains, in bits; float64[G]."""
+        having = np.array([other.having for other in others], np.float64).reshape(-1, len(self._chance))
+        mean = self._chance * own.having * having
+        shared = self._shared(own, others)
+        bits = np.zeros(mean.shape)
+        bits[shared > 0] = -poisson_log2_tail(shared[shared > 0], mean[shared > 0])
+        bits = np.minimum(bits, self._most)
+        total = np.zeros(len(others))
+        for family in np.unique(self._held.kinds // 100):
+            total += bits[:, self._held.kinds // 100 == family].max(axis=1)
+        return total
+
+    def _shared(self, own: _Piece, others: Sequence[_Piece]) -> Ints:
+        """Of each other group and kind, the values in common, each counted by the fewer holders; int64[G, K]."""
+        out = np.zeros((len(others), len(self._chance)), np.int64)
+        self._room[own.value] = own.count
+        for i, other in enumerate(others):
+            both = np.minimum(self._room[other.value], other.count)
+            out[i] = np.bincount(self._held.kind_at[other.value], weights=both, minlength=len(out[i]))
+        self._room[own.value] = 0
+        return out
 
 
 def united(held: Incidence, pieces: Sequence[Ints], sure: Sequence[bool]) -> Group:

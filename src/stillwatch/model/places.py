@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -20,6 +20,7 @@ SCHEMES: Mapping[str, str] = MappingProxyType(
 WILD = re.compile(r"[*?]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class Files(Protocol):
 
     def filesystem(self, address: str) -> tuple[pafs.FileSystem, str]:
         """The store as Arrow knows it, and the path of the address in it."""
+        ...
+
+    def asked(self, ask: Callable[[], T]) -> T:
+        """What a question to a store gives, asked again while the store cannot be reached."""
         ...
 
     def failed(self, error: Exception) -> bool:

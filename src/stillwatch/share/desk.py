@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stillwatch.model.errors import RefusedError
 from stillwatch.model.records import Reading, Writing
@@ -15,7 +15,7 @@ from stillwatch.share.inbox import Receipt, examine, receive, refuse
 from stillwatch.share.messages import ElementsRequest, Message, SetOrder, kind_of
 from stillwatch.share.outbox import Outgoing, approval_for, send
 from stillwatch.share.partners import agreement_in_force
-from stillwatch.share.rounds import Reaction, Table, carry_out, react
+from stillwatch.share.rounds import Reaction, Table, carry_out, counted, react
 
 MOST_ROUNDS = 8
 log = logging.getLogger(__name__)
@@ -52,6 +52,8 @@ class Desk:
         with self.writing() as store:
             receipt = receive(store, us, data)
             answer = self._carry_out(store, receipt, reaction)
+        if receipt.message is not None:
+            receipt = replace(receipt, common=counted(receipt.message, reaction))
         return self._logged(receipt, opened.message), answer
 
     def post(self, frame: bytes, post: Post) -> Receipt:

@@ -22,12 +22,14 @@ STRANGERS_PER_MINUTE = 30
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of something that came in. `message` is None if it was refused."""
+    """What became of something that came in. `message` is None if it was refused; `common` is how many elements of two
+    sets are common, where the message, or what answers it, says so."""
 
     reason: str
     what: str
     message: Message | None = None
     attachment: bytes = b""
+    common: int | None = None
 
     @property
     def accepted(self) -> bool:

@@ -102,6 +102,12 @@ def react(store: Reading, table: Table, message: Message, attachment: bytes) -> 
     return Reaction()
 
 
+def counted(message: Message, reaction: Reaction) -> int | None:
+    """How many elements of two sets are common, where a message or what answers it says so."""
+    bodies = (message.body, reaction.out.body if reaction.out else None)
+    return next((body.overlap for body in bodies if isinstance(body, SetSize | Elements)), None)
+
+
 def carry_out(store: Writing, table: Table, message: Message, reaction: Reaction) -> None:
     """Write what a reaction found: weight for our campaign, marks of common values, the state of the session."""
     if reaction.overlap:

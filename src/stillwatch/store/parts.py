@@ -45,7 +45,9 @@ class CloudFolder:
         if address not in self._opened:
             store, path = self.files.filesystem(address)
             try:
-                self._opened[address] = ds.dataset(path, filesystem=store, format="parquet")
+                self._opened[address] = self.files.asked(
+                    lambda: ds.dataset(path, filesystem=store, format="parquet")
+                )
             except (pa.ArrowException, OSError) as error:
                 raise self.explained(part, error) from error
         return self._opened[address]

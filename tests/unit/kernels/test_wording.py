@@ -41,6 +41,14 @@ def test_words_of_the_system_text_are_other_words() -> None:
     assert found.words[0] != found.words[1]
 
 
+def test_a_system_text_counts_for_every_prompt_it_comes_with() -> None:
+    found = sets("red", "blue", "red", None, systems=["be kind", None, "be brief", "be kind"])
+    own = [set(words.tolist()) for words in np.split(found.words, found.starts[1:-1])]
+    assert [3, 1, 3, 2] == [len(words) for words in own]
+    assert own[3] == own[0] - set(sets("red").words.tolist())
+    assert 1 == len(own[2] & own[3])
+
+
 def test_only_both_ends_of_a_long_text_count() -> None:
     long = " ".join(f"w{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(400))
     assert 128 == len(sets(long).words)

@@ -100,6 +100,15 @@ def test_what_leads_from_one_crowd_to_the_next_does_not_chain_them(t: DuckTables
     assert [[0, 1]] == unions(held, codes(held), settings=weakly)
 
 
+def test_what_ties_two_does_not_depend_on_who_else_is_looked_at(t: DuckTables) -> None:
+    held, s = world(t, "template", 20), UnionSettings()
+    pieces = codes(held)
+    every = tie_bits(held, pieces, s)
+    assert every[0, 1] > 0
+    for a, b in ((0, 1), (0, 2), (2, 1)):
+        assert every[a, b] == tie_bits(held, [pieces[a], pieces[b]], s)[0, 1]
+
+
 @pytest.mark.parametrize("groups", [0, 1])
 def test_one_group_has_nobody_to_join(t: DuckTables, groups: int) -> None:
     held = world(t)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.fs as pafs
@@ -13,6 +14,7 @@ from stillwatch.model.places import Found, hidden
 from stillwatch.store.parts import cloud_folder
 
 HOME = "s3://logs/data"
+T = TypeVar("T")
 
 
 class Listed:
@@ -33,6 +35,10 @@ class Listed:
     def filesystem(self, address: str) -> tuple[pafs.FileSystem, str]:
         """Nobody asks for it."""
         raise AssertionError(address)
+
+    def asked(self, ask: Callable[[], T]) -> T:
+        """Once."""
+        return ask()
 
     def failed(self, error: Exception) -> bool:
         """Nobody asks for it."""

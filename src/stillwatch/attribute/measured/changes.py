@@ -17,10 +17,10 @@ MIN_ACCOUNTS = 5
 SAMPLE = 1024  # members looked at, evenly spaced
 
 
-def changes(t: Tables) -> Rows:
-    """Rows `common_change`: share of members whose largest change falls into one window, beyond the fullest window of
-    random sets of as many accounts."""
-    accounts, hours = _largest_changes(t)
+def changes(t: Tables, known: tuple[Ints, Ints]) -> Rows:
+    """Rows `common_change`: share of members whose largest change, as it is known of all accounts, falls into one
+    window, beyond the fullest window of random sets of as many accounts."""
+    accounts, hours = known
     population = np.sort(hours)
     chance: dict[int, float] = {}
     out: Rows = []
@@ -35,8 +35,9 @@ def changes(t: Tables) -> Rows:
     return out
 
 
-def _largest_changes(t: Tables) -> tuple[Ints, Ints]:
-    """The hour of each account's largest change: where its cumulated requests are farthest from an even pace.
+def largest_changes(t: Tables) -> tuple[Ints, Ints]:
+    """Sorted ids of accounts and the hour of the largest change of each: where its cumulated requests are farthest from
+    an even pace.
 
     Whoever starts late has it at the start, whoever stops early at the end.
     """

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from stillwatch.attribute.features import FEATURES
 from stillwatch.attribute.measured.account_facts import account_facts
-from stillwatch.attribute.measured.bursts import bursts
-from stillwatch.attribute.measured.changes import changes
+from stillwatch.attribute.measured.bursts import burst_ranks, bursts
+from stillwatch.attribute.measured.changes import changes, largest_changes
 from stillwatch.attribute.measured.content import content
 from stillwatch.attribute.measured.handover import handover
 from stillwatch.attribute.measured.pace import pace
@@ -18,10 +22,27 @@ from stillwatch.attribute.measured.signups import signups
 from stillwatch.attribute.measured.spread import spread
 from stillwatch.model.engine import Relation, Tables
 
+Ints = NDArray[np.int64]
 
-def write_features(t: Tables, *, without: Collection[str] = ()) -> Relation:
+
+@dataclass(frozen=True, slots=True)
+class Rhythms:
+    """What measurements need to know of all accounts, whatever the groups: sorted ids of accounts with the rank of
+    their burstiness, and with the hour of their largest change."""
+
+    bursts: tuple[Ints, NDArray[np.float64]]
+    changes: tuple[Ints, Ints]
+
+
+def read_rhythms(t: Tables) -> Rhythms:
+    """The rhythms of the accounts in `keys` and `activity`."""
+    return Rhythms(burst_ranks(t), largest_changes(t))
+
+
+def write_features(t: Tables, rhythms: Rhythms, *, without: Collection[str] = ()) -> Relation:
     """Fill `group_features` from the tables of linking, facts, keys and activity, but for families left out."""
-    shared = put_rows(t, "group_timing", [*series(t), *bursts(t), *changes(t), *signups(t)])
+    timing = [*series(t), *bursts(t, rhythms.bursts), *changes(t, rhythms.changes), *signups(t)]
+    shared = put_rows(t, "group_timing", timing)
     parts = [
         *spread(), *account_facts(t), *content(t), *pace(t), *handover(t), shared, *signal_means(),
     ]  # fmt: skip

@@ -65,6 +65,21 @@ def different_rows(row: Ints, column: Ints, width: int, seen: Flags) -> Ints:
 
 
 @kernel
+def outsiders(
+    heads: Ints, account_of: Codes, values: Ints, kind: Ints, inside: Flags, seen: Flags, out: Ints
+) -> Ints:  # fmt: skip
+    """Of each kind how many accounts that are not inside hold one of the values, counted into `out`; value i is of
+    kind `kind[i]`, and `seen` is room for accounts times kinds, all false before."""
+    for i in range(len(values)):
+        for at in range(heads[values[i]], heads[values[i] + 1]):
+            cell = np.int64(account_of[at]) * len(out) + kind[i]
+            if not inside[account_of[at]] and not seen[cell]:
+                seen[cell] = True
+                out[kind[i]] += 1
+    return out
+
+
+@kernel
 def held_inside(heads: Ints, account_of: Codes, values: Ints, inside: Flags) -> Ints:
     """How many holders of each of the values are inside."""
     out = np.zeros(len(values), np.int64)
@@ -130,6 +145,28 @@ def strongest(
             if not known >> f & 1 or abs(bits) > abs(out[i, f]):
                 out[i, f] = bits
                 known |= 1 << f
+
+
+@kernel
+def most_voted(
+    heads: Ints, account_of: Codes, values: Ints, block: Ints, lift: Floats, row_of: Codes, rows: int
+) -> Ints:
+    """For each row the block whose values, of those that the row's account holds, have the largest sum of lifts, the
+    first of equals; -1 where it holds none. The values are sorted by block, lifts are positive, and `row_of` is -1 for
+    accounts without a row."""
+    best, most = np.full(rows, -1, np.int64), np.zeros(rows)
+    last, total = np.full(rows, -1, np.int64), np.zeros(rows)
+    for i in range(len(values)):
+        for at in range(heads[values[i]], heads[values[i] + 1]):
+            row = row_of[account_of[at]]
+            if row < 0:
+                continue
+            if last[row] != block[i]:
+                last[row], total[row] = block[i], 0.0
+            total[row] += lift[i]
+            if total[row] > most[row]:
+                best[row], most[row] = block[i], total[row]
+    return best
 
 
 @kernel

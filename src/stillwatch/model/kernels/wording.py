@@ -73,13 +73,24 @@ class Lexicon:
 
 
 def word_sets(prompts: pa.Array, systems: pa.Array) -> WordSets:
-    """Distinct words of each prompt and system text together; a null text has none."""
-    prompt, system = text_buffers(prompts), text_buffers(systems)
+    """Distinct words of each prompt and system text together; a null text has none. Each system text is read once."""
+    prompt, system = text_buffers(prompts), systems.dictionary_encode()
+    said = _openings(system.dictionary)
+    number = np.asarray(system.indices.fill_null(-1).to_numpy(zero_copy_only=False), np.int32)
     n = len(prompt.valid)
     starts = np.zeros(n + 1, np.int64)
     words = np.empty(n * ROOM, np.uint64)
-    used = _sets(*_parts(prompt), *_parts(system), letters(), starts, words)
+    used = _sets(*_parts(prompt), number, said.starts, said.words, letters(), starts, words)
     return WordSets(starts, words[:used].copy())
+
+
+def _openings(systems: pa.Array) -> WordSets:
+    """Distinct words of the first `REACH` of each system text."""
+    system = text_buffers(systems)
+    n = len(system.valid)
+    starts, words = np.zeros(n + 1, np.int64), np.empty(n * REACH, np.uint64)
+    used = _first_words(*_parts(system), letters(), starts, words)
+    return WordSets(starts, words[:used])
 
 
 def fitting(sets: WordSets, lexicon: Lexicon, *, of_best: float = 0.0) -> tuple[Ints, Ints]:
@@ -150,10 +161,26 @@ def _find(table: Ints, sieve: Bits, words: Words, word: np.uint64) -> int:
 
 
 @kernel
+def _first_words(
+    data: Bytes, starts: Ints, valid: Flags, table: Letters, out_starts: Ints, out: Words
+) -> int:
+    words, marks = np.empty(REACH, np.uint64), np.empty(REACH + 1, np.uint64)
+    seen, seen_in = np.empty(SEEN, np.uint64), np.full(SEEN, -1, np.int64)
+    used = 0
+    for i in range(len(valid)):
+        if valid[i]:
+            found, _ = next_words(data, starts[i], starts[i + 1], table, words, marks)
+            used = _add(out, used, seen, seen_in, i, words, found, _SYSTEM)
+        out_starts[i + 1] = used
+    return used
+
+
+@kernel
 def _sets(
-    data: Bytes, starts: Ints, valid: Flags, sys_data: Bytes, sys_starts: Ints, sys_valid: Flags,
+    data: Bytes, starts: Ints, valid: Flags, system: Codes, said_starts: Ints, said: Words,
     table: Letters, out_starts: Ints, out: Words,
 ) -> int:  # fmt: skip
+    """Words of prompts and of system texts, of which row i has number `system[i]`, -1 for none."""
     words, marks = np.empty(BLOCK, np.uint64), np.empty(BLOCK + 1, np.uint64)
     head, tail = np.empty(REACH, np.uint64), np.empty(REACH, np.uint64)
     seen, seen_in = np.empty(SEEN, np.uint64), np.full(SEEN, -1, np.int64)
@@ -171,10 +198,9 @@ def _sets(
                     n += 1
             used = _add(out, used, seen, seen_in, i, head, min(n, REACH), np.uint64(0))
             used = _add(out, used, seen, seen_in, i, tail, min(max(n - REACH, 0), REACH), np.uint64(0))
-        if sys_valid[i]:
-            first = words[:REACH]
-            found, _ = next_words(sys_data, sys_starts[i], sys_starts[i + 1], table, first, marks)
-            used = _add(out, used, seen, seen_in, i, first, found, _SYSTEM)
+        if system[i] >= 0:
+            own = said[said_starts[system[i]] : said_starts[system[i] + 1]]
+            used = _add(out, used, seen, seen_in, i, own, len(own), np.uint64(0))
         out_starts[i + 1] = used
     return used
 

@@ -15,10 +15,10 @@ import pyarrow.fs as pafs
 from stillwatch.model.errors import InputError, UsageError
 from stillwatch.model.places import SCHEMES, scheme
 
-ATTEMPTS = 4
+ATTEMPTS = 6  # of the client of S3, with pauses of 16 seconds in all on average
 CONNECT_SECONDS = 5
 REQUEST_SECONDS = 60
-PATIENCE = timedelta(seconds=20)  # with Google's client, which counts time and not attempts
+GOOGLE_PATIENCE = timedelta(seconds=20)  # its client counts time and not attempts
 _AZURE = "dfs.core.windows.net"
 Environment = Mapping[str, str]
 
@@ -63,10 +63,13 @@ def read_address(text: str) -> Address:
     return Address(kind, account, bucket, key.rstrip("/"))
 
 
-def connect(address: Address, environment: Environment, *, patience: timedelta = PATIENCE) -> pafs.FileSystem:
+def connect(
+    address: Address, environment: Environment, *, patience: timedelta = GOOGLE_PATIENCE
+) -> pafs.FileSystem:
     """The store of an address, ready to be asked; nothing is sent yet, but for the region of a bucket of S3.
 
-    Raises `InputError` if this build of Arrow has no client for it, `UsageError` if the environment says too little.
+    `patience` is how long a client may try by itself that counts time. Raises `InputError` if this build of Arrow has
+    no client for it, `UsageError` if the environment says too little.
     """
     makers: Mapping[str, Callable[[], pafs.FileSystem]] = {
         "s3": lambda: _s3(address, environment),

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.fs as pafs
 
 from stillwatch.model.errors import InputError
 from stillwatch.model.places import WILD, Found, hidden, pattern, scheme
-from stillwatch.store.cloud.connect import PATIENCE, Address, connect, read_address
+from stillwatch.store.cloud.connect import GOOGLE_PATIENCE, Address, connect, read_address
+from stillwatch.store.cloud.patience import PATIENCE, asked
 from stillwatch.store.cloud.troubles import explained, no_bucket, trouble
+
+T = TypeVar("T")
 
 
 class CloudFiles:
-    """Satisfies `model.places.Files`. A store is connected to when it is first asked, once for each bucket."""
+    """Satisfies `model.places.Files`. A store is connected to when it is first asked, once for each bucket; one that
+    cannot be reached is asked again for as long as `patience` says."""
 
     def __init__(self, environment: Mapping[str, str], *, patience: timedelta = PATIENCE) -> None:
         self._environment = environment
@@ -29,16 +34,13 @@ class CloudFiles:
         store = self._store(at)
         base = _still(at)
         try:
-            info = store.get_file_info(base.path)
-            if info.type == pafs.FileType.NotFound:
-                self._demand_bucket(store, at, address)
-                return []
-            if info.type == pafs.FileType.File:
-                listed = [info] if not WILD.search(at.key) else []
-            else:
-                listed = store.get_file_info(pafs.FileSelector(base.path, recursive=True))
+            info, listed = self.asked(lambda: _listed(store, base))
         except (OSError, pa.ArrowException) as error:
             raise explained(error, address, at.kind) from error
+        if info.type == pafs.FileType.NotFound:
+            if info.path == at.bucket:
+                raise no_bucket(f"{scheme(address)}://{at.bucket}")
+            return []
         files = [info for info in listed if info.type == pafs.FileType.File]
         if WILD.search(at.key):
             wanted = pattern(at.path)
@@ -55,7 +57,7 @@ class CloudFiles:
         """
         store, path = self.filesystem(found.address)
         try:
-            return store.open_input_file(path)
+            return self.asked(lambda: store.open_input_file(path))
         except (OSError, pa.ArrowException) as error:
             raise self.explained(found.address, error) from error
 
@@ -63,6 +65,10 @@ class CloudFiles:
         """The store as Arrow knows it, and the path of the address in it."""
         at = read_address(address)
         return self._store(at), at.path
+
+    def asked(self, ask: Callable[[], T]) -> T:
+        """What a question to a store gives, asked again while the store cannot be reached."""
+        return asked(ask, self._patience)
 
     def failed(self, error: Exception) -> bool:
         """Whether an error is the store's own, and not that what it holds is damaged."""
@@ -75,12 +81,19 @@ class CloudFiles:
     def _store(self, at: Address) -> pafs.FileSystem:
         name = (at.kind, at.account, at.bucket)
         if name not in self._stores:
-            self._stores[name] = connect(at, self._environment, patience=self._patience)
+            self._stores[name] = connect(at, self._environment, patience=min(self._patience, GOOGLE_PATIENCE))
         return self._stores[name]
 
-    def _demand_bucket(self, store: pafs.FileSystem, at: Address, address: str) -> None:
-        if store.get_file_info(at.bucket).type == pafs.FileType.NotFound:
-            raise no_bucket(f"{scheme(address)}://{at.bucket}")
+
+def _listed(store: pafs.FileSystem, base: Address) -> tuple[pafs.FileInfo, list[pafs.FileInfo]]:
+    """What stands at a place, and the files of it; of the bucket, if neither place nor bucket is there."""
+    info = store.get_file_info(base.path)
+    if info.type == pafs.FileType.NotFound:
+        bucket = store.get_file_info(base.bucket)
+        return (bucket if bucket.type == pafs.FileType.NotFound else info), []
+    if info.type == pafs.FileType.File:
+        return info, [info]
+    return info, store.get_file_info(pafs.FileSelector(base.path, recursive=True))
 
 
 def _still(at: Address) -> Address:

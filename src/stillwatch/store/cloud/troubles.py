@@ -28,6 +28,8 @@ _SIGNS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         GONE: re.compile(r"NO_SUCH_KEY|NoSuchKey|BlobNotFound|NOT_FOUND|Path does not exist|\b404\b", re.I),
     }
 )  # the first that fits counts
+_QUESTION = re.compile(r"(?<=\S)\?[^\s'\"]+")
+_MOST_SAID = 300  # characters
 _VARIABLES: Mapping[str, str] = MappingProxyType(
     {
         "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or AWS_PROFILE, or the role of the machine)",
@@ -69,18 +71,23 @@ def explained(error: Exception, address: str, kind: str) -> InputError:
             where=address,
             remedy=f"Give credentials that may list and read it: {_VARIABLES[kind]}",
         )
+    said = _one_line(str(error))
     if found == UNREACHABLE:
         return InputError(
-            "the store cannot be reached, after several attempts",
+            f"the store cannot be reached, after several attempts: {said}",
             where=address,
             remedy=f"Check the network and the endpoint: {_ENDPOINTS[kind]}",
         )
-    said = " ".join(str(error).split())
     return InputError(
-        f"the store says: {said[:300]}",
+        f"the store says: {said}",
         where=address,
         remedy="Check the address and the settings of the store",
     )
+
+
+def _one_line(said: str) -> str:
+    """What a client said, shortened; addresses without their questions, which may hold a signature."""
+    return " ".join(_QUESTION.sub("?…", said).split())[:_MOST_SAID]
 
 
 def no_bucket(address: str) -> InputError:

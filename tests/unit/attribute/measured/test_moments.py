@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from tests.unit.attribute.measured.conftest import DAY, HOUR, Crowd
 
-from stillwatch.attribute.measured.bursts import bursts
-from stillwatch.attribute.measured.changes import changes
+from stillwatch.attribute.measured.bursts import burst_ranks, bursts
+from stillwatch.attribute.measured.changes import changes, largest_changes
 from stillwatch.attribute.measured.rows import Rows
 from stillwatch.attribute.measured.signups import signups
 from stillwatch.store.duck import DuckTables
@@ -33,14 +33,14 @@ def test_a_pool_that_stops_at_one_hour_is_seen(t: DuckTables, crowd: Crowd, rng:
         crowd.send(i, rng.uniform(0, 9 * DAY, 300))
     crowd.group = list(range(15))
     crowd.fill(t)
-    assert named(changes(t))["common_change"] > 0.8
+    assert named(changes(t, largest_changes(t)))["common_change"] > 0.8
 
 
 def test_people_who_come_and_go_are_not(t: DuckTables, crowd: Crowd, rng: Rng) -> None:
     population(crowd, rng)
     crowd.group = list(range(1000, 1030))
     crowd.fill(t)
-    assert 0.0 == named(changes(t))["common_change"]
+    assert 0.0 == named(changes(t, largest_changes(t)))["common_change"]
 
 
 def test_an_outage_that_stops_everybody_explains_a_common_stop(t: DuckTables, crowd: Crowd, rng: Rng) -> None:
@@ -49,7 +49,7 @@ def test_an_outage_that_stops_everybody_explains_a_common_stop(t: DuckTables, cr
     crowd.send(999, [0.0, DAYS * DAY])
     crowd.group = list(range(20))
     crowd.fill(t)
-    assert 0.0 == named(changes(t))["common_change"]
+    assert 0.0 == named(changes(t, largest_changes(t)))["common_change"]
 
 
 def test_a_release_day_that_everybody_is_busy_on_is_no_common_change(
@@ -60,7 +60,7 @@ def test_a_release_day_that_everybody_is_busy_on_is_no_common_change(
         crowd.send(i, 10 * DAY + rng.exponential(2 * HOUR, 12))
     crowd.group = list(range(25))
     crowd.fill(t)
-    assert named(changes(t))["common_change"] < 0.3
+    assert named(changes(t, largest_changes(t)))["common_change"] < 0.3
 
 
 def test_lots_of_accounts_opened_within_hours_are_seen(t: DuckTables, crowd: Crowd, rng: Rng) -> None:
@@ -97,13 +97,13 @@ def test_one_program_behind_members_makes_their_pauses_alike(t: DuckTables, crow
     for group, low, high in ((range(12), 0.5, 1.0), (range(50, 80), 0.0, 0.3)):
         crowd.group = list(group)
         crowd.fill(t)
-        assert low <= named(bursts(t))["like_bursts"] <= high
+        assert low <= named(bursts(t, burst_ranks(t)))["like_bursts"] <= high
 
 
 def test_order_of_rows_does_not_matter(t: DuckTables, crowd: Crowd, rng: Rng) -> None:
     population(crowd, rng)
     crowd.group = list(range(1000, 1040))
     crowd.fill(t)
-    first = [*bursts(t), *changes(t), *signups(t)]
+    first = [*bursts(t, burst_ranks(t)), *changes(t, largest_changes(t)), *signups(t)]
     crowd.fill(t, rng.permutation(len(crowd.account)))
-    assert first == [*bursts(t), *changes(t), *signups(t)]
+    assert first == [*bursts(t, burst_ranks(t)), *changes(t, largest_changes(t)), *signups(t)]

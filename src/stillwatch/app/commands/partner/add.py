@@ -33,10 +33,17 @@ def command(
     """
     office = staff.office(make=True)
     found = read_card(card)
-    if len(fingerprint) < LEAST or not found.fingerprint.startswith(fingerprint.lower()):
+    if len(fingerprint) < LEAST:
         raise UsageError(
-            f"the card has the fingerprint {found.fingerprint}, not the one given",
-            remedy=f"Ask the partner to read it out, and give at least {LEAST} characters with --fingerprint",
+            f"--fingerprint needs at least {LEAST} characters",
+            remedy="Ask the partner to read more of it out, by another way than the card came",
+        )
+    if not found.fingerprint.startswith(fingerprint.lower()):
+        raise UsageError(
+            "the fingerprint given is not that of the card",
+            where=str(card),
+            remedy="Let the partner read out what `stillwatch partner card` prints there, by telephone or in person, "
+            "not by the way the card came; if it stays another one, ask for a new card",
         )
     with office.writing() as writing:
         partner = save_partner(writing, found, reliability=reliability)

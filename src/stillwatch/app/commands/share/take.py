@@ -23,6 +23,8 @@ def command(
 ) -> None:
     """Take in a sealed message from a file, as the server would; writes the answer beside it if there is one.
 
+    Prints how many elements are common when an intersection has come that far.
+
     Example: `stillwatch share take message.frame --by dana`
     """
     office = staff.office()
@@ -35,6 +37,7 @@ def command(
             "accepted": receipt.accepted,
             "reason": receipt.reason,
             "what": receipt.what,
+            "common": receipt.common,
             "answer": str(target) if answer else None,
         }
     )
