@@ -77,6 +77,33 @@ def test_acting_in_concert_for_another_purpose_is_no_harvest() -> None:
     assert (True, "coordinated_other") == (a.purpose < 0, a.verdict)
 
 
+@pytest.mark.parametrize(
+    ("threshold", "making_up", "least", "verdict"),
+    [
+        (2.0, 0.5, -60.0, "distillation"),
+        (2.0, 50.0, -60.0, "coordinated_other"),
+        (2.0, 0.5, -1.5, "coordinated_other"),
+        (33.0, 0.5, -60.0, "coordinated_other"),
+    ],
+    ids=["much weight", "too little weight", "beyond any weight", "below the threshold"],
+)
+def test_weight_makes_up_for_words_that_are_not_known(
+    threshold: float, making_up: float, least: float, verdict: str
+) -> None:
+    """What the purpose had to reach is said beside what it is."""
+    settings = replace(SETTINGS, threshold_bits=threshold, making_up=making_up, least_purpose_bits=least)
+    a = assess({**LIKE_A_HARVEST, "harvest_intent": (0.3, 200)}, EXPLANATIONS[:2], settings)
+    assert a.purpose < settings.purpose_bits * UNIT
+    assert a.purpose_asked is not None
+    assert verdict == a.verdict
+    assert (verdict == "distillation") is (a.purpose >= a.purpose_asked and a.low > a.asked)
+
+
+def test_without_text_no_purpose_is_asked_for() -> None:
+    a = assess(LIKE_A_HARVEST, EXPLANATIONS[:2], replace(SETTINGS, needs_content=False))
+    assert a.purpose_asked is None
+
+
 def test_few_accounts_are_not_enough() -> None:
     few = {name: (round(value), 2) for name, (value, _) in LIKE_A_HARVEST.items()}
     many = {name: (round(value), 2000) for name, (value, _) in LIKE_A_HARVEST.items()}

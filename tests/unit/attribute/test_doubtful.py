@@ -96,3 +96,14 @@ def test_who_never_asks_where_the_others_do_is_not_accused(t: DuckTables) -> Non
 def test_nobody_accused_is_no_error(t: DuckTables) -> None:
     put_members(t, {1: [-1.0]})
     assert {} == left_out(t, [])
+
+
+@pytest.mark.parametrize(
+    ("family", "log_odds", "out"), [("network", 7.9, True), ("network", 8.0, False), ("client", 3.0, False)]
+)
+def test_a_public_prompt_from_a_common_exit_is_not_enough(
+    t: DuckTables, family: str, log_odds: float, out: bool
+) -> None:
+    """Nothing but network and content speaks for the last account: it has to belong beyond doubt."""
+    put_members(t, {1: [9.0, 9.0, 9.0, log_odds]}, tied={103: family})
+    assert ({1: [103]} if out else {}) == left_out(t, [1])
