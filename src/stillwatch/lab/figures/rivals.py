@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -49,6 +49,7 @@ BROKEN = (
     LookupError,
     duckdb.Error,
 )  # of a detector that cannot cope with the data
+TOO_SLOW = "not run: the suite says that it takes too long on this traffic"
 MEMORY = "2GB"  # of the engine that each of them reads the tables with
 
 
@@ -71,13 +72,15 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class Rivals:
-    """The detectors with their settings. `benign` is the training simulation that shows them innocent customers."""
+    """The detectors with their settings. `benign` is the training simulation that shows them innocent customers;
+    `too_slow` names by scenario those that are not run on it."""
 
     work: Path
     code: str
     benign: Data
     bounds: Bounds
     settings: Settings
+    too_slow: Mapping[str, Sequence[str]]
 
     def kept(self, source: Source) -> list[Rival]:
         """What was found before in this simulation, with the same code and settings."""
@@ -94,6 +97,8 @@ class Rivals:
         chosen, spec = self.settings.peers[name], known_peers()[name].spec
         where = Data(at.data, at.data / "truth")
         folders = [at.folder / "peers" / name / c.name for c in chosen]
+        if name in self.too_slow.get(at.source.scenario, ()):
+            return [Rival(at.source, name, spec.title, choice, note=TOO_SLOW) for choice in chosen]
         try:
             found = accuse(spec, chosen, where, self.benign, self.bounds, folders)
         except ResourceError as error:
@@ -171,7 +176,7 @@ def settle(
             settings = _with(settings, name, found)
             keep(settings, file)
     shown = {name: settings.peers[name] for name in entries if name in settings.peers}
-    return Rivals(work, code, train[0], bounds, replace(settings, peers=shown))
+    return Rivals(work, code, train[0], bounds, replace(settings, peers=shown), suite.too_slow)
 
 
 def _with(settings: Settings, name: str, found: list[Choice] | Missing) -> Settings:

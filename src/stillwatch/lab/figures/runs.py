@@ -127,7 +127,7 @@ def jobs_of(families: Sequence[Family]) -> list[Job]:
     cells: dict[Source, list[Cell]] = {}
     for cell in ordered(families):
         cells.setdefault(cell.source, []).append(cell)
-    shown = {c.source for f in families if f.peers for v in f.variants if not v.changed for c in v.cells}
+    shown = {c.source for f in families for v in f.variants if not v.changed for c in v.cells[: f.peers]}
     return [Job(source, tuple(own), source in shown) for source, own in cells.items()]
 
 

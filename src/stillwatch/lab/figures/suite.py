@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -66,17 +66,19 @@ class Family:
     text: str
     curve: bool  # its scenarios form a ladder of cost
     variants: tuple[Variant, ...]
-    peers: bool = False  # published detectors run on the same data
+    peers: int = 0  # so many of its seeds are looked at by published detectors, too
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
     """All families, and the simulations that published detectors are tuned on, the first of which also shows them
-    benign traffic; `sample` is the largest number of accounts that one looks at, 0 for its own."""
+    benign traffic; `sample` is the largest number of accounts that one looks at, 0 for its own; `too_slow` names the
+    detectors that are not run on a scenario."""
 
     families: tuple[Family, ...]
     training: tuple[Source, ...] = ()
     sample: int = 0
+    too_slow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class _Options(msgspec.Struct, forbid_unknown_fields=True):
@@ -108,6 +110,8 @@ class _Training(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Peers(msgspec.Struct, forbid_unknown_fields=True):
     sample: int = 0
+    seeds: int = 0
+    too_slow: Mapping[str, tuple[str, ...]] = {}
     training: tuple[_Training, ...] = ()
 
 
@@ -137,7 +141,7 @@ def read_suite(path: Path | None, *, factor: float = 1.0) -> Suite:
         )
     training = tuple(Source(c.scenario, c.scale, c.seed, ("--split", "training")) for c in peers.training)
     families = tuple(_family(row, found, factor) for row in found.families)
-    return Suite(families, training, peers.sample)
+    return Suite(families, training, peers.sample, peers.too_slow)
 
 
 def _shipped() -> str:
@@ -146,13 +150,14 @@ def _shipped() -> str:
 
 def _family(row: _Family, suite: _Suite, factor: float) -> Family:
     seeds = suite.seeds if row.seeds is None else row.seeds
+    looked = (suite.peers.seeds if suite.peers else 0) or len(seeds) if row.peers else 0
     variants = [_variant(row, suite, seeds, scenario, None, factor) for scenario in row.scenarios]
     variants += [
         _variant(row, suite, seeds, scenario, options, factor)
         for scenario in row.scenarios
         for options in row.variants
     ]
-    return Family(row.name, row.title, row.text.strip(), row.curve, tuple(variants), row.peers)
+    return Family(row.name, row.title, row.text.strip(), row.curve, tuple(variants), looked)
 
 
 def _variant(
