@@ -83,13 +83,22 @@ class Rivals:
     too_slow: Mapping[str, Sequence[str]]
 
     def kept(self, source: Source) -> list[Rival]:
-        """What was found before in this simulation, with the same code and settings."""
-        names = self.settings.peers
-        return [r for name in names for r in read_kept(self._file(source, name), list[Rival]) or ()]
+        """What was found before in this simulation, with the same code and settings, and who is not asked."""
+        names, spec = self.settings.peers, known_peers()
+        found = [r for name in names for r in read_kept(self._file(source, name), list[Rival]) or ()]
+        spared = [name for name in self.too_slow.get(source.scenario, ()) if name in names]
+        return found + [
+            Rival(source, name, spec[name].spec.title, choice, note=TOO_SLOW)
+            for name in spared
+            for choice in names[name]
+        ]
 
     def missing(self, source: Source) -> list[str]:
         """The detectors that have not seen this simulation."""
-        return [name for name in self.settings.peers if not self._file(source, name).exists()]
+        asked = self.settings.peers.keys() - self.too_slow.get(source.scenario, ())
+        return [
+            name for name in self.settings.peers if name in asked and not self._file(source, name).exists()
+        ]
 
     def measure(self, name: str, at: Site) -> list[Rival]:
         """Run a detector on the data of a site and keep what it found, one for each choice; that it broke is told and
@@ -97,8 +106,6 @@ class Rivals:
         chosen, spec = self.settings.peers[name], known_peers()[name].spec
         where = Data(at.data, at.data / "truth")
         folders = [at.folder / "peers" / name / c.name for c in chosen]
-        if name in self.too_slow.get(at.source.scenario, ()):
-            return [Rival(at.source, name, spec.title, choice, note=TOO_SLOW) for choice in chosen]
         try:
             found = accuse(spec, chosen, where, self.benign, self.bounds, folders)
         except ResourceError as error:

@@ -120,6 +120,26 @@ def test_without_peers_nothing_is_trained(tmp_path: Path) -> None:
     assert not (tmp_path / "pages" / "peers.md").exists()
 
 
+def test_only_the_first_seeds_are_looked_at(tmp_path: Path) -> None:
+    assert 0 == ran(
+        tmp_path, FakeStillwatch(), suite=SUITE.replace("sample = 100", "sample = 100\nseeds = 1")
+    )
+    line = next(
+        row for row in (tmp_path / "pages" / "peers.md").read_text().splitlines() if "a day, tuned" in row
+    )
+    assert line.endswith("| 1 |")
+
+
+def test_what_takes_a_detector_too_long_it_is_not_shown(tmp_path: Path) -> None:
+    """It is said on the page, and nothing is simulated for it again."""
+    slow = SUITE.replace("sample = 100", 'sample = 100\ntoo_slow = { slow = ["requests_per_day"] }')
+    assert 0 == ran(tmp_path, FakeStillwatch(), suite=slow)
+    assert "takes too long on this traffic" in (tmp_path / "pages" / "peers.md").read_text()
+    again = FakeStillwatch()
+    assert 0 == ran(tmp_path, again, suite=slow)
+    assert [] == again.ran
+
+
 def test_a_seed_for_training_and_measuring_is_refused(tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text(SUITE.replace("seed = 9", "seed = 2"))
     with pytest.raises(InputError, match="seed 2 is measured and trained on"):
