@@ -24,14 +24,14 @@ OWN = (
 
 @dataclass(frozen=True, slots=True)
 class AccusedSettings:
-    """A member of an accused group is accused with it if the log-odds of belonging are at least `least_bits` (4 to 1),
+    """A member of an accused group is accused with it if the log-odds of belonging are at least `least_bits`, and
     `exit_bits` if no family of `OWN` speaks for it, and the share of its requests that are the harvest's is at least
     `least_part` of the median member's, `alone_part` if no family of `TIES` speaks for it, since a public prompt is
     sent by strangers too; and unless none of these ask for training data (`intent`, 1/100 bit) where by the group's
     share `expected` of them or more would. Fewer than `least_members` are not accused; when who is left is weighed
     again, a family may have `slack_bits` less, and the whole twice that."""
 
-    least_bits: float = 2.0
+    least_bits: float = 0.0
     exit_bits: float = 8.0
     least_part: float = 0.1
     alone_part: float = 0.25
