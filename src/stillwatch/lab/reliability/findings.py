@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stillwatch.attribute.assess import UNIT, AssessSettings, assess
+from stillwatch.attribute.assess import UNIT, AssessSettings, assess_every
 from stillwatch.attribute.calibration import Calibration, expectations_digest
 from stillwatch.attribute.curve import Curve
 from stillwatch.attribute.hypotheses import Hypothesis
@@ -43,7 +43,8 @@ def judged(
 ) -> tuple[Judged, Judged]:
     """The groups of one run by their evidence, added up and calibrated."""
     curve = curve_of(known, calibration)
-    added = np.array([assess(g.measured, known, AssessSettings()).weight / UNIT for g in groups])
+    found = assess_every([g.measured for g in groups], known, AssessSettings())
+    added = np.array([a.weight / UNIT for a in found])
     hostile = np.array([g.hypothesis == DISTILLATION for g in groups], bool)
     worth = np.array([curve.worth(float(w)) for w in added])
     return Judged(run, added, hostile), Judged(run, worth, hostile)
