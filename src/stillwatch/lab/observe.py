@@ -118,7 +118,7 @@ def observe(results: Path, truth: Path) -> Observation:
 
 def _accounts(results: Path, truth: Path) -> _Accounts:
     known = _truth(truth, "accounts")
-    members, campaigns = read_table(results, "members"), read_table(results, "campaigns")
+    campaigns = read_table(results, "campaigns")
     guilty = campaigns.filter(pc.equal(campaigns["verdict"], "distillation"))["campaign_id"]
     accused = members.filter(pc.is_in(members["campaign_id"], guilty.combine_chunks()))
     accused = accused.sort_by(
@@ -231,16 +231,22 @@ def _exchanges(results: Path, truth: Path) -> dict[str, tuple[Tally, ...]]:
 
 def _demixed(a: _Accounts, results: Path, truth: Path) -> tuple[dict[str, tuple[Tally, ...]], dict[str, int]]:
     """Of relay accounts in found campaigns: recall and precision of the exchanges called harvest, by group of accounts,
-    and counts of exchanges by what they are and what they were called."""
+    and counts of exchanges by what they are and what they were called. Nothing where the members do not say how many
+    exchanges are theirs: most published detectors accuse accounts alone."""
     planted = _truth(truth, "exchanges")
     relays = (a.role == "relay") & a.flagged
-    if "account_id" not in planted.column_names or not relays.any():
+    members = read_table(results, "members")
+    if (
+        not relays.any()
+        or "account_id" not in planted.column_names
+        or "exchanges" not in members.column_names
+    ):
         return {}, {}
     rows = read_table(results, "campaign_exchanges")
     called = rows.filter(pc.equal(rows["role"], "harvest"))["exchange_id"].combine_chunks()
     harvest = _count(a.ids, planted["account_id"])[relays]
     hit = _count(a.ids, planted.filter(pc.is_in(planted["exchange_id"], called))["account_id"])[relays]
-    members, campaigns = read_table(results, "members"), read_table(results, "campaigns")
+    campaigns = read_table(results, "campaigns")
     guilty = campaigns.filter(pc.equal(campaigns["verdict"], "distillation"))["campaign_id"].combine_chunks()
     accused = members.filter(pc.is_in(members["campaign_id"], guilty))
     sums = accused.group_by("account_id").aggregate([("exchanges", "max"), ("campaign_exchanges", "sum")])

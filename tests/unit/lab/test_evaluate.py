@@ -242,6 +242,15 @@ def test_without_relay_accounts_nothing_is_demixed(tmp_path: Path) -> None:
     assert (None, {}) == (found.demixing_recall.value, found.traffic)
 
 
+def test_of_accounts_accused_without_exchanges_nothing_is_demixed(tmp_path: Path) -> None:
+    """As most published detectors do."""
+    run = Run(planted("h1"), {"c-1": ("distillation", sure("h1"))}, harvested=[("x", "raid")], owners=("h1",))
+    results, truth = run.write(tmp_path)
+    members = pq.read_table(results / "members.parquet")
+    pq.write_table(members.drop_columns(["exchanges", "campaign_exchanges"]), results / "members.parquet")
+    assert (None, {}) == ((found := evaluate([results], [truth])).demixing_recall.value, found.traffic)
+
+
 def test_false_campaigns_are_counted_per_scan_and_per_benign_scan(tmp_path: Path) -> None:
     wrong = Run(benign("a", "b"), {"c-1": ("distillation", sure("a")), "c-2": ("distillation", sure("b"))})
     found = evaluated(tmp_path, KNOWN, wrong)
