@@ -118,7 +118,7 @@ def observe(results: Path, truth: Path) -> Observation:
 
 def _accounts(results: Path, truth: Path) -> _Accounts:
     known = _truth(truth, "accounts")
-    campaigns = read_table(results, "campaigns")
+    members, campaigns = read_table(results, "members"), read_table(results, "campaigns")
     guilty = campaigns.filter(pc.equal(campaigns["verdict"], "distillation"))["campaign_id"]
     accused = members.filter(pc.is_in(members["campaign_id"], guilty.combine_chunks()))
     accused = accused.sort_by(
