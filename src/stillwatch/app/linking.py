@@ -93,26 +93,36 @@ def attribute(
 def _put_together(
     t: Tables, held: Incidence, rhythms: Rhythms, found: Mapping[int, Assessment], settings: AssessSettings
 ) -> dict[int, Assessment]:
-    """The findings, pieces of one pool as one where the whole is accused: the widest whole that is."""
+    """The findings, pieces of one pool as one where the whole is accused: the widest whole that is. What the widest
+    ones were put together from is looked at only where these are not."""
     s = PieceSettings()
     sure = {g: a.verdict == "distillation" for g, a in found.items()}
     members, public = _members(t, held), _public(t)
     tied: list[list[int]] = []
+    widest: list[list[int]] = []
     for pieces in may_be_pieces(found, s):
         together = [[pieces[i] for i in at] for at in unions(held, [members[g] for g in pieces], public)]
         tied += [own for own in together if own not in tied and lead(own, found, settings)]
-    if not tied:
-        return dict(found)
-    first = max(found) + 1
-    wholes = [united(held, [members[g] for g in own], [sure[g] for g in own]) for own in tied]
-    whole = _assessed_behind(t, held, rhythms, wholes, first, settings)
+        widest = widest or _outermost(tied)
     every = dict(found)
-    for i, own in enumerate(tied, first):
-        if i in whole and holds(whole[i], own, found, s) and set(own) <= set(every):
-            every = {g: a for g, a in every.items() if g not in own}
-            every[i] = whole[i]
-    keep_groups(t, sorted(every))
+    for tried in (widest, [own for own in tied if own not in widest]):
+        left = [own for own in tried if set(own) <= set(every)]
+        if not left:
+            continue
+        first = max(every) + 1
+        wholes = [united(held, [members[g] for g in own], [sure[g] for g in own]) for own in left]
+        whole = _assessed_behind(t, held, rhythms, wholes, first, settings)
+        for i, own in enumerate(left, first):
+            if i in whole and holds(whole[i], own, found, s) and set(own) <= set(every):
+                every = {g: a for g, a in every.items() if g not in own}
+                every[i] = whole[i]
+        keep_groups(t, sorted(every))
     return every
+
+
+def _outermost(sets: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Those that are part of no other."""
+    return [list(own) for own in sets if not any(set(own) < set(other) for other in sets)]
 
 
 def _only_the_sure(
