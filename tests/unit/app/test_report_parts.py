@@ -125,6 +125,11 @@ def test_what_failed_by_its_purpose_alone_says_so(results: Results) -> None:
     assert "two families" in why_left_alone({**row, "purpose_bits": 0.5})
 
 
+@pytest.mark.parametrize(("accounts", "reason"), [(7, "Fewer than 8 accounts"), (8, "two families")])
+def test_few_accounts_are_told_that_they_are_few(results: Results, accounts: int, reason: str) -> None:
+    assert reason in why_left_alone(_judged(results, accounts=accounts, purpose_bits=4.0))
+
+
 def test_the_purpose_stands_beside_the_weights_where_it_was_measured(results: Results) -> None:
     """With what it has to reach, or without if it was not asked for; cases frozen by earlier versions lack it."""
     row = _judged(results, purpose_bits=4.0, purpose_threshold_bits=-1.0)

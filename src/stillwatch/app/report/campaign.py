@@ -24,6 +24,7 @@ from stillwatch.app.report.words import (
     title,
     visible,
 )
+from stillwatch.attribute.doubtful import AccusedSettings
 
 TEMPLATES = 8
 AGAINST = 6
@@ -202,7 +203,13 @@ def why_left_alone(row: Row) -> str:
             f"What says what the answers are for sums up to {bits(own)} bits, below the {bits(asked)} that "
             "are asked for."
         )
-    return "Its evidence does not rest on two families, one of them other than content and client."
+    least = AccusedSettings().least_members
+    if row["accounts"] < least:
+        return f"Fewer than {least} accounts are not accused."
+    return (
+        "Its evidence does not rest on two families, one of them other than content and client, or not without "
+        "members who are doubtful."
+    )
 
 
 def _phases(row: Row) -> tuple[Phase, ...]:
