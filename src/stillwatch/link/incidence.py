@@ -24,6 +24,7 @@ MARKING = (
     "signup_hour", "api_key", "instrument", "neighbour", "issuer", "payment_kind", "template", "system",
     "tools", "schema", "wording", "continuation", "reasoning_replay", "debut",
 )  # fmt: skip
+SENT_KINDS = ("template", "wording")
 CONTENT_KINDS = ("template", "system", "tools", "schema", "wording")
 OWN_FAMILIES = ("network", "client", "identity", "payment")  # what an organization gives its accounts
 OVERLAP = 0.5  # share of a content value's holders who hold a wider one, that makes the two one block

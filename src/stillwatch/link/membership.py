@@ -159,13 +159,17 @@ def described(held: Incidence, members: Ints, settings: MemberSettings | None = 
     return _judge(held, members, settings or MemberSettings(), fixed=True)
 
 
-def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = False) -> Group:
+def lifted(held: Incidence, members: Ints) -> tuple[Ints, Ints, Floats]:
+    """Values that the members hold, how many of them do, and log2 of how much oftener they do than anybody else."""
     found, inside = held.counted(members)
-    outside = held.df[found] - inside
+    share_in = (inside + 0.25) / (len(members) + 1.0)
+    share_out = (held.df[found] - inside + 0.5) / (held.n - len(members) + 1.0)
+    return found, inside, np.log2(share_in / share_out)
+
+
+def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = False) -> Group:
+    found, inside, lift = lifted(held, members)
     n, rest = len(members), held.n - len(members)
-    share_in = (inside + 0.25) / (n + 1.0)
-    share_out = (outside + 0.5) / (rest + 1.0)
-    lift = np.log2(share_in / share_out)
     strong = (lift >= s.min_lift_bits) & (inside >= max(s.min_holders, s.min_share * n))
     if not _one_organization(held, members):
         strong &= ~held.owned[found]

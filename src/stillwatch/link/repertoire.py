@@ -13,11 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.link.incidence import Incidence
+from stillwatch.link.incidence import SENT_KINDS, Incidence
+from stillwatch.link.membership import lifted
 
 Ints = NDArray[np.int64]
-
-SENT = ("template", "wording")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,7 @@ def strangers(
 
 
 def _repertoire(held: Incidence, members: Ints, public: Sequence[int] | Ints, s: RepertoireSettings) -> Ints:
-    value, inside = held.counted(members)
-    sent = held.of_kind(*SENT, among=value) & ~np.isin(held.key[value], np.asarray(public, np.int64))
-    n, rest = len(members), held.n - len(members)
-    share_in, share_out = (inside + 0.25) / (n + 1.0), (held.df[value] - inside + 0.5) / (rest + 1.0)
-    often = (inside >= s.common * n) & (share_in >= 2.0**s.lift_bits * share_out)
+    value, inside, lift = lifted(held, members)
+    sent = held.of_kind(*SENT_KINDS, among=value) & ~np.isin(held.key[value], np.asarray(public, np.int64))
+    often = (inside >= s.common * len(members)) & (lift >= s.lift_bits)
     return np.asarray(value[sent & often], np.int64)

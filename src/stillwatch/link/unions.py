@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.link.incidence import CONTENT_KINDS, Incidence
+from stillwatch.link.incidence import CONTENT_KINDS, SENT_KINDS, Incidence
 from stillwatch.link.membership import Group, described
 from stillwatch.model.engine import Tables
 from stillwatch.model.families import KINDS
@@ -28,7 +28,6 @@ FACTS = (
     "neighbour", "continuation", "reasoning_replay",
 )  # fmt: skip
 TOOLS = ("client", "params")
-SENT = ("template", "wording")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ class _Ties:
     def __init__(self, held: Incidence, s: UnionSettings, public: Sequence[int] | Ints) -> None:
         self._held, self._sent = held, s.sent
         wanted = held.of_kind(*FACTS, *TOOLS) | (
-            held.of_kind(*SENT) & ~np.isin(held.key, np.asarray(public, np.int64))
+            held.of_kind(*SENT_KINDS) & ~np.isin(held.key, np.asarray(public, np.int64))
         )
         self._rare = wanted & (held.df <= np.maximum(s.wide, s.common * held.having[held.kind_at]))
         self._room = np.zeros(len(held.df), np.int64)
@@ -126,7 +125,7 @@ class _Ties:
         """A group that may be tied to others."""
         held = self._held
         value, count = held.counted(members)
-        least = np.where(held.of_kind(*SENT, among=value), self._sent, 0.0) * len(members)
+        least = np.where(held.of_kind(*SENT_KINDS, among=value), self._sent, 0.0) * len(members)
         kept = self._rare[value] & (count >= least)
         having = held.has[members].sum(axis=0).astype(np.int64)
         return _Piece(members, having, value[kept], count[kept])
