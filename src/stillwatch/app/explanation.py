@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from stillwatch.app.explained_actors import print_actors
-from stillwatch.app.report.campaign import Campaign, campaign, why_left_alone
+from stillwatch.app.report.campaign import Campaign, campaign, joins, why_left_alone
 from stillwatch.app.report.results import Results, Row
-from stillwatch.app.report.waterfall import TOTALS, Step, Waterfall
+from stillwatch.app.report.waterfall import TOTALS, Item, Step, Waterfall
 from stillwatch.app.report.words import (
     bits,
     chance,
@@ -89,6 +89,7 @@ def as_record(results: Results, found: Found) -> Mapping[str, Any]:
     return {
         "campaign": dict(row),
         "waterfall": steps,
+        "joined": [asdict(item) for item in view.joins],
         "hypotheses": [dict(h) for h in results.of("hypotheses", name)],
         "against": [*(i.statement for i in view.against), *view.against_words],
         "missing": list(view.missing),
@@ -118,6 +119,9 @@ def print_campaign(results: Results, row: Row, out: Console) -> None:
     _statements(out, view)
     if view.purpose:
         out.print(Padding(Text(view.purpose), (0, 0, 0, 2)))
+    if view.joins:
+        _heading(out, "Who joined it")
+        _items(out, view.joins)
     _heading(out, "Explanations compared")
     out.print(_rivals(view))
     _heading(out, "What speaks against it")
@@ -151,6 +155,11 @@ def print_account(results: Results, memberships: Sequence[Row], out: Console) ->
                 row["family"], bits(row["weight_bits"]), Text(interval(row["low"], row["high"]), style="dim")
             )
         out.print(table)
+        if record["joined_for"]:
+            out.print(
+                Padding(Text("It joined the campaign for what it and others share with it:"), (0, 0, 0, 2))
+            )
+            _items(out, joins(record["joined_for"]))
     out.print()
 
 
@@ -164,6 +173,11 @@ def _membership_records(results: Results, found: Found) -> list[dict[str, Any]]:
                 dict(e)
                 for e in results.of("member_evidence", m["campaign_id"])
                 if e["account_id"] == m["account_id"]
+            ],
+            "joined_for": [
+                dict(e)
+                for e in results.of("evidence", m["campaign_id"])
+                if e["subject_kind"] == "pair" and f"accounts/{m['account_id']}" in e["rows"]
             ],
         }
         for m in found.memberships
@@ -220,15 +234,19 @@ def _bar(waterfall: Waterfall, step: Step) -> Text:
     return bar.append(" " * (BAR + 1 - len(bar)))
 
 
-def _statements(out: Console, view: Campaign) -> None:
+def _items(out: Console, items: Iterable[Item]) -> None:
+    """Statements with their bits, one a line."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(ratio=1)
-    items = [item for step in view.waterfall.steps for item in step.main]
     for item in items:
         table.add_row(f"  {bits(item.bits)}", Text(sentence(item.statement or title(item.kind))))
-    out.print()
     out.print(table)
+
+
+def _statements(out: Console, view: Campaign) -> None:
+    out.print()
+    _items(out, (item for step in view.waterfall.steps for item in step.main))
     smaller = sum(len(step.minor) for step in view.waterfall.steps)
     if smaller:
         out.print(Text(f"  and {plural(smaller, 'smaller measurement')}; `--json` lists them", style="dim"))

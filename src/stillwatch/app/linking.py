@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from stillwatch.app.resources import hypotheses
 from stillwatch.app.stages import reference_keys
-from stillwatch.attribute.assess import Assessment, AssessSettings, calibrated
+from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, Joined, Shared, calibrated
 from stillwatch.attribute.curve import Curve
 from stillwatch.attribute.doubtful import AccusedSettings, doubtful
+from stillwatch.attribute.joining import JoinSettings, joining, may_join
 from stillwatch.attribute.judge import OF_GROUPS, assessed, judge, keep_groups
 from stillwatch.attribute.measured.write import Rhythms, read_rhythms
 from stillwatch.attribute.pieces import PieceSettings, holds, lead, may_be_pieces
@@ -26,6 +28,7 @@ from stillwatch.link.pairs import validated_pairs
 from stillwatch.link.repertoire import strangers
 from stillwatch.link.report import with_parts, write_links, write_members, write_values
 from stillwatch.link.stars import is_star, validated_stars
+from stillwatch.link.ties import Piece, Ties
 from stillwatch.link.unions import unions, united, without_some
 from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.hashing import HashKey
@@ -85,23 +88,30 @@ def attribute(
     known, rhythms = hypotheses(), read_rhythms(t)
     found = judge(t, assessed(t, rhythms, known, settings), settings)
     if not apart:
-        found = _put_together(t, held, rhythms, found, settings)
+        ties = Ties(held, _public(t))
+        found = _put_together(t, held, ties, rhythms, found, settings)
         found = _only_the_sure(t, held, rhythms, found, settings)
+        found = _with_who_is_tied(t, held, ties, rhythms, found, settings)
     return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found
 
 
 def _put_together(
-    t: Tables, held: Incidence, rhythms: Rhythms, found: Mapping[int, Assessment], settings: AssessSettings
+    t: Tables,
+    held: Incidence,
+    ties: Ties,
+    rhythms: Rhythms,
+    found: Mapping[int, Assessment],
+    settings: AssessSettings,
 ) -> dict[int, Assessment]:
     """The findings, pieces of one pool as one where the whole is accused: the widest whole that is. What the widest
     ones were put together from is looked at only where these are not."""
     s = PieceSettings()
     sure = {g: a.verdict == "distillation" for g, a in found.items()}
-    members, public = _members(t, held), _public(t)
+    members = _members(t, held)
     tied: list[list[int]] = []
     widest: list[list[int]] = []
     for pieces in may_be_pieces(found, s):
-        together = [[pieces[i] for i in at] for at in unions(held, [members[g] for g in pieces], public)]
+        together = [[pieces[i] for i in at] for at in unions([members[g] for g in pieces], ties)]
         tied += [own for own in together if own not in tied and lead(own, found, settings)]
         widest = widest or _outermost(tied)
     every = dict(found)
@@ -135,10 +145,8 @@ def _only_the_sure(
     accused = [g for g, a in found.items() if a.verdict == "distillation"]
     if not accused:
         return dict(found)
-    members, public = _members(t, held), _public(t)
-    left = {g: np.setdiff1d(members[g], strangers(held, members[g], public)) for g in accused}
-    for g, out in doubtful(t, accused, s).items():
-        left[g] = np.setdiff1d(left[g], np.searchsorted(held.accounts, out))
+    members = _members(t, held)
+    left = _without_doubtful(t, held, members, accused)
     left = {g: m for g, m in left.items() if len(m) < max(len(members[g]), s.least_members)}
     if not left:
         return dict(found)
@@ -158,6 +166,89 @@ def _only_the_sure(
             every[i] = rest[i]
     keep_groups(t, sorted(every))
     return every
+
+
+def _with_who_is_tied(
+    t: Tables,
+    held: Incidence,
+    ties: Ties,
+    rhythms: Rhythms,
+    found: Mapping[int, Assessment],
+    settings: AssessSettings,
+) -> dict[int, Assessment]:
+    """The findings, accused groups with those that are surely tied to them but not sure by themselves. Verdict and
+    measurements stay those of the accounts that bore them without the others."""
+    s = JoinSettings()
+    leads = [g for g, a in found.items() if a.verdict == "distillation"]
+    asking = may_join(found, s) if leads else []
+    if not asking:
+        return dict(found)
+    members = _members(t, held)
+    pieces = {g: ties.piece(members[g]) for g in (*leads, *asking)}
+    bits = np.stack([ties.to(pieces[g], [pieces[lead] for lead in leads]) for g in asking])
+    joined = joining(asking, leads, bits, found, settings, s)
+    left = _without_doubtful(t, held, members, [g for own in joined.values() for g in own])
+    first = max(found) + 1
+    joined = {lead: [g for g in own if len(left[g]) >= s.least_members] for lead, own in joined.items()}
+    joined = {lead: own for lead, own in joined.items() if own}
+    wholes = [
+        united(held, [members[lead], *(left[g] for g in own)], [True] * (len(own) + 1))
+        for lead, own in joined.items()
+    ]
+    written = _assessed_behind(t, held, rhythms, wholes, first, settings)
+    every = dict(found)
+    borne: dict[int, int] = {}
+    for whole, (core, own) in enumerate(joined.items(), first):
+        if whole not in written:
+            continue
+        why = tuple(
+            Joined(tuple(held.accounts[left[g]].tolist()), found[g].low, _shared(ties, left[g], pieces[core]))
+            for g in own
+        )
+        every = {g: a for g, a in every.items() if g not in (core, *own)}
+        every[whole] = replace(found[core], joined=why)
+        borne[whole] = core
+    _measured_as(t, borne)
+    keep_groups(t, sorted(every))
+    return every
+
+
+def _shared(ties: Ties, members: Ints, lead: Piece) -> tuple[Shared, ...]:
+    found = ties.why(ties.piece(members), lead)
+    return tuple(Shared(tie.kind, tie.shared, tie.expected, round(tie.bits * UNIT)) for tie in found)
+
+
+def _without_doubtful(
+    t: Tables, held: Incidence, members: Mapping[int, Ints], groups: Sequence[int]
+) -> dict[int, Ints]:
+    """Members of each group who surely belong to it."""
+    public = _public(t)
+    left = {g: np.setdiff1d(members[g], strangers(held, members[g], public)) for g in groups}
+    for g, out in (doubtful(t, groups, AccusedSettings()) if groups else {}).items():
+        left[g] = np.setdiff1d(left[g], np.searchsorted(held.accounts, out))
+    return left
+
+
+def _measured_as(t: Tables, other: Mapping[int, int]) -> None:
+    """Give groups the measurements of others."""
+    t.put(
+        "measured_as",
+        pa.table(
+            {"group_id": pa.array(other.keys(), pa.int64()), "other": pa.array(other.values(), pa.int64())}
+        ),
+    )
+    columns = t.columns("group_features")
+    same = ", ".join(f"f.{c}" for c in columns if c != "group_id")
+    t.define(
+        "group_features",
+        f"""
+        SELECT {", ".join(f"f.{c}" for c in columns)} FROM group_features f
+        LEFT JOIN measured_as m ON m.group_id = f.group_id WHERE m.group_id IS NULL
+        UNION ALL
+        SELECT m.group_id, {same} FROM group_features f JOIN measured_as m ON m.other = f.group_id
+        """,
+    )
+    t.drop("measured_as")
 
 
 def _assessed_behind(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 import stillwatch
 from stillwatch import __version__
 from stillwatch.app.stages import Names
-from stillwatch.attribute.assess import Assessment, Item
+from stillwatch.attribute.assess import Assessment, Item, Joined, Shared
 from stillwatch.attribute.hypotheses import Hypothesis
 from stillwatch.model.tables import SCHEMA_VERSION, TABLES
 from stillwatch.store.dataset import Dataset
@@ -96,6 +96,7 @@ def findings_as_values(found: Mapping[int, Assessment]) -> list[dict[str, Any]]:
             "items": [[getattr(item, f.name) for f in fields(Item)] for item in a.items],
             "log2_lr": dict(a.log2_lr),
             "posterior": dict(a.posterior),
+            "joined": [[j.accounts, j.low, [astuple(tie) for tie in j.shared]] for j in a.joined],
             **{name: getattr(a, name) for name in PLAIN},
         }
         for group, a in found.items()
@@ -114,6 +115,10 @@ def findings_from_values(
             items=tuple(Item(*item) for item in row["items"]),
             log2_lr=row["log2_lr"],
             posterior=row["posterior"],
+            joined=tuple(
+                Joined(tuple(own), low, tuple(Shared(*tie) for tie in ties))
+                for own, low, ties in row["joined"]
+            ),
             **{name: row[name] for name in PLAIN},
         )
         for row in values

@@ -68,13 +68,35 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What two groups share of one kind of value: its code, the number of values, the number that chance gives, and
+    how much more it is, in 1/1024 bit."""
+
+    kind: int
+    values: int
+    expected: float
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Accounts that joined a group for what they share with it: their ids, the lower end of their own weight in
+    1/1024 bit, and what they share."""
+
+    accounts: tuple[int, ...]
+    low: int
+    shared: tuple[Shared, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """What the measurements of one group say; all bits in 1/1024.
 
     `correction` is what calibration adds to the weight: prior, weight and correction are the posterior. `purpose` is
     the weight of what says what the answers are for, against ordinary traffic: a public prompt that asks for training
     data explains why many send it, not what for. `asked` is what the lower end had to pass, `purpose_asked` what the
-    purpose had to reach; None where it was not asked for.
+    purpose had to reach; None where it was not asked for. All this was measured on the group without those who
+    `joined` it.
     """
 
     verdict: str
@@ -91,6 +113,7 @@ class Assessment:
     purpose: int = 0
     asked: int = 0
     purpose_asked: int | None = None
+    joined: tuple[Joined, ...] = ()
 
     @property
     def p_distillation(self) -> float:
@@ -170,16 +193,14 @@ def _compared(
     purpose = _purpose(list(told), bits[target, 0] - bits[ordinary, 0])
     picked_by = max(_purpose(list(told), difference[0]), 0) if picked else 0
     strong = _strong(families, settings, picked_by)
-    purpose_asked = _purpose_asked(least, settings) if settings.needs_content else None
-    verdict = _verdict(
-        strong, purpose_asked is None or purpose >= purpose_asked, least, hypotheses[best], settings
-    )
+    asked = purpose_asked(least, settings) if settings.needs_content else None
+    verdict = _verdict(strong, asked is None or purpose >= asked, least, hypotheses[best], settings)
     log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
     p = probability(own_prior + weight)
     return Assessment(
         verdict, own_prior, weight, least, most, hypotheses[best], families, items, log2_lr,
         _posteriors(hypotheses, total + prior, target, p), purpose=purpose,
-        asked=round(settings.threshold_bits * UNIT), purpose_asked=purpose_asked,
+        asked=round(settings.threshold_bits * UNIT), purpose_asked=asked,
     )  # fmt: skip
 
 
@@ -221,8 +242,8 @@ def _strong(families: Mapping[str, tuple[int, int, int]], s: AssessSettings, pic
     return {f for f, own in bits.items() if own >= s.family_bits * UNIT}
 
 
-def _purpose_asked(low: int, s: AssessSettings) -> int:
-    """What the purpose has to reach: the less the more the rest weighs beyond the threshold."""
+def purpose_asked(low: int, s: AssessSettings) -> int:
+    """What the purpose has to reach, in 1/1024 bit: the less the more the rest weighs beyond the threshold (`low`)."""
     beyond = max(low - round(s.threshold_bits * UNIT), 0)
     return round(max(s.purpose_bits * UNIT - beyond / s.making_up, s.least_purpose_bits * UNIT))
 

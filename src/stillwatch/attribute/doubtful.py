@@ -37,7 +37,7 @@ class AccusedSettings:
     alone_part: float = 0.25
     expected: float = 4.0
     intent: int = INTENT
-    least_members: int = 8
+    least_members: int = 20
     slack_bits: float = 1.0
 
 

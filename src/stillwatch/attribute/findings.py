@@ -9,7 +9,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from stillwatch.attribute.assess import UNIT, Assessment, Item
+from stillwatch.attribute.assess import UNIT, Assessment, Item, Joined
 from stillwatch.attribute.conformal import Claim
 from stillwatch.attribute.features import FEATURES, PURPOSE
 from stillwatch.attribute.hypotheses import Hypothesis
@@ -112,7 +112,20 @@ def statement(a: Assessment, accounts: int, exchanges: int) -> str:
         text = f"{size} act together; that they harvest is not shown. What fits best is {best}."
     else:
         text = f"{size} resemble a campaign and were left alone: {best} explains them."
+    if a.joined:
+        text += f" {_joined_said(a)}"
     return text + (f" Against distillation: {'; '.join(_said(i) for i in against)}." if against else "")
+
+
+def _joined_said(a: Assessment) -> str:
+    """Who joined the group, and for what: the kinds of value that tie each piece most."""
+    most = {max(j.shared, key=lambda tie: tie.bits).kind for j in a.joined}
+    kinds = ", ".join(BY_CODE[kind].title for kind in sorted(most))
+    joined = sum(len(j.accounts) for j in a.joined)
+    return (
+        f"{joined:,} of the accounts joined the others for what they share with them ({kinds}); "
+        "what was measured is the others'."
+    )
 
 
 def missing(f: Findings) -> list[str]:
@@ -126,7 +139,7 @@ def missing(f: Findings) -> list[str]:
 
 def evidence(t: Tables, f: Findings, ids: Mapping[int, str]) -> pa.Table:
     """Rows of `evidence`: each measurement's part in the comparison with the best alternative."""
-    examples = _examples(t)
+    examples, names = _examples(t), _names_of_joined(t, f)
     rows = []
     for group, a in f.assessments.items():
         for item in a.items:
@@ -151,7 +164,40 @@ def evidence(t: Tables, f: Findings, ids: Mapping[int, str]) -> pa.Table:
                     "counter": item.bits < 0,
                 }
             )
+        for number, joined in enumerate(a.joined, start=1):
+            rows += _ties(ids[group], number, joined, names)
     return pa.Table.from_pylist(rows, schema=TABLES["evidence"].schema)
+
+
+def _names_of_joined(t: Tables, f: Findings) -> dict[int, str]:
+    """Names of the accounts that joined a campaign, by their ids."""
+    ids = {own for a in f.assessments.values() for joined in a.joined for own in joined.accounts}
+    rows = t.query("SELECT account_id, name FROM account_names").to_pylist() if ids else []
+    return {row["account_id"]: row["name"] for row in rows if row["account_id"] in ids}
+
+
+def _ties(campaign: str, number: int, joined: Joined, names: Mapping[int, str]) -> list[dict[str, object]]:
+    """Rows of `evidence` of accounts that joined a campaign: what they share with the others, kind by kind."""
+    return [
+        {
+            "campaign_id": campaign,
+            "subject_kind": "pair",
+            "subject": f"{campaign}/{number}",
+            "family": BY_CODE[tie.kind].family,
+            "kind": BY_CODE[tie.kind].name,
+            "signal": "tie",
+            "version": 1,
+            "weight_bits": tie.bits / UNIT,
+            "low": tie.bits / UNIT,
+            "high": tie.bits / UNIT,
+            "n": tie.values,
+            "statement": f"{len(joined.accounts):,} accounts that joined share {tie.values:,} values with the others "
+            f"({BY_CODE[tie.kind].title}); chance gives {tie.expected:.2g}",
+            "rows": [f"accounts/{names[own]}" for own in joined.accounts],
+            "counter": False,
+        }
+        for tie in joined.shared
+    ]
 
 
 def measurements(t: Tables, ids: Mapping[int, str]) -> pa.Table:

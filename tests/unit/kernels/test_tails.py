@@ -8,6 +8,7 @@ from stillwatch.model.kernels.tails import (
     adjusted_log2,
     benjamini_hochberg,
     binomial_log2_tail,
+    geometric_log2_tail,
     hypergeometric_log2_tail,
     poisson_log2_tail,
 )
@@ -76,3 +77,16 @@ def test_discoveries_are_those_of_the_textbook_procedure():
 
 def test_no_tests_give_no_discoveries():
     assert benjamini_hochberg(np.empty(0), tests=10, rate=0.05).tolist() == []
+
+
+@pytest.mark.parametrize(("count", "mean"), [(1, 0.01), (3, 2.5), (40, 8.6)])
+def test_a_geometric_tail_is_that_of_a_poisson_with_an_exponential_mean(count: int, mean: float) -> None:
+    means = np.linspace(0.0, 60.0 * mean, 400_001)[1:]
+    density = np.exp(-means / mean) / mean
+    mixed = float((2.0 ** poisson_log2_tail(count, means) * density).sum() * (means[1] - means[0]))
+    assert geometric_log2_tail(count, mean) == pytest.approx(np.log2(mixed), abs=0.01)
+
+
+def test_a_geometric_tail_of_nothing_is_certain() -> None:
+    assert [0.0, 0.0] == geometric_log2_tail([0, 0], [0.0, 3.0]).tolist()
+    assert np.isfinite(geometric_log2_tail(5, 0.0))

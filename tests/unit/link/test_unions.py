@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from tests.incidences import block, drawn, put_holdings
@@ -11,7 +9,8 @@ from tests.incidences import block, drawn, put_holdings
 from stillwatch.link.incidence import Incidence, read_incidence
 from stillwatch.link.membership import described
 from stillwatch.link.report import write_members, write_values
-from stillwatch.link.unions import UnionSettings, tie_bits, unions, united, without_some
+from stillwatch.link.ties import Ties
+from stillwatch.link.unions import unions, united, without_some
 from stillwatch.store.duck import DuckTables
 
 KINDS = {
@@ -42,48 +41,31 @@ def codes(held: Incidence) -> list[np.ndarray]:
 
 def test_a_rare_value_that_a_few_of_both_hold_ties_two_groups(t: DuckTables) -> None:
     held = world(t)
-    assert [[0, 1]] == unions(held, codes(held))
+    assert [[0, 1]] == unions(codes(held), Ties(held))
 
 
 @pytest.mark.parametrize("shared", ["system", "payment_kind"], ids=["a system text", "a coarse fact"])
 def test_what_strangers_share_does_not_tie(t: DuckTables, shared: str) -> None:
     held = world(t, shared)
-    assert [] == unions(held, codes(held))
+    assert [] == unions(codes(held), Ties(held))
 
 
 @pytest.mark.parametrize("shared", ["continuation", "reasoning_replay"])
 def test_conversations_that_go_from_one_to_the_other_tie(t: DuckTables, shared: str) -> None:
     held = world(t, shared)
-    assert [[0, 1]] == unions(held, codes(held))
+    assert [[0, 1]] == unions(codes(held), Ties(held))
 
 
 @pytest.mark.parametrize(("holders", "tied"), [(6, [[0, 1]]), (5, [])], ids=["30%", "25%"])
 def test_a_frame_ties_if_enough_of_both_send_it(t: DuckTables, holders: int, tied: list[list[int]]) -> None:
     held = world(t, "template", holders)
-    assert tied == unions(held, codes(held))
+    assert tied == unions(codes(held), Ties(held))
 
 
 def test_a_frame_that_anybody_sends_does_not_tie(t: DuckTables) -> None:
     held = world(t, "template")
     public = held.key[held.of_kind("template")]
-    assert [] == unions(held, codes(held), public=public)
-
-
-@pytest.mark.parametrize("shared", ["client", "params"])
-def test_a_rare_tool_is_never_enough(t: DuckTables, shared: str) -> None:
-    """Twenty of both use it and nobody else: worth what a tool may be worth, where a card would tie them for sure."""
-    held, s = world(t, shared, 20), UnionSettings()
-    pieces = codes(held)[:2]
-    without = tie_bits(held, pieces, replace(s, tool_bits=0.0))[0, 1]
-    assert s.tool_bits == pytest.approx(tie_bits(held, pieces, s)[0, 1] - without)
-    assert s.tool_bits < s.bits
-    assert tie_bits(held, pieces, replace(s, tool_bits=s.most_bits))[0, 1] > 4 * s.bits
-
-
-def test_what_chance_explains_does_not_tie(t: DuckTables) -> None:
-    held = world(t, holders=0)
-    bits = tie_bits(held, codes(held), UnionSettings())
-    assert bits[np.triu_indices(3, 1)].max() < 4
+    assert [] == unions(codes(held), Ties(held, public))
 
 
 def test_what_leads_from_one_crowd_to_the_next_does_not_chain_them(t: DuckTables) -> None:
@@ -96,23 +78,15 @@ def test_what_leads_from_one_crowd_to_the_next_does_not_chain_them(t: DuckTables
     rows += block([SECOND[19], THIRD[18]], ["neighbour"], value=41)
     put_holdings(t, rows, accounts=600)
     held = read_incidence(t)
-    weakly = UnionSettings(bits=float(tie_bits(held, codes(held), UnionSettings())[1, 2]) - np.log2(3) - 0.01)
-    assert [[0, 1]] == unions(held, codes(held), settings=weakly)
-
-
-def test_what_ties_two_does_not_depend_on_who_else_is_looked_at(t: DuckTables) -> None:
-    held, s = world(t, "template", 20), UnionSettings()
-    pieces = codes(held)
-    every = tie_bits(held, pieces, s)
-    assert every[0, 1] > 0
-    for a, b in ((0, 1), (0, 2), (2, 1)):
-        assert every[a, b] == tie_bits(held, [pieces[a], pieces[b]], s)[0, 1]
+    ties = Ties(held)
+    weakly = float(ties.between([ties.piece(g) for g in codes(held)])[1, 2]) - np.log2(3) - 0.01
+    assert [[0, 1]] == unions(codes(held), ties, least_bits=weakly)
 
 
 @pytest.mark.parametrize("groups", [0, 1])
 def test_one_group_has_nobody_to_join(t: DuckTables, groups: int) -> None:
     held = world(t)
-    assert [] == unions(held, codes(held)[:groups])
+    assert [] == unions(codes(held)[:groups], Ties(held))
 
 
 def test_the_whole_favours_the_content_of_each_piece(t: DuckTables) -> None:

@@ -92,6 +92,7 @@ class Campaign:
     flows: tuple[Flow, ...]
     more_flows: int
     mix: tuple[Slice, ...]
+    joins: tuple[Item, ...]
     against: tuple[Item, ...]
     against_more: int
     against_words: tuple[str, ...]
@@ -136,6 +137,7 @@ def campaign(results: Results, row: Row, anchor: str = "", *, in_full: bool = Tr
         flows=_flows(templates),
         more_flows=max(len(templates) - TEMPLATES, 0),
         mix=_mix(templates),
+        joins=joins(evidence),
         against=against[:AGAINST],
         against_more=len(against) - len(against[:AGAINST]),
         against_words=_against(row, waterfall),
@@ -216,6 +218,12 @@ def _phases(row: Row) -> tuple[Phase, ...]:
     """Dated phases in order of time, as the scan stored them."""
     dated = [p for p in row["phases"] or () if p["at"] is not None]
     return tuple(Phase(title(p["kind"]), p["at"], visible(p["detail"] or "", 300)) for p in dated)
+
+
+def joins(evidence: Sequence[Row]) -> tuple[Item, ...]:
+    """What those who joined the campaign share with the others, the strongest first."""
+    items = [item(row) for row in evidence if row["subject_kind"] == "pair"]
+    return tuple(sorted(items, key=lambda i: (-i.bits, i.statement)))
 
 
 def _counter(evidence: Sequence[Row]) -> tuple[Item, ...]:

@@ -29,6 +29,16 @@ def poisson_log2_tail(count: npt.ArrayLike, mean: npt.ArrayLike) -> Floats:
     return out.reshape(np.broadcast_shapes(np.shape(count), np.shape(mean)))
 
 
+def geometric_log2_tail(count: npt.ArrayLike, mean: npt.ArrayLike) -> Floats:
+    """log2 P(X ≥ count) for a Poisson X whose mean is itself exponentially distributed around `mean`; broadcast.
+
+    X is geometric then, `P(X ≥ k) = (m / (1 + m)) ** k`: the gamma–Poisson mixture (negative binomial) of shape 1.
+    Source: M. Greenwood and G. U. Yule, "An inquiry into the nature of frequency distributions", 1920.
+    """
+    k, m = np.maximum(np.asarray(count, np.float64), 0.0), np.maximum(np.asarray(mean, np.float64), _LEAST)
+    return np.asarray(-k * np.log2((1.0 + m) / m), np.float64)
+
+
 def binomial_log2_tail(count: npt.ArrayLike, trials: npt.ArrayLike, share: npt.ArrayLike) -> Floats:
     """log2 P(X ≥ count) for successes in `trials`, each with probability `share`; broadcast."""
     k, n, p = _broadcast(count, trials, share)

@@ -1,0 +1,57 @@
+"""Which findings join a campaign that is surely one: tied to it by facts, and not sure by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, purpose_asked
+
+
+@dataclass(frozen=True, slots=True)
+class JoinSettings:
+    """A finding joins if its weight is `weight_bits` or more and it is tied to a campaign with `tie_bits` or more. The
+    tie counts beside the lower end of its weight: together they must pass the threshold, and what they are beyond it
+    makes up for a purpose that is not there. Fewer than `least_members` do not join."""
+
+    weight_bits: float = 3.0
+    tie_bits: float = 6.0
+    least_members: int = 3
+
+
+def may_join(found: Mapping[int, Assessment], s: JoinSettings) -> list[int]:
+    """Findings that are not accused and do weigh for a harvest."""
+    return [
+        g
+        for g, a in sorted(found.items())
+        if a.verdict != "distillation" and a.weight >= s.weight_bits * UNIT
+    ]
+
+
+def joining(
+    asking: Sequence[int],
+    leads: Sequence[int],
+    bits: NDArray[np.float64],
+    found: Mapping[int, Assessment],
+    settings: AssessSettings,
+    s: JoinSettings,
+) -> dict[int, list[int]]:
+    """For each lead who of those `asking` joins it. `bits[a, l]` is how surely a finding is tied to a lead; it joins
+    the one it is tied to best, whose choice among all leads is paid for with the logarithm of their number."""
+    out: dict[int, list[int]] = {}
+    for group, row in zip(asking, bits, strict=True):
+        best = int(row.argmax())
+        tie = float(row[best]) - float(np.log2(len(leads)))
+        if tie >= s.tie_bits and _passes(found[group], round(tie * UNIT), settings):
+            out.setdefault(leads[best], []).append(group)
+    return out
+
+
+def _passes(own: Assessment, tie: int, s: AssessSettings) -> bool:
+    """Whether a finding would be accused if the tie were part of its weight."""
+    low = own.low + tie
+    asked = None if own.purpose_asked is None else purpose_asked(low, s)
+    return low > s.threshold_bits * UNIT and (asked is None or own.purpose >= asked)

@@ -1,0 +1,164 @@
+"""How surely two groups of accounts are of one pool: what they share beyond chance, by facts about accounts.
+
+Pieces of one pool have its cards and mail domains in common: a few rare ones, seldom alone; an account of one carries
+on a conversation of the other; some of the frames are the same. Rare clients count for little: tools are shared.
+Addresses and issuers do not count, since strangers rent the same exits and buy the same kind of card.
+
+How much strangers share differs from pair to pair: those who open accounts in bulk like the same mail domains. So the
+number that chance gives is not fixed but gamma distributed around its mean, with shape 1, and the number of shared
+values is geometric. In crowds a common preference would otherwise pass for a tie, since it grows with both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.link.incidence import SENT_KINDS, Incidence
+from stillwatch.model.families import KINDS
+from stillwatch.model.kernels.tails import geometric_log2_tail
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+FACTS = (
+    "email_domain", "email_pattern", "phone", "email_digest", "end_user", "metadata", "api_key", "instrument",
+    "neighbour", "continuation", "reasoning_replay",
+)  # fmt: skip
+TOOLS = ("client", "params")
+
+
+@dataclass(frozen=True, slots=True)
+class TieSettings:
+    """Values with more than `wide` holders and the share `common` of all who have their kind are left out, and so is
+    what less than the share `sent` of either group sends. A family gives at most `most_bits`, a kind of `TOOLS` at
+    most `tool_bits`, which are never enough alone."""
+
+    wide: int = 64
+    common: float = 0.01
+    most_bits: float = 20.0
+    sent: float = 0.3
+    tool_bits: float = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Members of a group, how many have each kind (int64[K]), and the values they hold that can tie, with how many of
+    them hold each; what too few of them send is left out."""
+
+    members: Ints
+    having: Ints
+    value: Ints
+    count: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What two groups share of one kind: code of the kind, number of shared values (each counted by the fewer
+    holders), the number that chance gives, and how much more it is in bits."""
+
+    kind: int
+    shared: int
+    expected: float
+    bits: float
+
+
+class Ties:
+    """What ties groups: values that can, and for each kind how often chance would make two holders share one.
+
+    Of a kind, the members who share a value are counted against as many pairs of members as there are, each with
+    values drawn by their numbers of holders. Inside a family the strongest kind counts, families add up. Who is in both
+    groups ties nothing: an account has all its values in common with itself.
+    """
+
+    def __init__(
+        self, held: Incidence, public: Sequence[int] | Ints = (), settings: TieSettings | None = None
+    ) -> None:
+        """`public` are the keys of frames and wordings that anybody may send."""
+        self._held, self._s = held, settings or TieSettings()
+        wanted = held.of_kind(*FACTS, *TOOLS) | (
+            held.of_kind(*SENT_KINDS) & ~np.isin(held.key, np.asarray(public, np.int64))
+        )
+        wide = np.maximum(self._s.wide, self._s.common * held.having[held.kind_at])
+        self._rare = wanted & (held.df <= wide)
+        self._room = np.zeros(len(held.df), np.int64)
+        self._inside = np.zeros(held.n, dtype=bool)
+        tools = [KINDS[name].code for name in TOOLS]
+        self._most = np.where(np.isin(held.kinds, tools), self._s.tool_bits, self._s.most_bits)
+        self._family = held.kinds.astype(np.int64) // 100
+        self._chance = np.array([self._chance_of(kind) for kind in range(len(held.kinds))])
+
+    def _chance_of(self, kind: int) -> float:
+        held = self._held
+        first, last = np.searchsorted(held.kind, [held.kinds[kind], held.kinds[kind] + 1])
+        df = held.df[first:last][self._rare[first:last]]
+        return float(((df / max(float(held.having[kind]), 1.0)) ** 2).sum())
+
+    def piece(self, members: Ints) -> Piece:
+        """A group that may be tied to others; account codes, sorted."""
+        held = self._held
+        value, count = held.counted(members)
+        least = np.where(held.of_kind(*SENT_KINDS, among=value), self._s.sent, 0.0) * len(members)
+        kept = self._rare[value] & (count >= least)
+        having = held.has[members].sum(axis=0).astype(np.int64)
+        return Piece(members, having, value[kept], count[kept])
+
+    def between(self, pieces: Sequence[Piece]) -> Floats:
+        """How much more each two share than chance explains, in bits; float64[G, G], 0 on the diagonal."""
+        bits = np.zeros((len(pieces), len(pieces)))
+        for i, own in enumerate(pieces):
+            bits[i, i + 1 :] = bits[i + 1 :, i] = self.to(own, pieces[i + 1 :])
+        return bits
+
+    def to(self, own: Piece, others: Sequence[Piece]) -> Floats:
+        """How much more a group shares with each of the others than chance explains, in bits; float64[G]."""
+        pairs = [self._apart(own, other) for other in others]
+        return self._total(self._bits(*self._counts(pairs)))
+
+    def why(self, own: Piece, other: Piece) -> list[Tie]:
+        """What two groups share, kind by kind, the strongest first."""
+        shared, mean = self._counts([self._apart(own, other)])
+        bits = self._bits(shared, mean)
+        some = np.flatnonzero(shared[0])
+        found = [
+            Tie(int(self._held.kinds[k]), int(shared[0, k]), float(mean[0, k]), float(bits[0, k]))
+            for k in some
+        ]
+        return sorted(found, key=lambda tie: (-tie.bits, tie.kind))
+
+    def _apart(self, own: Piece, other: Piece) -> tuple[Piece, Piece]:
+        """The two without those who are in both."""
+        self._inside[own.members] = True
+        both = self._inside[other.members]
+        self._inside[own.members] = False
+        if not both.any():
+            return own, other
+        common = other.members[both]
+        return self.piece(np.setdiff1d(own.members, common)), self.piece(other.members[~both])
+
+    def _counts(self, pairs: Sequence[tuple[Piece, Piece]]) -> tuple[Ints, Floats]:
+        """Of each two and each kind the values in common and the number that chance gives; int64 and float64[G, K]."""
+        shared = np.zeros((len(pairs), len(self._chance)), np.int64)
+        mean = np.zeros(shared.shape)
+        for i, (own, other) in enumerate(pairs):
+            self._room[own.value] = own.count
+            both = np.minimum(self._room[other.value], other.count)
+            self._room[own.value] = 0
+            at = self._held.kind_at[other.value]
+            shared[i] = np.bincount(at, weights=both, minlength=len(self._chance))
+            mean[i] = self._chance * own.having * other.having
+        return shared, mean
+
+    def _bits(self, shared: Ints, mean: Floats) -> Floats:
+        """How much more than chance of each kind, bounded; float64[G, K]."""
+        return np.minimum(-geometric_log2_tail(shared, mean), self._most)
+
+    def _total(self, bits: Floats) -> Floats:
+        """The strongest kind of each family, added up; float64[G]."""
+        total = np.zeros(len(bits))
+        for family in np.unique(self._family):
+            total += bits[:, self._family == family].max(axis=1)
+        return total
