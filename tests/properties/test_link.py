@@ -93,7 +93,7 @@ def test_order_of_rows_does_not_matter(seed: int, order: object) -> None:
 def test_communities_are_disjoint_and_sorted_by_size(seed: int) -> None:
     with engine() as t:
         held = incidence(t, world(seed))
-        found = communities(held, validated_pairs(t, held))
+        found = communities(held, validated_pairs(held))
     everybody = np.concatenate(found) if found else np.empty(0, np.int64)
     assert len(everybody) == len(np.unique(everybody))
     assert sorted((len(g) for g in found), reverse=True) == [len(g) for g in found]
@@ -101,7 +101,7 @@ def test_communities_are_disjoint_and_sorted_by_size(seed: int) -> None:
 
 def _pairs(t: DuckTables, rows: list[Held]) -> dict[tuple[int, int], float]:
     held = incidence(t, rows)
-    pairs = validated_pairs(t, held, PairSettings(fdr=0.2))
+    pairs = validated_pairs(held, PairSettings(fdr=0.2))
     keys = zip(held.accounts[pairs.a].tolist(), held.accounts[pairs.b].tolist(), strict=True)
     return dict(zip(keys, np.round(pairs.log2_p, 6).tolist(), strict=True))
 

@@ -38,11 +38,11 @@ Ints = NDArray[np.int64]
 SET_ASIDE = "first_"
 
 
-def link(t: Tables, key: HashKey) -> Incidence:
+def link(t: Tables, key: HashKey, *, threads: int = 1) -> Incidence:
     """Tables `links`, `group_members`, `group_values`, `group_kinds`, `group_flows`, `group_exchanges`."""
-    held = read_incidence(t)
-    pairs = validated_pairs(t, held)
-    stars = validated_stars(held)
+    held = read_incidence(t, threads=threads)
+    pairs = validated_pairs(held, threads=threads)
+    stars = validated_stars(held, threads=threads)
     frames = t.numpy("SELECT template_id FROM templates WHERE public")["template_id"]
     public = np.concatenate([np.asarray(frames, np.int64), np.array(sorted(reference_keys(key)), np.int64)])
     around = content_stars(held, is_star(held, stars), public)

@@ -202,7 +202,7 @@ class _Run:
         return {}
 
     def _linked(self) -> dict[str, Any]:
-        self.held = linking.link(self.t, self.key)
+        self.held = linking.link(self.t, self.key, threads=threads_of(self.s.threads))
         return {}
 
     def _assessed(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from stillwatch.model.engine import Tables
 from stillwatch.model.families import KINDS
 from stillwatch.model.kernels.belonging import counted
 from stillwatch.model.kernels.compiled import kernel
-from stillwatch.model.kernels.overlap import wider_sets
+from stillwatch.model.kernels.overlap import transposed, wider_sets
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
@@ -106,7 +106,7 @@ def gather(starts: Ints, items: Ints) -> tuple[Ints, Ints]:
     return rows, owner
 
 
-def read_incidence(t: Tables) -> Incidence:
+def read_incidence(t: Tables, *, threads: int = 1) -> Incidence:
     """Incidence of accounts with exchanges and of marking values that two or more of them hold."""
     kinds = ", ".join(str(KINDS[name].code) for name in MARKING)
     t.define(
@@ -119,11 +119,11 @@ def read_incidence(t: Tables) -> Incidence:
     )
     t.define(
         "value_stats",
-        "SELECT kind, value_key, count(*) AS df FROM held GROUP BY kind, value_key HAVING count(*) >= 2",
+        "SELECT kind, value_key FROM held GROUP BY kind, value_key HAVING count(*) >= 2",
     )
     rows = t.numpy(
         """
-        SELECT h.account_id, h.kind, h.value_key, v.df, h.share FROM held h
+        SELECT h.account_id, h.kind, h.value_key, h.share FROM held h
         JOIN value_stats v ON v.kind = h.kind AND v.value_key = h.value_key
         ORDER BY h.kind, h.value_key, h.account_id
         """
@@ -136,13 +136,15 @@ def read_incidence(t: Tables) -> Incidence:
     everybody = t.numpy("SELECT DISTINCT account_id FROM activity ORDER BY 1")["account_id"]
     t.drop("held")
     t.drop("value_stats")
-    account, kind, key, df = (np.asarray(rows[c]) for c in ("account_id", "kind", "value_key", "df"))
+    account, kind, key = (np.asarray(rows[c]) for c in ("account_id", "kind", "value_key"))
     having, having_kind = np.asarray(has["account_id"]), np.asarray(has["kind"])
     share = np.asarray(rows["share"], np.float32)
     organization = np.full(len(everybody), -1, np.int64)
     declared = np.unique(np.asarray(member["organization"], np.int64), return_inverse=True)[1]
     organization[np.searchsorted(everybody, member["account_id"])] = declared
-    return _compress(np.asarray(everybody), account, kind, key, df, share, having, having_kind, organization)
+    return _compress(
+        np.asarray(everybody), account, kind, key, share, having, having_kind, organization, threads
+    )
 
 
 def _compress(
@@ -150,33 +152,31 @@ def _compress(
     account: Ints,
     kind: NDArray[np.int16],
     key: Ints,
-    df: Ints,
     share: NDArray[np.float32],
     having: Ints,
     having_kind: NDArray[np.int16],
     organization: Ints,
+    threads: int,
 ) -> Incidence:
     codes = np.searchsorted(accounts, account).astype(np.int32)
     fresh = np.ones(len(key), dtype=bool)
     fresh[1:] = (key[1:] != key[:-1]) | (kind[1:] != kind[:-1])
-    value = np.cumsum(fresh) - 1
     heads = np.append(np.flatnonzero(fresh), len(key)).astype(np.int64)
-    order = np.lexsort((value, codes))
-    starts = np.zeros(len(accounts) + 1, np.int64)
-    np.cumsum(np.bincount(codes, minlength=len(accounts)), out=starts[1:])
+    starts, value_of = transposed(heads, codes, len(accounts), np.arange(len(heads) - 1))
     families = (kind[fresh] // 100).astype(np.int16)
     kinds = np.unique(having_kind).astype(np.int16)
     has = np.zeros((len(accounts), len(kinds)), dtype=bool)
     has[np.searchsorted(accounts, having), np.searchsorted(kinds, having_kind)] = True
-    value_of = value[order].astype(np.int32)
     content = np.isin(kind[fresh], [KINDS[name].code for name in CONTENT_KINDS])
-    wider, wider_of = wider_sets(heads, codes, starts, value_of, content, least=OVERLAP, sample=SAMPLE)
+    wider, wider_of = wider_sets(
+        heads, codes, len(accounts), content, least=OVERLAP, sample=SAMPLE, threads=threads
+    )
     return Incidence(
         accounts=accounts.astype(np.int64),
         kind=kind[fresh].astype(np.int16),
         family=families,
         key=key[fresh].astype(np.int64),
-        df=df[fresh].astype(np.int64),
+        df=np.diff(heads),
         starts=starts,
         value_of=value_of,
         heads=heads,

@@ -11,16 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from stillwatch.link.incidence import Incidence
-from stillwatch.model.engine import Tables
+from stillwatch.link.incidence import Codes, Flags, Incidence
+from stillwatch.model.ahead import ahead
 from stillwatch.model.families import FAMILIES
+from stillwatch.model.kernels.overlap import shared_values
 from stillwatch.model.kernels.tails import benjamini_hochberg, poisson_log2_tail
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+STEP = 1024  # accounts whose pairs a thread looks for in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,76 +46,69 @@ class Pairs:
         return len(self.a)
 
 
-def validated_pairs(t: Tables, held: Incidence, settings: PairSettings | None = None) -> Pairs:
+def validated_pairs(held: Incidence, settings: PairSettings | None = None, *, threads: int = 1) -> Pairs:
     """Pairs whose shared rare values pass the false discovery rate."""
     s = settings or PairSettings()
-    shared = _shared(t, held, s.max_holders)
-    if len(shared["a"]) == 0:
-        return Pairs(shared["a"], shared["b"], np.empty(0), np.empty((0, len(FAMILIES))))
-    log2_p = _kind_tails(held, shared, s.max_holders)
-    pairs = _by_pair(shared, log2_p)
+    rare = (held.df >= 2) & (held.df <= s.max_holders)
+    shared = _shared(held, rare, threads)
     tests = max(held.n * (held.n - 1) // 2, 1)
-    keep = benjamini_hochberg(pairs.log2_p, tests=tests, rate=s.fdr)
-    return Pairs(pairs.a[keep], pairs.b[keep], pairs.log2_p[keep], pairs.bits[keep])
+    return _by_pair(held, shared, _kind_tails(held, shared, rare), tests=tests, rate=s.fdr)
 
 
-def _shared(t: Tables, held: Incidence, max_holders: int) -> dict[str, Ints]:
-    """For each pair and kind how many rare values they share, and the weight of the rarest in bits."""
-    rare = np.flatnonzero((held.df >= 2) & (held.df <= max_holders))
-    accounts, owner = held.holders_of(rare)
-    t.put(
-        "rare_held",
-        pa.table(
-            {
-                "account": accounts.astype(np.int32),
-                "value": rare[owner].astype(np.int32),
-                "kind": held.kind[rare[owner]],
-                "df": held.df[rare[owner]].astype(np.int32),
-            }
-        ),
-    )
-    rows = t.numpy(
-        """
-        SELECT x.account AS a, y.account AS b, x.kind, count(*) AS shared, min(x.df) AS df
-        FROM rare_held x JOIN rare_held y ON x.value = y.value AND x.account < y.account
-        GROUP BY x.account, y.account, x.kind
-        ORDER BY x.account, y.account, x.kind
-        """
-    )
-    t.drop("rare_held")
-    return {name: np.asarray(rows[name]).astype(np.int64) for name in ("a", "b", "kind", "shared", "df")}
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """For each pair of account codes `a < b` and each `kind` (position in `Incidence.kinds`) of which they share rare
+    values, in this order, how many these are."""
+
+    a: Codes
+    b: Codes
+    kind: Codes
+    count: Codes
 
 
-def _kind_tails(held: Incidence, shared: dict[str, Ints], max_holders: int) -> Floats:
+def _shared(held: Incidence, rare: Flags, threads: int) -> _Shared:
+    rows = (held.heads, held.account_of, held.starts, held.value_of, held.kind_at, rare)
+
+    def shared(first: int) -> tuple[Codes, Codes, Codes, Codes]:
+        return shared_values(*rows, first, min(first + STEP, held.n))
+
+    found = list(ahead(shared, range(0, held.n, STEP), threads=threads))
+    columns = zip(*found, strict=True) if found else [[np.empty(0, np.int32)]] * 4
+    return _Shared(*(np.concatenate(list(column)) for column in columns))
+
+
+def _kind_tails(held: Incidence, shared: _Shared, rare: Flags) -> Floats:
     """log2 of the Poisson tail for each row of pair and kind; float64[rows]."""
-    tails = np.zeros(len(shared["a"]))
-    rare = (held.df >= 2) & (held.df <= max_holders)
-    row_account = np.repeat(np.arange(held.n), np.diff(held.starts))
-    for kind in np.unique(shared["kind"]):
-        of_kind = rare & (held.kind == kind)
-        degree = np.bincount(row_account[of_kind[held.value_of]], minlength=held.n).astype(np.float64)
-        f = held.df[of_kind].astype(np.float64)
-        factor = (f * (f - 1)).sum() / max(f.sum() ** 2, 1.0)
-        at = shared["kind"] == kind
-        mean = degree[shared["a"][at]] * degree[shared["b"][at]] * factor
-        tails[at] = poisson_log2_tail(shared["shared"][at], mean)
-    return tails
+    kind = held.kind_at[rare]
+    f = held.df[rare].astype(np.float64)
+    width = len(held.kinds)
+    total = np.bincount(kind, weights=f, minlength=width)
+    factor = np.bincount(kind, weights=f * (f - 1), minlength=width) / np.maximum(total**2, 1.0)
+    row = np.repeat(np.arange(held.n), np.diff(held.starts))[rare[held.value_of]]
+    at = held.kind_at[held.value_of[rare[held.value_of]]]
+    degree = np.bincount(row * width + at, minlength=held.n * width).astype(np.float64)
+    left, right = (degree[codes.astype(np.int64) * width + shared.kind] for codes in (shared.a, shared.b))
+    return poisson_log2_tail(shared.count, left * right * factor[shared.kind])
 
 
-def _by_pair(shared: dict[str, Ints], log2_p: Floats) -> Pairs:
-    """One row a pair: kinds of a family count once, families by Fisher's method."""
-    from_kind = _family_of_kind(shared["kind"])
-    fresh = np.ones(len(shared["a"]), dtype=bool)
-    fresh[1:] = (np.diff(shared["a"]) != 0) | (np.diff(shared["b"]) != 0)
-    pair = np.cumsum(fresh) - 1
+def _by_pair(held: Incidence, shared: _Shared, log2_p: Floats, *, tests: int, rate: float) -> Pairs:
+    """Pairs that are discoveries: kinds of a family count once, families by Fisher's method."""
+    fresh = np.ones(len(shared.a), dtype=bool)
+    fresh[1:] = (np.diff(shared.a) != 0) | (np.diff(shared.b) != 0)
     first = np.flatnonzero(fresh)
-    cell = pair * len(FAMILIES) + from_kind
-    size = len(first) * len(FAMILIES)
-    least = np.zeros(size)
-    np.minimum.at(least, cell, log2_p)
-    kinds = np.bincount(cell, minlength=size)
-    corrected = np.minimum(least + np.log2(np.maximum(kinds, 1)), 0.0).reshape(-1, len(FAMILIES))
-    return Pairs(shared["a"][first], shared["b"][first], fisher_log2(corrected), -corrected)
+    family = (held.kinds // 100 - 1).astype(np.int64)[shared.kind]
+    cell = (np.cumsum(fresh) - 1) * len(FAMILIES) + family
+    heads = np.flatnonzero(np.diff(cell, prepend=-1))
+    corrected = np.zeros(len(first) * len(FAMILIES))
+    if len(first):
+        least = np.minimum.reduceat(log2_p, heads)
+        kinds = np.diff(heads, append=len(cell))
+        corrected[cell[heads]] = np.minimum(least + np.log2(kinds), 0.0)
+    corrected = corrected.reshape(-1, len(FAMILIES))
+    total = fisher_log2(corrected)
+    keep = benjamini_hochberg(total, tests=tests, rate=rate)
+    a, b = (codes[first[keep]].astype(np.int64) for codes in (shared.a, shared.b))
+    return Pairs(a, b, total[keep], -corrected[keep])
 
 
 def fisher_log2(log2_p: Floats) -> Floats:
@@ -129,7 +124,3 @@ def fisher_log2(log2_p: Floats) -> Floats:
         term = term * (-log_x) / i
         total = total + term
     return np.asarray(np.minimum((log_x + np.log(total)) / np.log(2.0), 0.0), np.float64)
-
-
-def _family_of_kind(kind: Ints) -> Ints:
-    return kind // 100 - 1

@@ -8,25 +8,25 @@ times the number of values tried); families are combined by Fisher's method, sta
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stillwatch.link.incidence import Flags, Incidence
+from stillwatch.link.incidence import Codes, Flags, Incidence
 from stillwatch.link.pairs import fisher_log2
+from stillwatch.model.ahead import ahead
 from stillwatch.model.families import FAMILIES
-from stillwatch.model.kernels.overlap import common_values
+from stillwatch.model.kernels.overlap import crowded_values
 from stillwatch.model.kernels.tails import benjamini_hochberg, binomial_log2_tail
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Counted = tuple[
-    NDArray[np.int32], NDArray[np.int32]
-]  # room for counts of every value, and for which were counted
-Crowding = tuple[Floats, Floats]
+Found = tuple[Ints, Ints, Codes, Codes]  # what `crowded_values` returns
 
 LEAST = 3  # holders of a star that make a value crowded
+STEP = 512  # stars that a thread looks at in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +52,16 @@ class Stars:
         return len(self.value)
 
 
-def validated_stars(held: Incidence, settings: StarSettings | None = None) -> Stars:
+def validated_stars(held: Incidence, settings: StarSettings | None = None, *, threads: int = 1) -> Stars:
     """Stars whose holders crowd in other families beyond the false discovery rate."""
     s = settings or StarSettings()
     asked = _candidates(held, s)
-    log2_p = np.zeros(len(asked))
-    bits = np.zeros((len(asked), len(FAMILIES)))
-    having = held.having.astype(np.float64)
-    counted = np.zeros(len(held.df), np.int32), np.empty(len(held.df), np.int32)
-    for i, value in enumerate(asked):
-        tails, lifts = _crowding(held, int(value), counted, having, s)
-        bits[i] = lifts
-        log2_p[i] = float(fisher_log2(tails))
+    tails, lifts = np.zeros((len(asked), len(FAMILIES))), np.zeros((len(asked), len(FAMILIES)))
+    for at, found in _crowded(held, asked, s, threads):
+        tails[at : at + STEP], lifts[at : at + STEP] = _crowding(held, asked[at : at + STEP], *found)
+    log2_p = fisher_log2(tails)
     keep = benjamini_hochberg(log2_p, tests=max(len(asked), 1), rate=s.fdr)
-    return Stars(asked[keep], log2_p[keep], bits[keep])
+    return Stars(asked[keep], log2_p[keep], lifts[keep])
 
 
 def _candidates(held: Incidence, s: StarSettings) -> Ints:
@@ -80,26 +76,35 @@ STAR_KINDS = (
 )  # fmt: skip
 
 
-def _crowding(held: Incidence, value: int, counted: Counted, having: Floats, s: StarSettings) -> Crowding:
-    """log2 p-value and lift in bits of the most crowded value in each other family; two float64[7]."""
-    members = held.account_of[held.heads[value] : held.heads[value + 1]]
-    found, counts = common_values(held.starts, held.value_of, members, LEAST, *counted)
-    other = held.family[found] != held.family[value]
-    found, counts = found[other], counts[other]
-    tails, lifts = np.zeros(len(FAMILIES)), np.zeros(len(FAMILIES))
-    total = having[held.kind_at[found]]
-    outside = np.maximum(held.df[found] - counts, 0.5) / np.maximum(total - len(members), 1.0)
+def _crowded(held: Incidence, asked: Ints, s: StarSettings, threads: int) -> Iterator[tuple[int, Found]]:
+    """Crowded values of the stars asked, `STEP` stars at a time, and the position of the first of these."""
+    families = np.searchsorted(held.family, np.arange(1, len(FAMILIES) + 2))
+    having, often = held.having[held.kind_at].astype(np.float64), 2.0**s.min_lift_bits
+    sets = (held.heads, held.account_of, held.starts, held.value_of)
+
+    def crowded(first: int) -> Found:
+        return crowded_values(*sets, families, having, asked[first : first + STEP], LEAST, often)
+
+    steps = range(0, len(asked), STEP)
+    return zip(steps, ahead(crowded, steps, threads=threads), strict=True)
+
+
+def _crowding(
+    held: Incidence, asked: Ints, tried: Ints, many: Ints, value: Codes, inside: Codes
+) -> tuple[Floats, Floats]:
+    """log2 p-value and lift in bits of the most crowded value in each other family; two float64[stars, 7]."""
+    tails, lifts = np.zeros((len(asked), len(FAMILIES))), np.zeros((len(asked), len(FAMILIES)))
+    star = np.repeat(np.arange(len(asked)), many)
+    members = held.df[asked][star]
+    total = held.having[held.kind_at[value]].astype(np.float64)
+    outside = np.maximum(held.df[value] - inside, 0.5) / np.maximum(total - members, 1.0)
     outside = np.minimum(outside, 1.0)
-    share = counts / len(members)
-    lift = np.log2(share / outside)
-    crowded = lift >= s.min_lift_bits
-    if not crowded.any():
-        return tails, lifts
-    tail = binomial_log2_tail(counts[crowded], len(members), outside[crowded])
-    tail = np.minimum(tail + np.log2(len(found)), 0.0)
-    family = held.family[found[crowded]] - 1
-    np.minimum.at(tails, family, tail)
-    np.maximum.at(lifts, family, np.where(tail < 0, lift[crowded] * share[crowded], 0.0))
+    share = inside / members
+    tail = binomial_log2_tail(inside, members, outside)
+    tail = np.minimum(tail + np.log2(tried[star]), 0.0)
+    family = held.family[value] - 1
+    np.minimum.at(tails, (star, family), tail)
+    np.maximum.at(lifts, (star, family), np.where(tail < 0, np.log2(share / outside) * share, 0.0))
     return tails, lifts
 
 

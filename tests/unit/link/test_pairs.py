@@ -21,7 +21,7 @@ def test_planted_pairs_are_found(t: DuckTables) -> None:
         rows += block(pair, KINDS, value=500 + number) + block(pair, KINDS, value=900 + number)
     put_holdings(t, rows, accounts=400)
     held = read_incidence(t)
-    pairs = validated_pairs(t, held)
+    pairs = validated_pairs(held)
     found = set(zip(held.accounts[pairs.a].tolist(), held.accounts[pairs.b].tolist(), strict=True))
     assert set(planted) <= found
     assert len(found - set(planted)) <= 2
@@ -29,14 +29,14 @@ def test_planted_pairs_are_found(t: DuckTables) -> None:
 
 def test_chance_makes_no_pairs(t: DuckTables) -> None:
     put_holdings(t, drawn(np.random.default_rng(6), accounts=600, kinds=KINDS), accounts=600)
-    assert 1 >= len(validated_pairs(t, read_incidence(t)))
+    assert 1 >= len(validated_pairs(read_incidence(t)))
 
 
 def test_p_values_are_honest_on_chance(t: DuckTables) -> None:
     """Of all pairs at most the share p may have a p-value up to p, but for the noise of counting."""
     accounts = 500
     put_holdings(t, drawn(np.random.default_rng(7), accounts=accounts, kinds=KINDS), accounts=accounts)
-    everything = validated_pairs(t, read_incidence(t), PairSettings(fdr=1.0))
+    everything = validated_pairs(read_incidence(t), PairSettings(fdr=1.0))
     all_pairs = accounts * (accounts - 1) / 2
     for bits in (4, 6, 8, 10):
         expected = all_pairs * 2.0**-bits
@@ -50,7 +50,7 @@ def test_p_values_are_not_needlessly_large(t: DuckTables) -> None:
     put_holdings(
         t, drawn(np.random.default_rng(8), accounts=accounts, kinds={"phone": (300, 2)}), accounts=accounts
     )
-    pairs = validated_pairs(t, read_incidence(t), PairSettings(fdr=1.0))
+    pairs = validated_pairs(read_incidence(t), PairSettings(fdr=1.0))
     share = len(pairs) / (accounts * (accounts - 1) / 2)
     single = 2.0 ** np.median(-pairs.bits[:, 2])
     assert share == pytest.approx(single, rel=0.25)
@@ -58,7 +58,7 @@ def test_p_values_are_not_needlessly_large(t: DuckTables) -> None:
 
 def test_a_value_of_a_crowd_makes_no_pairs(t: DuckTables) -> None:
     put_holdings(t, block(range(1, 101), ["phone", "client"]), accounts=300)
-    assert 0 == len(validated_pairs(t, read_incidence(t), PairSettings(max_holders=64)))
+    assert 0 == len(validated_pairs(read_incidence(t), PairSettings(max_holders=64)))
 
 
 def test_kinds_of_one_family_count_once(t: DuckTables) -> None:
@@ -72,13 +72,13 @@ def test_kinds_of_one_family_count_once(t: DuckTables) -> None:
 
 
 def _bits(t: DuckTables) -> list[tuple[int, int, float]]:
-    pairs = validated_pairs(t, read_incidence(t), PairSettings(fdr=1.0))
+    pairs = validated_pairs(read_incidence(t), PairSettings(fdr=1.0))
     return list(zip(pairs.a.tolist(), pairs.b.tolist(), pairs.bits[:, 1].tolist(), strict=True))
 
 
 def test_nobody(t: DuckTables) -> None:
     put_holdings(t, [], accounts=1)
-    assert 0 == len(validated_pairs(t, read_incidence(t)))
+    assert 0 == len(validated_pairs(read_incidence(t)))
 
 
 def test_fisher_of_one_test_is_the_test_itself() -> None:
