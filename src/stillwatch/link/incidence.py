@@ -37,7 +37,8 @@ class Incidence:
 
     `accounts` int64[N] sorted account ids; `kind`, `family`, `key`, `df` describe the V values that two or more
     accounts hold; values of account i are `value_of[starts[i]:starts[i + 1]]`, holders of value v are
-    `account_of[heads[v]:heads[v + 1]]`. `kinds` int16[K] are the codes that occur, `kind_at` the position of
+    `account_of[heads[v]:heads[v + 1]]`. `widest` are the values with the most holders first, and beside `value_of`
+    are the places of an account's values among them, in order: `place_of`. `kinds` int16[K] are the codes that occur, `kind_at` the position of
     each value's kind among them, `has` bool[N, K] says who holds any value of a kind, private ones included,
     `having` int64[K] how many do. `share_of` float32, beside `account_of`, is the share of the holder's exchanges
     with the value. `wider_of[wider[v]:wider[v + 1]]` are the content values with more holders than the content value
@@ -53,6 +54,8 @@ class Incidence:
     df: Ints
     starts: Ints
     value_of: Codes
+    place_of: Codes
+    widest: Ints
     heads: Ints
     account_of: Codes
     share_of: NDArray[np.float32]
@@ -75,9 +78,9 @@ class Incidence:
         rows, owner = gather(self.starts, members)
         return self.value_of[rows].astype(np.int64), owner
 
-    def counted(self, members: Ints) -> tuple[Ints, Ints]:
-        """Values the members hold, in order, and how many of them hold each."""
-        return counted(self.starts, self.value_of, members, np.zeros(len(self.df), np.int32))
+    def counted(self, members: Ints, least: int = 1) -> tuple[Ints, Ints]:
+        """Values that `least` of the members hold, in order, and how many of them hold each."""
+        return counted(self.starts, self.place_of, self.widest, self.df, members, least)
 
     def holders_of(self, values: Ints) -> tuple[Ints, Ints]:
         """Accounts that hold the values, and for each the position of its value in `values`."""
@@ -162,7 +165,9 @@ def _compress(
     fresh = np.ones(len(key), dtype=bool)
     fresh[1:] = (key[1:] != key[:-1]) | (kind[1:] != kind[:-1])
     heads = np.append(np.flatnonzero(fresh), len(key)).astype(np.int64)
-    starts, value_of = transposed(heads, codes, len(accounts), np.arange(len(heads) - 1))
+    df = np.diff(heads)
+    widest = np.argsort(-df, kind="stable")
+    starts, value_of = transposed(heads, codes, len(accounts), np.arange(len(df)))
     families = (kind[fresh] // 100).astype(np.int16)
     kinds = np.unique(having_kind).astype(np.int16)
     has = np.zeros((len(accounts), len(kinds)), dtype=bool)
@@ -176,9 +181,11 @@ def _compress(
         kind=kind[fresh].astype(np.int16),
         family=families,
         key=key[fresh].astype(np.int64),
-        df=np.diff(heads),
+        df=df,
         starts=starts,
         value_of=value_of,
+        place_of=transposed(heads, codes, len(accounts), widest)[1],
+        widest=widest,
         heads=heads,
         account_of=codes,
         share_of=share,

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,18 +160,19 @@ def described(held: Incidence, members: Ints, settings: MemberSettings | None = 
     return _judge(held, members, settings or MemberSettings(), fixed=True)
 
 
-def lifted(held: Incidence, members: Ints) -> tuple[Ints, Ints, Floats]:
-    """Values that the members hold, how many of them do, and log2 of how much oftener they do than anybody else."""
-    found, inside = held.counted(members)
+def lifted(held: Incidence, members: Ints, least: int = 1) -> tuple[Ints, Ints, Floats]:
+    """Values that `least` of the members hold, how many of them do, and log2 of how much oftener they do than anybody
+    else."""
+    found, inside = held.counted(members, least)
     share_in = (inside + 0.25) / (len(members) + 1.0)
     share_out = (held.df[found] - inside + 0.5) / (held.n - len(members) + 1.0)
     return found, inside, np.log2(share_in / share_out)
 
 
 def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = False) -> Group:
-    found, inside, lift = lifted(held, members)
     n, rest = len(members), held.n - len(members)
-    strong = (lift >= s.min_lift_bits) & (inside >= max(s.min_holders, s.min_share * n))
+    found, _, lift = lifted(held, members, max(s.min_holders, ceil(s.min_share * n)))
+    strong = lift >= s.min_lift_bits
     if not _one_organization(held, members):
         strong &= ~held.owned[found]
     favoured, lifts = found[strong], lift[strong]

@@ -15,9 +15,21 @@ from stillwatch.link.parts import parts
 from stillwatch.link.stars import Stars
 from stillwatch.model.engine import Relation, Tables
 from stillwatch.model.families import BY_CODE, FAMILIES
-from stillwatch.model.kernels.belonging import counted, different_rows, outsiders
+from stillwatch.model.kernels.belonging import outsiders, spread
 
 Ints = NDArray[np.int64]
+
+VALUES = pa.schema(
+    [(name, pa.int64()) for name in ("group_id", "kind", "value_key", "inside", "holders")]
+    + [("lift_bits", pa.float64())]
+)
+SPREADS = pa.schema(
+    [
+        (name, pa.int64())
+        for name in ("group_id", "kind", "with_kind", "favoured", "shared", "top", "private")
+    ]
+    + [("outside_share", pa.float64())]
+)
 
 
 def write_members(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relation:
@@ -65,51 +77,38 @@ def _stability(group: Group) -> np.ndarray:
 def write_values(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relation:
     """Fill `group_values` (favoured values) and `group_kinds` (how each kind is spread in the group)."""
     values, kinds = [], []
+    counts, marked = np.zeros(len(held.df), np.int32), np.zeros(len(held.df), np.bool_)
+    seen = np.zeros(held.n, np.int32)
     for i, group in enumerate(groups):
-        room = np.zeros(len(held.df), np.int32)
-        found, inside = counted(held.starts, held.value_of, group.members, room)
-        at = np.minimum(np.searchsorted(found, group.favoured), max(len(found) - 1, 0))
-        kept = found[at] == group.favoured  # the last round may have left out a value's holders
+        inside, among = spread(
+            held.starts, held.value_of, held.df, held.kind_at, group.members, group.favoured, len(held.kinds),
+            counts, marked,
+        )  # fmt: skip
+        kept = inside > 0  # the last round may have left out a value's holders
         own = group.favoured[kept]
-        columns = (held.kind[own], held.key[own], inside[at[kept]], held.df[own], group.lift_bits[kept])
-        values += [(i, *row) for row in zip(*(column.tolist() for column in columns), strict=True)]
-        kinds += [(i, *row) for row in _kinds(held, group, found, inside, room)]
-    names = ("group_id", "kind", "value_key", "inside", "holders", "lift_bits")
-    t.put("group_values", _table(values, names))
-    kind_names = ("group_id", "kind", "with_kind", "favoured", "shared", "top", "private", "outside_share")
-    return t.put("group_kinds", _table(kinds, kind_names))
+        columns = (held.kind[own], held.key[own], inside[kept], held.df[own], group.lift_bits[kept])
+        values.append((np.full(len(own), i), *columns))
+        rows = _kinds(held, group, among, seen)
+        kinds.append((np.full(len(rows[0]), i), *rows))
+    t.put("group_values", _table(values, VALUES))
+    return t.put("group_kinds", _table(kinds, SPREADS))
 
 
-def _kinds(
-    held: Incidence, group: Group, found: Ints, inside: Ints, count: NDArray[np.int32]
-) -> list[tuple[float, ...]]:
-    """Per kind: members with it, holding a favoured value, sharing one with another member, on the commonest
-    value, sharing one that is mostly the group's own; share of the others that hold a favoured value."""
-    n, width = len(group), len(held.kinds)
+def _kinds(held: Incidence, group: Group, among: Ints, seen: NDArray[np.int32]) -> tuple[np.ndarray, ...]:
+    """Per kind that a member has: its code, members with it, holding a favoured value, sharing one with another member,
+    on the commonest value, sharing one that is mostly the group's own; share of the others that hold a favoured
+    value. `among` is what `spread` says; `seen` is room for every account, zero before and after."""
     with_kind = held.has[group.members].sum(axis=0)
-    favoured = np.zeros(len(held.df), dtype=bool)
-    favoured[group.favoured] = True
-    values, owner = held.values_of(group.members)
-    several = count[values] >= 2
-
-    def different(chosen: NDArray[np.bool_]) -> Ints:
-        kind = held.kind_at[values[chosen]]
-        return different_rows(owner[chosen], kind, width, np.zeros(n * width, dtype=bool))
-
-    hit, shared = different(favoured[values]), different(several)
-    private = different(several & (count[values] * 2 > held.df[values]))
-    top = np.ones(width, np.int64)
-    np.maximum.at(top, held.kind_at[found], inside)
-    member = np.zeros(held.n, dtype=bool)
-    member[group.members] = True
+    hit, shared, private, top = among
     outside = outsiders(
-        held.heads, held.account_of, group.favoured, held.kind_at[group.favoured], member,
-        np.zeros(held.n * width, dtype=bool), np.zeros(width, np.int64),
-    ).tolist()  # fmt: skip
-    rest = np.maximum(held.having - with_kind, 0).tolist()
-    columns = (held.kinds, with_kind, hit, shared, top, private)
-    rows = list(zip(*(column.tolist() for column in columns), strict=True))
-    return [(*rows[k], outside[k] / rest[k] if rest[k] else 0.0) for k in np.flatnonzero(with_kind)]
+        held.heads, held.account_of, group.favoured, held.kind_at[group.favoured], group.members,
+        len(held.kinds), seen,
+    )  # fmt: skip
+    rest = np.maximum(held.having - with_kind, 0)
+    share = np.where(rest > 0, outside / np.maximum(rest, 1), 0.0)
+    known = np.flatnonzero(with_kind)
+    columns = (held.kinds, with_kind, hit, shared, top, private, share)
+    return tuple(column[known] for column in columns)
 
 
 def write_links(t: Tables, held: Incidence, pairs: Pairs, stars: Stars) -> Relation:
@@ -135,7 +134,9 @@ def write_links(t: Tables, held: Incidence, pairs: Pairs, stars: Stars) -> Relat
     return t.put("links", rows)
 
 
-def _table(rows: Sequence[tuple[float, ...]], names: Sequence[str]) -> pa.Table:
-    columns: list[Sequence[float]] = list(zip(*rows, strict=True)) or [() for _ in names]
-    types = {"lift_bits": pa.float64(), "outside_share": pa.float64()}
-    return pa.table({n: pa.array(c, types.get(n, pa.int64())) for n, c in zip(names, columns, strict=True)})
+def _table(parts: Sequence[tuple[np.ndarray, ...]], schema: pa.Schema) -> pa.Table:
+    """Rows of all groups, from the columns of each."""
+    if not parts:
+        return schema.empty_table()
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)

@@ -16,31 +16,39 @@ Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Shares = npt.NDArray[np.float32]
 
+_LOW = np.int64(0xFFFF_FFFF)
+
 
 @kernel
-def counted(starts: Ints, value_of: Codes, members: Ints, counts: Codes) -> tuple[Ints, Ints]:
-    """Values that the members hold, in order, and how many of them hold each.
+def counted(starts: Ints, place_of: Codes, widest: Ints, df: Ints, members: Ints, least: int) -> tuple[Ints, Ints]:
+    """Values that `least` of the members hold, in order, and how many of them hold each.
 
-    Values of account i are `value_of[starts[i]:starts[i + 1]]`. `counts` is room for every value, zero before; it is
-    only touched where a member holds something, so that the work does not grow with all there is.
+    `widest` are the values with the most holders first, `df` holders each; places among them of the values of account
+    i are `place_of[starts[i]:starts[i + 1]]`, in order. What fewer than `least` hold in all is not looked at.
     """
-    total = 0
-    for member in members:
-        total += starts[member + 1] - starts[member]
-    touched = np.empty(min(total, len(counts)), np.int64)
-    n = 0
+    places, high = 0, len(widest)
+    while places < high:
+        middle = (places + high) // 2
+        if df[widest[middle]] >= least:
+            places = middle + 1
+        else:
+            high = middle
+    counts, n = np.zeros(places, np.int32), 0
     for member in members:
         for at in range(starts[member], starts[member + 1]):
-            value = value_of[at]
-            if counts[value] == 0:
-                touched[n] = value
-                n += 1
-            counts[value] += 1
-    found = np.flatnonzero(counts) if n * 16 > len(counts) else np.sort(touched[:n])
-    inside = np.empty(len(found), np.int64)
-    for i in range(len(found)):
-        inside[i] = counts[found[i]]
-    return found, inside
+            place = place_of[at]
+            if place >= places:
+                break
+            counts[place] += 1
+            n += counts[place] == least
+    found = np.empty(n, np.int64)
+    n = 0
+    for place in range(places):
+        if counts[place] >= least:
+            found[n] = np.int64(widest[place]) << 32 | counts[place]
+            n += 1
+    found.sort()
+    return found >> 32, found & _LOW
 
 
 @kernel
@@ -52,30 +60,64 @@ def mark_holders(heads: Ints, account_of: Codes, values: Ints, marked: Flags) ->
 
 
 @kernel
-def different_rows(row: Ints, column: Ints, width: int, seen: Flags) -> Ints:
-    """How many different rows each of the `width` columns has among the pairs; `seen` is room for rows times columns,
-    all false before."""
-    out = np.zeros(width, np.int64)
-    for i in range(len(row)):
-        cell = row[i] * width + column[i]
-        if not seen[cell]:
-            seen[cell] = True
-            out[column[i]] += 1
-    return out
+def spread(
+    starts: Ints, value_of: Codes, df: Ints, kind: Ints, members: Ints, favoured: Ints, kinds: int, counts: Codes,
+    marked: Flags,
+) -> tuple[Ints, Ints]:  # fmt: skip
+    """How many of the members hold each favoured value, and how values of each kind are spread among them, int64
+    [4, kinds]: members with a favoured one, with one that another member holds too, and with one of these that is
+    mostly the members' own; holders of the commonest, at least 1.
+
+    Values of account i, sorted by kind, are `value_of[starts[i]:starts[i + 1]]`, and `df` accounts hold them. `counts`
+    and `marked` are room for every value, zero before and after.
+    """
+    for member in members:
+        for value in value_of[starts[member] : starts[member + 1]]:
+            counts[value] += 1
+    inside = np.empty(len(favoured), np.int64)
+    for i in range(len(favoured)):
+        marked[favoured[i]], inside[i] = True, counts[favoured[i]]
+    out = np.zeros((4, kinds), np.int64)
+    out[3] = 1
+    for member in members:
+        at = starts[member]
+        while at < starts[member + 1]:
+            own, hit, shared, private = kind[value_of[at]], False, False, False
+            while at < starts[member + 1] and kind[value_of[at]] == own:
+                value = value_of[at]
+                hit |= marked[value]
+                shared |= counts[value] >= 2
+                private |= counts[value] >= 2 and counts[value] * 2 > df[value]
+                out[3, own] = max(out[3, own], counts[value])
+                at += 1
+            out[0, own] += hit
+            out[1, own] += shared
+            out[2, own] += private
+    for member in members:
+        for value in value_of[starts[member] : starts[member + 1]]:
+            counts[value] = 0
+    for value in favoured:
+        marked[value] = False
+    return inside, out
 
 
 @kernel
 def outsiders(
-    heads: Ints, account_of: Codes, values: Ints, kind: Ints, inside: Flags, seen: Flags, out: Ints
+    heads: Ints, account_of: Codes, values: Ints, kind: Ints, members: Ints, kinds: int, seen: Codes
 ) -> Ints:  # fmt: skip
-    """Of each kind how many accounts that are not inside hold one of the values, counted into `out`; value i is of
-    kind `kind[i]`, and `seen` is room for accounts times kinds, all false before."""
+    """Of each of so many kinds how many accounts that are no members hold one of the values; value i is of kind
+    `kind[i]`, by which they are sorted. `seen` is room for every account, zero before and after."""
+    out = np.zeros(kinds, np.int64)
+    seen[members] = kinds + 1
     for i in range(len(values)):
-        for at in range(heads[values[i]], heads[values[i] + 1]):
-            cell = np.int64(account_of[at]) * len(out) + kind[i]
-            if not inside[account_of[at]] and not seen[cell]:
-                seen[cell] = True
+        for account in account_of[heads[values[i]] : heads[values[i] + 1]]:
+            if seen[account] <= kind[i]:
+                seen[account] = kind[i] + 1
                 out[kind[i]] += 1
+    for value in values:
+        for account in account_of[heads[value] : heads[value + 1]]:
+            seen[account] = 0
+    seen[members] = 0
     return out
 
 
