@@ -46,7 +46,8 @@ def link(t: Tables, key: HashKey, *, threads: int = 1) -> Incidence:
     frames = t.numpy("SELECT template_id FROM templates WHERE public")["template_id"]
     public = np.concatenate([np.asarray(frames, np.int64), np.array(sorted(reference_keys(key)), np.int64)])
     around = content_stars(held, is_star(held, stars), public)
-    groups = with_parts(t, held, form_groups(held, communities(held, pairs), around, public))
+    groups = form_groups(held, communities(held, pairs), around, public, threads=threads)
+    groups = with_parts(t, held, groups, threads=threads)
     write_links(t, held, pairs, stars)
     _write_groups(t, held, groups)
     return held

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.link.incidence import CONTENT_KINDS, Incidence
 from stillwatch.link.membership import Group, blocks, described, settle
+from stillwatch.model.ahead import ahead
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.chains import Chains
 from stillwatch.model.kernels.components import components
@@ -51,7 +53,13 @@ class GroupSettings:
 
 
 def form_groups(
-    held: Incidence, found: Sequence[Ints], stars: Ints, public: Ints, settings: GroupSettings | None = None
+    held: Incidence,
+    found: Sequence[Ints],
+    stars: Ints,
+    public: Ints,
+    settings: GroupSettings | None = None,
+    *,
+    threads: int = 1,
 ) -> list[Group]:
     """Groups with some content in common, largest first; one may lie inside another. Where no account holds any
     content, other evidence is enough.
@@ -60,8 +68,11 @@ def form_groups(
     favours the value already has most of them. `public` are keys of public content, which join nobody.
     """
     s = settings or GroupSettings()
-    groups = [settle(held, block) for seed in found for block in blocks(held, seed)]
-    groups = [g for g in groups if len(g) >= s.min_accounts]
+
+    def settled(seed: Ints) -> list[Group]:
+        return [settle(held, block) for block in blocks(held, seed)]
+
+    groups = [g for own in ahead(settled, found, threads=threads) for g in own if len(g) >= s.min_accounts]
     groups += _around_stars(held, groups, stars, s)
     groups = _put_together(held, _distinct(held, groups, s), public, s)
     known = held.of_kind(*CONTENT_KINDS).any()
@@ -167,7 +178,9 @@ def _put_together(held: Incidence, groups: Sequence[Group], public: Ints, s: Gro
         x, y = pieces[left], pieces[right]
         both = np.union1d(x.members, y.members)
         whole = settle(held, both) if alike else described(held, both)
-        kept = min(np.isin(p.members, whole.members).mean() for p in (x, y))
+        inside = np.zeros(held.n, dtype=bool)
+        inside[whole.members] = True
+        kept = min(inside[p.members].mean() for p in (x, y))
         if kept < s.kept or whole.cohesion < s.kept * min(x.cohesion, y.cohesion):
             apart |= {(left, right, alike), (right, left, alike)}
             continue
@@ -189,8 +202,7 @@ def _similar(
     eligible = held.of_kind(*MARKS) & ~np.isin(held.key, public)
     owners, values = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for i, group in enumerate(groups):
-        found, counts = held.counted(group.members)
-        main = found[counts >= s.principal * len(group)]
+        main, _ = held.counted(group.members, ceil(s.principal * len(group)))
         main = main[eligible[main] & np.isin(main, group.favoured)]
         owners.append(np.full(len(main), i, np.int64))
         values.append(main)
@@ -235,7 +247,9 @@ def _pooled(held: Incidence, pieces: Sequence[Ints], marks: Ints, s: GroupSettin
 
 def _within(held: Incidence, value: int, members: Ints) -> float:
     """Share of a value's holders among the members."""
-    return float(np.isin(held.account_of[held.heads[value] : held.heads[value + 1]], members).mean())
+    inside = np.zeros(held.n, dtype=bool)
+    inside[members] = True
+    return float(inside[held.account_of[held.heads[value] : held.heads[value + 1]]].mean())
 
 
 def _neighbours(owner: Ints, value: Ints) -> tuple[Ints, Ints, Ints]:

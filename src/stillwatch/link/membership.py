@@ -22,12 +22,12 @@ from stillwatch.link.incidence import CONTENT_KINDS, Incidence
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.belonging import (
     best_lifts,
-    held_inside,
     hits,
     mark_holders,
     most_voted,
     nearest_there,
     strongest,
+    tightness,
 )
 from stillwatch.model.kernels.components import components
 
@@ -35,6 +35,7 @@ CONTENT = FAMILIES.index("content") + 1
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,66 +93,62 @@ def settle(
     would otherwise hold each other up. Stops early, with no members, if the group becomes one that is `known`.
     """
     s = settings or MemberSettings()
+    sown = np.zeros(held.n, dtype=bool)
+    sown[seed] = True
     members = seed
-    group = _judge(held, members, s)
+    group = _main_block(held, _judge(held, members, s), sown)
     for _ in range(s.rounds):
-        inside = _main_block(held, group, seed)
-        if len(inside) < s.min_holders or np.array_equal(inside, members):
+        if len(group) < s.min_holders or np.array_equal(group.members, members):
             break
-        if known(_only(group, inside)):
-            return _only(group, inside[:0])
-        members = inside
-        group = _judge(held, members, s)
-    return _only(group, _main_block(held, group, seed))
+        if known(group):
+            return _only(group, np.zeros(len(group), dtype=bool))
+        members = group.members
+        group = _main_block(held, _judge(held, members, s), sown)
+    return group
 
 
 def blocks(held: Incidence, seed: Ints, settings: MemberSettings | None = None) -> list[Ints]:
     """The seed's members by the content they share, blocks of `min_holders` or more; the seed itself if it has none."""
     s = settings or MemberSettings()
-    of = _block_of(held, described(held, seed, s))
+    of = _block_of(held, seed, *_favoured(held, seed, s))
     found = [seed[of == b] for b in np.unique(of[of >= 0])]
     return [b for b in found if len(b) >= s.min_holders] or [seed]
 
 
-def _main_block(held: Incidence, group: Group, seed: Ints) -> Ints:
+def _main_block(held: Incidence, group: Group, sown: Flags) -> Group:
     """Members in the block of content that has most of the seed; all of them where the group favours no content."""
-    of = _block_of(held, group)
+    of = _block_of(held, group.members, group.favoured, group.lift_bits)
     if (of < 0).all():
-        return group.members
-    known = of[np.isin(group.members, seed) & (of >= 0)]
-    main = np.bincount(known if len(known) else of[of >= 0]).argmax()
-    return np.asarray(group.members[of == main], np.int64)
+        return group
+    known = of[sown[group.members] & (of >= 0)]
+    return _only(group, of == np.bincount(known if len(known) else of[of >= 0]).argmax())
 
 
-def _block_of(held: Incidence, group: Group) -> Ints:
+def _block_of(held: Incidence, members: Ints, favoured: Ints, lifts: Floats) -> Ints:
     """Number of the block of each member, -1 for none.
 
     A content value belongs with that wider one which most of its holders hold too; a member belongs to the block
     of most of its values, each by its weight.
     """
-    at = np.flatnonzero(held.of_kind(*CONTENT_KINDS, among=group.favoured))
-    content, lift = group.favoured[at], group.lift_bits[at]
-    if len(content) == 0 or len(group) == 0:
-        return np.full(len(group), -1, np.int64)
-    number = _joined(held, content)
+    at = np.flatnonzero(held.of_kind(*CONTENT_KINDS, among=favoured))
+    content, lift = favoured[at], lifts[at]
+    if len(content) == 0 or len(members) == 0:
+        return np.full(len(members), -1, np.int64)
+    number = components(len(content), *nearest_there(held.wider, held.wider_of, content))
     order = np.argsort(number, kind="stable")
     row_of = np.full(held.n, -1, np.int32)
-    row_of[group.members] = np.arange(len(group))
+    row_of[members] = np.arange(len(members))
     return most_voted(
-        held.heads, held.account_of, content[order], number[order], lift[order], row_of, len(group)
+        held.heads, held.account_of, content[order], number[order], lift[order], row_of, len(members)
     )
 
 
-def _joined(held: Incidence, content: Ints) -> Ints:
-    """Number of the block of each content value: each goes with the nearest of its wider ones that is there."""
-    root = components(len(content), *nearest_there(held.wider, held.wider_of, content))
-    return np.asarray(np.unique(root, return_inverse=True)[1], np.int64)
-
-
-def _only(group: Group, members: Ints) -> Group:
-    at = np.isin(group.members, members)
+def _only(group: Group, kept: Flags) -> Group:
     return replace(
-        group, members=group.members[at], log_odds=group.log_odds[at], family_bits=group.family_bits[at]
+        group,
+        members=group.members[kept],
+        log_odds=group.log_odds[kept],
+        family_bits=group.family_bits[kept],
     )
 
 
@@ -169,22 +166,32 @@ def lifted(held: Incidence, members: Ints, least: int = 1) -> tuple[Ints, Ints, 
     return found, inside, np.log2(share_in / share_out)
 
 
-def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = False) -> Group:
-    n, rest = len(members), held.n - len(members)
-    found, _, lift = lifted(held, members, max(s.min_holders, ceil(s.min_share * n)))
+def _favoured(held: Incidence, members: Ints, s: MemberSettings) -> tuple[Ints, Floats]:
+    """Values that the group of these members favours, in order, and their lift in bits."""
+    least = max(s.min_holders, ceil(s.min_share * len(members)))
+    found, _, lift = lifted(held, members, least)
     strong = lift >= s.min_lift_bits
     if not _one_organization(held, members):
         strong &= ~held.owned[found]
-    favoured, lifts = found[strong], lift[strong]
+    return found[strong], lift[strong]
+
+
+def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = False) -> Group:
+    n, rest = len(members), held.n - len(members)
+    favoured, lifts = _favoured(held, members, s)
     asked = members if fixed else _either(held, members, favoured)
-    kinds = np.unique(held.kind_at[favoured])
-    best = _best_lift(held, asked, favoured, lifts, kinds, s)
-    bits = _family_bits(held, asked, members, kinds, best, s)
-    prior = float(np.clip(np.log2(max(n, 1) / max(rest, 1)), *s.prior_bits))
-    log_odds = prior + bits.sum(axis=1)
-    keep = (log_odds >= 0) | fixed
-    tightness = _tightness(held, asked[keep], bits[keep], favoured)
-    return Group(asked[keep], log_odds[keep], bits[keep], favoured, lifts, tightness)
+    of_value = held.kind_at[favoured]
+    fresh = np.diff(of_value, prepend=-1) > 0  # values are sorted by kind
+    kinds = of_value[fresh]
+    best = _best_lift(held, asked, favoured, lifts, np.cumsum(fresh) - 1, s)
+    bits, total = _family_bits(held, asked, members, kinds, best, s)
+    log_odds = float(np.clip(np.log2(max(n, 1) / max(rest, 1)), *s.prior_bits)) + total
+    if not fixed:
+        keep = log_odds >= 0
+        asked, log_odds, bits = asked[keep], log_odds[keep], bits[keep]
+    family = held.family[favoured] - 1
+    tight = tightness(held.heads, held.account_of, favoured, family, asked, held.n, bits)
+    return Group(asked, log_odds, bits, favoured, lifts, tight)
 
 
 def _one_organization(held: Incidence, members: Ints) -> bool:
@@ -205,23 +212,10 @@ def _either(held: Incidence, members: Ints, values: Ints) -> Ints:
     return np.flatnonzero(inside)
 
 
-def _tightness(held: Incidence, members: Ints, bits: Floats, favoured: Ints) -> float:
-    n = len(members)
-    if n < 2:
-        return 0.0
-    inside = np.zeros(held.n, dtype=bool)
-    inside[members] = True
-    counts = held_inside(held.heads, held.account_of, favoured, inside)
-    together = np.bincount(
-        held.family[favoured] - 1, weights=counts * (counts - 1) / (n * (n - 1)), minlength=len(FAMILIES)
-    )
-    return float((np.maximum(bits.mean(axis=0), 0) * np.minimum(together, 1.0)).sum())
-
-
 def _family_bits(
     held: Incidence, asked: Ints, members: Ints, kinds: Ints, best: Floats, s: MemberSettings
-) -> Floats:
-    """Weight of each family for each account asked; float64[len(asked), 7]."""
+) -> tuple[Floats, Floats]:
+    """Weight of each family for each account asked, float64[len(asked), 7], and of all families."""
     inside = np.zeros(held.n, dtype=bool)
     inside[members] = True
     n_in, hit_in, hit_out = hits(held.has, asked, kinds, best, inside)
@@ -229,19 +223,22 @@ def _family_bits(
     share_in, share_out = (hit_in + 0.5) / (n_in + 1.0), (hit_out + 0.5) / (n_out + 1.0)
     present, absent = np.log2(share_in / share_out), np.log2((1 - share_in) / (1 - share_out))
     family = held.kinds[kinds].astype(np.int64) // 100 - 1
-    bits = np.zeros((len(asked), len(FAMILIES)))
-    strongest(held.has, asked, kinds, best, present, absent, family, s.least_bits, s.dedicated_bits, bits)
-    return bits
+    bits, total = np.zeros((len(asked), len(FAMILIES))), np.zeros(len(asked))
+    strongest(
+        held.has, asked, kinds, best, present, absent, family, s.least_bits, s.dedicated_bits, bits, total
+    )
+    return bits, total
 
 
 def _best_lift(
-    held: Incidence, asked: Ints, favoured: Ints, lifts: Floats, kinds: Ints, s: MemberSettings
+    held: Incidence, asked: Ints, favoured: Ints, lifts: Floats, column: Ints, s: MemberSettings
 ) -> Floats:
-    """The largest bounded lift among the favoured values that each account holds, by kind; float64[n, len(kinds)]."""
-    best = np.zeros((len(asked), len(kinds)))
+    """The largest bounded lift among the favoured values that each account holds, by kind; float64[kinds, n]. Value i
+    is of the kind `column[i]`."""
+    best = np.zeros((int(column[-1]) + 1 if len(column) else 0, len(asked)))
     content = held.family[favoured] == CONTENT
     best_lifts(
-        held.heads, held.account_of, held.share_of, favoured, np.searchsorted(kinds, held.kind_at[favoured]),
+        held.heads, held.account_of, held.share_of, favoured, column,
         np.minimum(lifts, s.most_bits), np.minimum(lifts, np.where(content, s.dedicated_bits, s.most_bits)),
         np.float32(s.dedicated), asked, best,
     )  # fmt: skip

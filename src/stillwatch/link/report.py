@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from stillwatch.link.membership import Group
 from stillwatch.link.pairs import Pairs
 from stillwatch.link.parts import parts
 from stillwatch.link.stars import Stars
+from stillwatch.model.ahead import ahead
 from stillwatch.model.engine import Relation, Tables
 from stillwatch.model.families import BY_CODE, FAMILIES
 from stillwatch.model.kernels.belonging import outsiders, spread
@@ -52,12 +54,12 @@ def write_members(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relati
     return t.put("group_members", pa.table(rows))
 
 
-def with_parts(t: Tables, held: Incidence, groups: Sequence[Group]) -> list[Group]:
+def with_parts(t: Tables, held: Incidence, groups: Sequence[Group], *, threads: int = 1) -> list[Group]:
     """The groups and behind them their parts, which `group_parts` (group_id, parent, piece, inside, tied) names."""
     every = list(groups)
     rows: list[tuple[int, int, int, bool, bool]] = []
-    for i, group in enumerate(groups):
-        for part in parts(held, group):
+    for i, found in enumerate(ahead(partial(parts, held), groups, threads=threads)):
+        for part in found:
             rows.append((len(every), i, part.piece, part.inside, part.tied))
             every.append(part.group)
     kinds = (pa.int64(), pa.int64(), pa.int64(), pa.bool_(), pa.bool_())

@@ -15,6 +15,7 @@ Codes = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Shares = npt.NDArray[np.float32]
+Families = npt.NDArray[np.int16]
 
 _LOW = np.int64(0xFFFF_FFFF)
 
@@ -122,13 +123,29 @@ def outsiders(
 
 
 @kernel
-def held_inside(heads: Ints, account_of: Codes, values: Ints, inside: Flags) -> Ints:
-    """How many holders of each of the values are inside."""
-    out = np.zeros(len(values), np.int64)
+def tightness(
+    heads: Ints, account_of: Codes, values: Ints, family: Families, members: Ints, accounts: int, bits: Floats
+) -> float:  # fmt: skip
+    """Over the families, the mean of the members' weights `bits`, if positive, times the chance that two members share
+    a value of the family; 0 for fewer than two. Value i is of the family `family[i]`."""
+    n = len(members)
+    if n < 2:
+        return 0.0
+    inside = np.zeros(accounts, np.bool_)
+    inside[members] = True
+    together = np.zeros(bits.shape[1])
     for i in range(len(values)):
-        for at in range(heads[values[i]], heads[values[i] + 1]):
-            out[i] += inside[account_of[at]]
-    return out
+        count = 0
+        for account in account_of[heads[values[i]] : heads[values[i] + 1]]:
+            count += inside[account]
+        together[family[i]] += count * (count - 1) / (n * (n - 1))
+    mean = np.zeros(bits.shape[1])
+    for i in range(n):
+        mean += bits[i]
+    total = 0.0
+    for f in range(len(mean)):
+        total += max(mean[f] / n, 0.0) * min(together[f], 1.0)
+    return total
 
 
 @kernel
@@ -136,30 +153,31 @@ def best_lifts(
     heads: Ints, account_of: Codes, share_of: Shares, values: Ints, kind: Ints, lift: Floats, often: Floats,
     dedicated: np.float32, asked: Ints, out: Floats,
 ) -> None:  # fmt: skip
-    """Put into `out[asked account, kind]` the largest lift among the values that each account asked holds, at least
+    """Put into `out[kind, asked account]` the largest lift among the values that each account asked holds, at least
     what stands there; `often` is the lift for a holder with at least the share `dedicated`."""
     row_of = np.zeros(asked.max() + 1 if len(asked) else 0, np.int32)
     for i in range(len(asked)):
         row_of[asked[i]] = i + 1
     for v in range(len(values)):
+        best = out[kind[v]]
         for at in range(heads[values[v]], heads[values[v] + 1]):
             account = account_of[at]
-            row = row_of[account] - 1 if account < len(row_of) else -1
+            if account >= len(row_of):  # holders are sorted
+                break
+            row = row_of[account] - 1
             if row >= 0:
-                bits = often[v] if share_of[at] >= dedicated else lift[v]
-                out[row, kind[v]] = max(out[row, kind[v]], bits)
+                best[row] = max(best[row], often[v] if share_of[at] >= dedicated else lift[v])
 
 
 @kernel
 def hits(has: Flags, asked: Ints, kinds: Ints, best: Floats, inside: Flags) -> tuple[Ints, Ints, Ints]:
-    """Of each kind how many insiders have it, how many of them hold a favoured value, and how many others do; column j
+    """Of each kind how many insiders have it, how many of them hold a favoured value, and how many others do; row j
     of `best` is that of `kinds[j]`."""
     n_in, hit_in = np.zeros(len(kinds), np.int64), np.zeros(len(kinds), np.int64)
     hit_out = np.zeros(len(kinds), np.int64)
-    for i in range(len(asked)):
-        own = inside[asked[i]]
-        for j in range(len(kinds)):
-            hit = best[i, j] > 0
+    for j in range(len(kinds)):
+        for i in range(len(asked)):
+            own, hit = inside[asked[i]], best[j, i] > 0
             n_in[j] += own and has[asked[i], kinds[j]]
             hit_in[j] += own and hit
             hit_out[j] += hit and not own
@@ -169,24 +187,25 @@ def hits(has: Flags, asked: Ints, kinds: Ints, best: Floats, inside: Flags) -> t
 @kernel
 def strongest(
     has: Flags, asked: Ints, kinds: Ints, best: Floats, present: Floats, absent: Floats, family: Ints,
-    least: float, most: float, out: Floats,
+    least: float, most: float, out: Floats, total: Floats,
 ) -> None:  # fmt: skip
-    """Put into `out[asked account, family]` the weight, bounded, of the family's kind that weighs most either way, the
-    first of equals: the best lift, but at most `present`, for who holds a favoured value, `absent` for others that
-    have the kind."""
-    for i in range(len(asked)):
-        known = 0
-        for j in range(len(kinds)):
+    """Put into `out[asked account, family]`, all zero before, the weight, bounded, of the family's kind that weighs
+    most either way, the first of equals: the best lift, but at most `present`, for who holds a favoured value,
+    `absent` for others that have the kind; into `total` the sum over families. Kinds are sorted by family."""
+    for j in range(len(kinds)):
+        f = family[j]
+        for i in range(len(asked)):
             bits = 0.0
-            if best[i, j] > 0:
-                bits = min(best[i, j], present[j])
+            if best[j, i] > 0:
+                bits = min(best[j, i], present[j])
             elif has[asked[i], kinds[j]]:
                 bits = absent[j]
             bits = min(max(bits, least), most)
-            f = family[j]
-            if not known >> f & 1 or abs(bits) > abs(out[i, f]):
+            if abs(bits) > abs(out[i, f]):
                 out[i, f] = bits
-                known |= 1 << f
+    for i in range(len(asked)):
+        for f in range(out.shape[1]):
+            total[i] += out[i, f]
 
 
 @kernel
