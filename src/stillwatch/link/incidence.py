@@ -38,13 +38,13 @@ class Incidence:
     `accounts` int64[N] sorted account ids; `kind`, `family`, `key`, `df` describe the V values that two or more
     accounts hold; values of account i are `value_of[starts[i]:starts[i + 1]]`, holders of value v are
     `account_of[heads[v]:heads[v + 1]]`. `widest` are the values with the most holders first, and beside `value_of`
-    are the places of an account's values among them, in order: `place_of`. `kinds` int16[K] are the codes that occur, `kind_at` the position of
-    each value's kind among them, `has` bool[N, K] says who holds any value of a kind, private ones included,
-    `having` int64[K] how many do. `share_of` float32, beside `account_of`, is the share of the holder's exchanges
-    with the value. `wider_of[wider[v]:wider[v + 1]]` are the content values with more holders than the content value
-    v which the share `OVERLAP` of its holders hold too, the nearest first. `organization` int64[N] numbers the declared
-    organization of each account, -1 for none; `owned` bool[V] says of a network, a client, a card or a sign-up fact
-    that only accounts of one organization hold it.
+    are the places of an account's values among them, in order: `place_of`. `kinds` int16[K] are the codes that occur,
+    `kind_at` the position of each value's kind among them, `has` bool[N, K] says who holds any value of a kind, private
+    ones included, `having` int64[K] how many do. `share_of` float32, beside `account_of`, is the share of the holder's
+    exchanges with the value. `wider_of[wider[v]:wider[v + 1]]` are the content values with more holders than the
+    content value v which the share `OVERLAP` of its holders hold too, the nearest first. `organization` int64[N]
+    numbers the declared organization of each account, -1 for none; `owned` bool[V] says of a network, a client, a card
+    or a sign-up fact that only accounts of one organization hold it.
     """
 
     accounts: Ints

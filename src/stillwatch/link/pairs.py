@@ -99,12 +99,12 @@ def _by_pair(held: Incidence, shared: _Shared, log2_p: Floats, *, tests: int, ra
     family = (held.kinds // 100 - 1).astype(np.int64)[shared.kind]
     cell = (np.cumsum(fresh) - 1) * len(FAMILIES) + family
     heads = np.flatnonzero(np.diff(cell, prepend=-1))
-    corrected = np.zeros(len(first) * len(FAMILIES))
+    cells = np.zeros(len(first) * len(FAMILIES))
     if len(first):
         least = np.minimum.reduceat(log2_p, heads)
         kinds = np.diff(heads, append=len(cell))
-        corrected[cell[heads]] = np.minimum(least + np.log2(kinds), 0.0)
-    corrected = corrected.reshape(-1, len(FAMILIES))
+        cells[cell[heads]] = np.minimum(least + np.log2(kinds), 0.0)
+    corrected = cells.reshape(-1, len(FAMILIES))
     total = fisher_log2(corrected)
     keep = benjamini_hochberg(total, tests=tests, rate=rate)
     a, b = (codes[first[keep]].astype(np.int64) for codes in (shared.a, shared.b))

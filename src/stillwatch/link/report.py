@@ -26,10 +26,7 @@ VALUES = pa.schema(
     + [("lift_bits", pa.float64())]
 )
 SPREADS = pa.schema(
-    [
-        (name, pa.int64())
-        for name in ("group_id", "kind", "with_kind", "favoured", "shared", "top", "private")
-    ]
+    [(name, pa.int64()) for name in ("group_id", "kind", "with_kind", "favoured", "shared", "top", "private")]
     + [("outside_share", pa.float64())]
 )
 

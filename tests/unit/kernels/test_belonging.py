@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.model.kernels.belonging import most_voted, outsiders
+from stillwatch.model.kernels.belonging import counted, most_voted, outsiders, spread, tightness
+from stillwatch.model.kernels.overlap import transposed
 
 ACCOUNTS, KINDS = 8, 3
 Values = list[tuple[set[int], int, int]]  # holders, a number below 3, a lift in quarters of a bit
@@ -42,10 +43,58 @@ def test_a_member_goes_with_the_block_of_most_of_its_weight(sets: Values, member
 @settings(deadline=None)
 @given(values, st.sets(st.integers(0, ACCOUNTS - 1)))
 def test_outsiders_count_once_a_kind(sets: Values, members: set[int]) -> None:
+    sets = sorted(sets, key=lambda one: one[1])
     heads, account_of = holders(sets)
-    inside = np.isin(np.arange(ACCOUNTS), sorted(members))
     kind = np.array([number for _, number, _ in sets], np.int64)
-    seen, out = np.zeros(ACCOUNTS * KINDS, bool), np.zeros(KINDS, np.int64)
-    found = outsiders(heads, account_of, np.arange(len(sets)), kind, inside, seen, out)
+    own, seen = np.array(sorted(members), np.int64), np.zeros(ACCOUNTS, np.int32)
+    found = outsiders(heads, account_of, np.arange(len(sets)), kind, own, KINDS, seen)
+    assert not seen.any()
     others = [set().union(*(own for own, k, _ in sets if k == one)) - members for one in range(KINDS)]
     assert [len(own) for own in others] == found.tolist()
+
+
+@settings(deadline=None)
+@given(values, st.sets(st.integers(0, ACCOUNTS - 1)), st.integers(1, 4))
+def test_what_so_many_members_hold_is_counted(sets: Values, members: set[int], least: int) -> None:
+    heads, account_of = holders(sets)
+    df = np.diff(heads)
+    widest = np.argsort(-df, kind="stable")
+    starts, place_of = transposed(heads, account_of, ACCOUNTS, widest)
+    found = counted(starts, place_of, widest, df, np.array(sorted(members), np.int64), least)
+    number = [len(own & members) for own, _, _ in sets]
+    assert [(v, n) for v, n in enumerate(number) if n >= least] == list(
+        zip(*(c.tolist() for c in found), strict=True)
+    )
+
+
+@settings(deadline=None)
+@given(values, st.sets(st.integers(0, ACCOUNTS - 1)), st.integers(0, 1000))
+def test_values_are_spread_as_counted_one_by_one(sets: Values, members: set[int], drawn: int) -> None:
+    sets = sorted(sets, key=lambda one: one[1])
+    heads, account_of = holders(sets)
+    starts, value_of = transposed(heads, account_of, ACCOUNTS, np.arange(len(sets)))
+    kind = np.array([number for _, number, _ in sets], np.int64)
+    favoured = np.flatnonzero(np.random.default_rng(drawn).random(len(sets)) < 0.5)
+    room = np.zeros(len(sets), np.int32), np.zeros(len(sets), bool)
+    own = np.array(sorted(members), np.int64)
+    inside, among = spread(starts, value_of, np.diff(heads), kind, own, favoured, KINDS, *room)
+    number = [len(s & members) for s, _, _ in sets]
+    several = [v for v, n in enumerate(number) if n >= 2]
+    private = [v for v in several if 2 * number[v] > len(sets[v][0])]
+    expected = [
+        [len(set().union(*(sets[v][0] & members for v in chosen if kind[v] == k))) for k in range(KINDS)]
+        for chosen in (favoured, several, private)
+    ]
+    top = [max([1, *(n for v, n in enumerate(number) if kind[v] == k)]) for k in range(KINDS)]
+    assert [*expected, top] == among.tolist()
+    assert [number[v] for v in favoured] == inside.tolist()
+    assert not any(part.any() for part in room)
+
+
+def test_a_group_is_as_tight_as_two_members_are_likely_to_share_a_value() -> None:
+    """Of four members three hold a value: two share it in 6 of 12 draws; a family that weighs nothing adds nothing."""
+    heads, account_of = np.array([0, 3, 7]), np.array([0, 1, 2, 0, 1, 2, 3], np.int32)
+    bits = np.array([[4.0, -1.0], [4.0, -1.0], [4.0, -1.0], [0.0, -1.0]])
+    rows = (heads, account_of, np.array([0, 1]), np.array([0, 1], np.int16))
+    assert 3.0 * 0.5 == tightness(*rows, np.arange(4), 5, bits)
+    assert 0.0 == tightness(*rows, np.arange(1), 5, bits[:1])

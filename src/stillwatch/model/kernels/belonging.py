@@ -21,7 +21,9 @@ _LOW = np.int64(0xFFFF_FFFF)
 
 
 @kernel
-def counted(starts: Ints, place_of: Codes, widest: Ints, df: Ints, members: Ints, least: int) -> tuple[Ints, Ints]:
+def counted(
+    starts: Ints, place_of: Codes, widest: Ints, df: Ints, members: Ints, least: int
+) -> tuple[Ints, Ints]:
     """Values that `least` of the members hold, in order, and how many of them hold each.
 
     `widest` are the values with the most holders first, `df` holders each; places among them of the values of account

@@ -174,7 +174,14 @@ def _count_outside(
 
 @kernel
 def shared_values(
-    heads: Ints, account_of: Codes, starts: Ints, value_of: Codes, kind: Ints, rare: Flags, first: int, last: int
+    heads: Ints,
+    account_of: Codes,
+    starts: Ints,
+    value_of: Codes,
+    kind: Ints,
+    rare: Flags,
+    first: int,
+    last: int,
 ) -> tuple[Codes, Codes, Codes, Codes]:
     """Pairs of accounts, the smaller from `first` to `last`, with the number of rare values they share, by kind.
 
@@ -191,7 +198,9 @@ def shared_values(
             own, n = kind[value_of[at]], 0
             while at < starts[a + 1] and kind[value_of[at]] == own:
                 if rare[value_of[at]]:
-                    n = _count_larger(account_of[heads[value_of[at]] : heads[value_of[at] + 1]], a, counts, touched, n)
+                    n = _count_larger(
+                        account_of[heads[value_of[at]] : heads[value_of[at] + 1]], a, counts, touched, n
+                    )
                 at += 1
             if used + n > len(rows):
                 rows = np.concatenate((rows, np.empty(len(rows) + n, np.int64)))
