@@ -64,7 +64,7 @@ class Incidence:
     has: Flags
     having: Ints
     wider: Ints
-    wider_of: Ints
+    wider_of: Codes
     organization: Ints
     owned: Flags
 

@@ -233,7 +233,7 @@ def most_voted(
 
 
 @kernel
-def nearest_there(bounds: Ints, wider_of: Ints, values: Ints) -> tuple[Ints, Ints]:
+def nearest_there(bounds: Ints, wider_of: Codes, values: Ints) -> tuple[Ints, Ints]:
     """Positions among the sorted values of those of whose wider values one is there, and of the first that is."""
     inner, outer = np.empty(len(values), np.int64), np.empty(len(values), np.int64)
     n = 0

@@ -49,12 +49,12 @@ def wider_sets(
     least: float,
     sample: int,
     threads: int = 1,
-) -> tuple[Ints, Ints]:
+) -> tuple[Ints, Codes]:
     """For each set that is `asked`, the wider asked ones that hold the share `least` of its elements.
 
     Elements of set v are `element_of[heads[v]:heads[v + 1]]`, each below `elements`; of two sets of one size the first
     counts as the wider. At most `sample` elements of a set, evenly spaced, are looked at. Returns compressed rows:
-    bounds int64[V + 1] and sets int64, the one with the largest share first, the widest of equals.
+    bounds int64[V + 1] and sets int32, the one with the largest share first, the widest of equals.
     """
     sizes = np.diff(heads)
     order = np.argsort(-sizes, kind="stable")
@@ -72,10 +72,10 @@ def wider_sets(
     counts = np.zeros(len(sizes), np.int64)
     bounds = np.zeros(len(sizes) + 1, np.int64)
     if not found:
-        return bounds, np.empty(0, np.int64)
+        return bounds, np.empty(0, np.int32)
     counts[inner] = np.concatenate([many for many, _ in found])
     np.cumsum(counts, out=bounds[1:])
-    return bounds, order[np.concatenate([ranks for _, ranks in found])]
+    return bounds, order.astype(np.int32)[np.concatenate([ranks for _, ranks in found])]
 
 
 @kernel
