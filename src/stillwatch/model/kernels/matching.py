@@ -51,11 +51,12 @@ def _longest(a: Codes, b: Codes, a_low: int, a_high: int, b_low: int, b_high: in
             after[j + 1] = here
             most = max(most, here)
         if most > size:
-            size, start = most, i - most + 1
+            size = int(most)
+            start = i - size + 1
             j = 1
-            while after[j] != most:
+            while after[j] != size:
                 j += 1
-            other = b_low + j - most
+            other = b_low + j - size
         before, after = after, before
     return start, other, size
 

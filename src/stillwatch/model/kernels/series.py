@@ -90,22 +90,22 @@ def dispersion(counts: Ints) -> tuple[float, int]:
     """
     first, last = _lives(counts)
     row, window, n, own, total = _inner(counts, first, last)
-    kept = np.cumsum(total > 0)  # windows in which anybody asks, so many up to each
-    total = total[total > 0].astype(np.float64)
+    kept = np.cumsum((total > 0).astype(np.int64))  # windows in which anybody asks, so many up to each
+    asked = total[total > 0].astype(np.float64)
     alive = np.flatnonzero(own > 0)
     if len(alive) == 0:
         return 1.0, 0
     low, high = kept[first[alive]], kept[last[alive] - 1]
-    rate, share = _fitted(own[alive].astype(np.float64), total, low, high)
+    rate, share = _fitted(own[alive].astype(np.float64), asked, low, high)
     lived, chi_squared = 0, 0.0
     for i in range(len(alive)):
         lived += high[i] - low[i]
         chi_squared += rate[i] * _sum(share, low[i], high[i])
-    place = np.cumsum(own > 0) - 1
+    place = np.cumsum((own > 0).astype(np.int64)) - 1
     for k in range(len(n)):
         expected = rate[place[row[k]]] * share[kept[window[k]] - 1]
         chi_squared += n[k] * n[k] / expected - 2.0 * n[k]
-    freedom = lived - len(total) - len(alive) + 1
+    freedom = lived - len(asked) - len(alive) + 1
     if freedom <= 0:
         return 1.0, 0
     return max(chi_squared, 0.0) / freedom, freedom
