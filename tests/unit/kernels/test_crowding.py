@@ -36,11 +36,12 @@ def test_what_is_left_beyond_chance(share: float, chance: float, left: float) ->
 
 def test_company_by_chance_is_expected() -> None:
     rng = np.random.default_rng(2)
-    seen, expected = accompanied(np.sort(rng.integers(0, 9000, 300)), np.sort(rng.integers(0, 9000, 9000)), 5)
+    times, others = np.sort(rng.integers(0, 9000, 300)), rng.integers(0, 9000, 9000)
+    seen, expected = accompanied(times, np.sort(np.append(others, times)), 5)
     assert seen == pytest.approx(expected, abs=0.06)
 
 
 def test_company_in_bursts_is_not_expected() -> None:
     burst = np.sort(np.repeat([100, 5000, 8000], 8))
-    seen, expected = accompanied(burst, np.arange(0, 9000, 3), 5)
+    seen, expected = accompanied(burst, np.sort(np.append(np.arange(0, 9000, 3), burst)), 5)
     assert (1.0, True) == (seen, expected < 0.05)

@@ -56,9 +56,8 @@ def _write_texts(t: Tables) -> None:
     t.define(
         "group_texts",
         """
-        SELECT g.group_id, k.exact_key, count(*) AS n, count(DISTINCT k.account_id) AS senders
-        FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
-        WHERE k.exact_key IS NOT NULL GROUP BY g.group_id, k.exact_key
+        SELECT group_id, exact_key, count(*) AS n, min(account_id) < max(account_id) AS several
+        FROM group_moments WHERE exact_key IS NOT NULL GROUP BY group_id, exact_key
         """,
     )
     t.define(
@@ -87,7 +86,7 @@ def _others() -> list[str]:
         """,
         """
         SELECT group_id, 'repeated' AS feature,
-               CAST(sum(CASE WHEN senders > 1 THEN n ELSE 0 END) AS DOUBLE) / sum(n) AS value, sum(n) AS n
+               CAST(sum(CASE WHEN several THEN n ELSE 0 END) AS DOUBLE) / sum(n) AS value, sum(n) AS n
         FROM group_texts GROUP BY group_id
         """,
     ]

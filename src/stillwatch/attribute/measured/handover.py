@@ -20,15 +20,7 @@ MIN_LOSSES = 3
 
 
 def handover(t: Tables) -> list[str]:
-    """Statements with rows `failed_over` and `taken_over`."""
-    t.define(
-        "group_moments",
-        """
-        SELECT g.group_id, g.account_id, coalesce(g.template_id, 0) AS template_id, epoch_us(k.ts) AS ts, k.exact_key,
-               coalesce(k.status IN (403, 429), FALSE) AS refused
-        FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
-        """,
-    )
+    """Statements with rows `failed_over` and `taken_over`, from `group_moments`."""
     rows = _taken_over(t)
     return [_failed_over(), put_rows(t, "group_takeovers", rows)]
 
@@ -56,27 +48,29 @@ def _taken_over(t: Tables) -> Rows:
     """Losses (a ban, or a refusal and then silence) that another member's beginning with the same frame follows."""
     t.define(
         "group_pauses",
-        """
-        SELECT group_id, account_id, template_id, ts, refused,
-               lag(ts) OVER (PARTITION BY group_id, account_id ORDER BY ts, template_id) AS earlier,
-               lead(ts) OVER (PARTITION BY group_id, account_id ORDER BY ts, template_id) AS later
-        FROM group_moments
+        f"""
+        SELECT group_id, account_id, template_id, ts, begun, lost
+        FROM (SELECT group_id, account_id, template_id, ts,
+                     earlier IS NULL OR ts - earlier >= {SILENT_US} AS begun,
+                     refused AND (later IS NULL OR later - ts >= {SILENT_US}) AS lost
+              FROM (SELECT group_id, account_id, template_id, ts, refused,
+                           lag(ts) OVER (PARTITION BY group_id, account_id ORDER BY ts, template_id) AS earlier,
+                           lead(ts) OVER (PARTITION BY group_id, account_id ORDER BY ts, template_id) AS later
+                    FROM group_moments) AS m) AS p
+        WHERE begun OR lost
         """,
     )
     begun = t.numpy(
-        f"""
-        SELECT group_id, template_id, ts, account_id FROM group_pauses
-        WHERE earlier IS NULL OR ts - earlier >= {SILENT_US} ORDER BY 1, 2, 3, 4
-        """
+        "SELECT group_id, template_id, ts, account_id FROM group_pauses WHERE begun ORDER BY 1, 2, 3, 4"
     )
     lost = t.numpy(
-        f"""
-        SELECT group_id, template_id, ts, account_id FROM group_pauses
-        WHERE refused AND (later IS NULL OR later - ts >= {SILENT_US})
+        """
+        SELECT group_id, template_id, ts, account_id FROM group_pauses WHERE lost
         UNION
         SELECT g.group_id, g.template_id, b.ts, b.account_id FROM (
             SELECT account_id, epoch_us("at") AS ts FROM ban_times) b
-        JOIN (SELECT DISTINCT group_id, account_id, template_id FROM group_moments) g
+        JOIN (SELECT DISTINCT m.group_id, m.account_id, m.template_id FROM group_moments m
+              JOIN (SELECT DISTINCT account_id FROM ban_times) x ON x.account_id = m.account_id) g
           ON g.account_id = b.account_id
         ORDER BY 1, 2, 3, 4
         """

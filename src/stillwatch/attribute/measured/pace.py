@@ -38,9 +38,8 @@ def _pace(t: Tables) -> list[str]:
     t.define(
         "group_days",
         """
-        SELECT g.group_id, epoch_us(k.ts) // 86400000000 AS day, count(*) AS n
-        FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
-        GROUP BY g.group_id, epoch_us(k.ts) // 86400000000
+        SELECT group_id, ts // 86400000000 AS day, count(*) AS n
+        FROM group_moments GROUP BY group_id, ts // 86400000000
         """,
     )
     return [

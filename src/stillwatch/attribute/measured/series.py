@@ -120,10 +120,8 @@ def _groups(t: Tables, s: SeriesSettings) -> Iterator[tuple[int, Ints, Ints]]:
     )
     rows = t.numpy(
         f"""
-        SELECT g.group_id, g.account_id, epoch_us(k.ts) // {SLOT_US} AS slot, count(*) AS n
-        FROM group_exchanges g
+        SELECT g.group_id, g.account_id, g.ts // {SLOT_US} AS slot, count(*) AS n FROM group_moments g
         JOIN timed_members m ON m.group_id = g.group_id AND m.account_id = g.account_id
-        JOIN keys k ON k.exchange_id = g.exchange_id
         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
         """
     )

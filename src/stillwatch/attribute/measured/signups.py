@@ -21,10 +21,10 @@ def signups(t: Tables) -> Rows:
         """
     )
     ids, opened = np.asarray(rows["account_id"], np.int64), np.asarray(rows["opened"]).astype(np.int64)
+    every = np.sort(opened)
     out: Rows = []
     for group, at in members(t, ids).items():
-        others = np.sort(np.delete(opened, at))
-        if len(at) >= MIN_ACCOUNTS and len(others) >= len(at):
-            share, expected = accompanied(np.sort(opened[at]), others, WIDTH_US)
+        if MIN_ACCOUNTS <= len(at) <= len(every) / 2:
+            share, expected = accompanied(np.sort(opened[at]), every, WIDTH_US)
             out.append((group, "signup_burst", beyond(share, expected, len(at)), len(at)))
     return out

@@ -14,6 +14,7 @@ from stillwatch.attribute.measured.bursts import burst_ranks, bursts
 from stillwatch.attribute.measured.changes import changes, largest_changes
 from stillwatch.attribute.measured.content import content
 from stillwatch.attribute.measured.handover import handover
+from stillwatch.attribute.measured.moments import write_moments
 from stillwatch.attribute.measured.pace import pace
 from stillwatch.attribute.measured.rows import put_rows
 from stillwatch.attribute.measured.series import series
@@ -41,6 +42,7 @@ def read_rhythms(t: Tables) -> Rhythms:
 
 def write_features(t: Tables, rhythms: Rhythms, *, without: Collection[str] = ()) -> Relation:
     """Fill `group_features` from the tables of linking, facts, keys and activity, but for families left out."""
+    write_moments(t)
     timing = [*series(t), *bursts(t, rhythms.bursts), *changes(t, rhythms.changes), *signups(t)]
     shared = put_rows(t, "group_timing", timing)
     parts = [
@@ -48,7 +50,7 @@ def write_features(t: Tables, rhythms: Rhythms, *, without: Collection[str] = ()
     ]  # fmt: skip
     left_out = [f"'{f.name}'" for f in FEATURES.values() if f.family in without]
     wanted = f"AND feature NOT IN ({', '.join(left_out)})" if left_out else ""
-    return t.define(
+    features = t.define(
         "group_features",
         f"""
         SELECT group_id, feature, least(1.0, greatest(0.0, round(CAST(value AS DOUBLE), 6))) AS value,
@@ -56,3 +58,5 @@ def write_features(t: Tables, rhythms: Rhythms, *, without: Collection[str] = ()
         FROM ({" UNION ALL ".join(parts)}) AS measured WHERE value IS NOT NULL AND n > 0 {wanted}
         """,
     )
+    t.drop("group_moments")
+    return features

@@ -34,13 +34,13 @@ def beyond(share: float, chance: float, n: int = 0) -> float:
     return max(0.0, (share - expected) / max(1.0 - expected, ROOM))
 
 
-def accompanied(times: Ints, others: Ints, width: int) -> tuple[float, float]:
+def accompanied(times: Ints, every: Ints, width: int) -> tuple[float, float]:
     """Share of `times` with another of them within `width` before or after, and the share expected of as many times
-    drawn from `others`; both sorted, `others` not empty."""
+    drawn from the others of `every`; both sorted, `times` a part of `every` and not all of it."""
     n = len(times)
-    near = _within(times, times, width) - 1
-    share = _within(times, others, width) / len(others)
-    return float((near > 0).mean()), float((1.0 - (1.0 - share) ** (n - 1)).mean())
+    near = _within(times, times, width)
+    share = (_within(times, every, width) - near) / (len(every) - n)
+    return float((near > 1).mean()), float((1.0 - (1.0 - share) ** (n - 1)).mean())
 
 
 def _within(times: Ints, among: Ints, width: int) -> Ints:

@@ -41,15 +41,23 @@ def in_common(a: Codes, b: Codes, least: int) -> Flags:
 def _longest(a: Codes, b: Codes, a_low: int, a_high: int, b_low: int, b_high: int) -> tuple[int, int, int]:
     """Where the longest run in common begins in `a` and in `b`, and how long it is."""
     start, other, size = a_low, b_low, 0
-    ending = np.zeros(b_high - b_low + 1, np.int64)  # length of the run that ends before each item of b
+    width = b_high - b_low
+    before = np.zeros(width + 1, np.int32)  # length of the run that ends before each item of b
+    after = np.zeros(width + 1, np.int32)
     for i in range(a_low, a_high):
-        before = 0
-        for j in range(b_low, b_high):
-            here = before + 1 if a[i] == b[j] else 0
-            before = ending[j - b_low + 1]
-            ending[j - b_low + 1] = here
-            if here > size:
-                start, other, size = i - here + 1, j - here + 1, here
+        item, most = a[i], np.int32(0)
+        for j in range(width):  # no step waits for another, so that several are done at once
+            here = before[j] + np.int32(1) if item == b[b_low + j] else np.int32(0)
+            after[j + 1] = here
+            most = max(most, here)
+        if most > size:
+            size = int(most)
+            start = i - size + 1
+            j = 1
+            while after[j] != size:
+                j += 1
+            other = b_low + j - size
+        before, after = after, before
     return start, other, size
 
 

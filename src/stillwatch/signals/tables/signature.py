@@ -16,7 +16,8 @@ from stillwatch.model.kernels.matching import in_common
 
 SLOT = "⟨…⟩"
 WITHHELD = "withheld: fewer than five accounts in the sample"
-_TOKEN = re.compile(r"(\s*)([\w.+-]+@[\w-]+\.[\w.]+|\w+(?:'\w+)?|[^\w\s])")
+_WORD = r"[\w.+-]+@[\w-]+\.[\w.]+|\w+(?:'\w+)?|[^\w\s]"
+_TOKEN, _TOKENS = re.compile(rf"(\s*)({_WORD})"), re.compile(_WORD)  # with the space before it, and without
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 _ENDS = frozenset('.!?:\n#*-"“”')
 MAX_TOKENS = 220
@@ -26,24 +27,26 @@ def signature(samples: Sequence[tuple[int, str]], *, min_accounts: int = 5, min_
     """Signature of a frame from (account, text) samples; `WITHHELD` with too few accounts."""
     if len({account for account, _ in samples}) < min_accounts:
         return WITHHELD
-    rows = sorted(((account, _TOKEN.findall(text)[:MAX_TOKENS]) for account, text in samples), key=_order)
-    _, base = rows[len(rows) // 2]
+    rows = sorted(
+        ((account, _TOKENS.findall(text)[:MAX_TOKENS], text) for account, text in samples), key=_order
+    )
+    base = _TOKEN.findall(rows[len(rows) // 2][2])[:MAX_TOKENS]
     codes: dict[str, int] = {}
-    folded = _coded(base, codes)
-    used = {account: np.zeros(len(base), np.bool_) for account, _ in rows}
-    for account, tokens in rows:
-        used[account] |= in_common(folded, _coded(tokens, codes), min_run)
+    coded = [_coded(tokens, codes) for _, tokens, _ in rows]
+    used = {account: np.zeros(len(base), np.bool_) for account, _, _ in rows}
+    for (account, _, _), own in zip(rows, coded, strict=True):
+        used[account] |= in_common(coded[len(rows) // 2], own, min_run)
     least = max(min_accounts, len(used) // 2)
     return _written(base, (np.sum(list(used.values()), axis=0) >= least).tolist())
 
 
-def _coded(tokens: Sequence[tuple[str, str]], codes: dict[str, int]) -> NDArray[np.int64]:
+def _coded(tokens: Sequence[str], codes: dict[str, int]) -> NDArray[np.int64]:
     """Words as numbers, blind to case; new ones are added to `codes`."""
-    return np.array([codes.setdefault(word.lower(), len(codes)) for _, word in tokens], np.int64)
+    return np.array([codes.setdefault(word, len(codes)) for word in map(str.lower, tokens)], np.int64)
 
 
-def _order(row: tuple[int, list[tuple[str, str]]]) -> tuple[int, int]:
-    account, tokens = row
+def _order(row: tuple[int, list[str], str]) -> tuple[int, int]:
+    account, tokens, _ = row
     return len(tokens), account
 
 

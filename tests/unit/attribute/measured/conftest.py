@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from stillwatch.attribute.measured.moments import write_moments
 from stillwatch.store.duck import DuckTables, open_duck
 
 DAY, HOUR, MINUTE = 86_400.0, 3_600.0, 60.0
@@ -85,6 +86,7 @@ class Crowd:
         banned = np.round((START + np.array([at for _, at in self.bans])) * US).astype(np.int64)
         who = pa.array([a for a, _ in self.bans], pa.int64())
         t.put("ban_times", pa.table({"account_id": who, "at": _times(banned)}))
+        write_moments(t)
 
 
 def _times(micros: np.ndarray) -> pa.Array:
