@@ -137,7 +137,8 @@ class _Coded:
         words, code = coded(sets.words)
         known = places(words.view(np.int64), usual.words.view(np.int64))
         ordinary = np.bincount(known[known >= 0], minlength=len(words))
-        return cls(sets, words, code, (ordinary + 1.0) / (len(usual.starts) + 1.0))
+        share = np.asarray((ordinary + 1.0) / (len(usual.starts) + 1.0), np.float64)
+        return cls(sets, words, code, share)
 
 
 def _frame_samples(t: Tables, s: WordingSettings) -> _Samples:
