@@ -112,10 +112,17 @@ def test_order_does_not_matter(seed: int, order: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", [FrameSettings(chunk=40), FrameSettings(slots=1 << 10), FrameSettings(chunk=30, slots=700)]
+    "setting",
+    [
+        FrameSettings(chunk=40),
+        FrameSettings(slots=1 << 10),
+        FrameSettings(chunk=30, slots=700),
+        FrameSettings(threads=3),
+    ],
 )
-def test_memory_does_not_matter(setting: FrameSettings) -> None:
-    """Texts read in chunks, and keys looked at in rounds with a filter too small for them, give the same frames."""
+def test_memory_and_threads_do_not_matter(setting: FrameSettings) -> None:
+    """Texts read in chunks, keys looked at in rounds with a filter too small for them, and a filter filled by several
+    threads give the same frames."""
     rng = np.random.default_rng(5)
     said = fillings(FRAME, rng, names("a", 9)) + fillings(OTHER, rng, names("b", 7))
     said += [(f"c{i}", f"{words(rng, 30)} {STOCK}") for i in range(150)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from stillwatch.app import stages
 from stillwatch.ingest.coverage import Coverage
 from stillwatch.model.kernels.hashing import HashKey
-from stillwatch.model.kernels.wording import WordSets
+from stillwatch.model.kernels.wording import WordSets, one_after_another
 from stillwatch.signals.tables.sketch import Sketcher
 from stillwatch.signals.tables.wordings import words_of
 from stillwatch.store.dataset import Dataset
@@ -88,14 +88,6 @@ def _add(held: Slice, number: int, rows: pa.RecordBatch, sketcher: Sketcher, fol
         pq.write_table(pa.Table.from_batches([reasoning]), paths[3])
         held.reasoning.append(paths[3])
     held.rows += rows.num_rows
-
-
-def one_after_another(parts: Sequence[WordSets]) -> WordSets:
-    """The texts of all parts, in their order."""
-    every = [WordSets(np.zeros(1, np.int64), np.zeros(0, np.uint64)), *parts]
-    sizes = np.concatenate([np.diff(p.starts) for p in every])
-    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-    return WordSets(starts, np.concatenate([p.words for p in every]))
 
 
 class Loaded:

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Protocol, runtime_checkable
 
@@ -23,7 +23,7 @@ from stillwatch.model.engine import Tables, Window
 from stillwatch.model.kernels.address import ranges
 from stillwatch.model.kernels.hashing import HashKey, keyed_strings
 from stillwatch.model.kernels.sketch import normalised_key, sketch_text
-from stillwatch.model.kernels.wording import WordSets
+from stillwatch.model.kernels.wording import WordSets, one_after_another
 from stillwatch.model.registry import SignalSpec, scan
 from stillwatch.model.schemas import plain
 from stillwatch.model.tables import TABLES
@@ -122,7 +122,8 @@ class TextWords:
 
     def at(self, rows: Ints) -> WordSets:
         """Words of the exchanges at these sorted positions."""
-        return words_of(self.data.rows_at("exchanges", rows, columns=TEXTS))
+        texts = self.data.batches_at("exchanges", rows, columns=TEXTS)
+        return one_after_another(list(ahead(words_of, texts, threads=self.threads)))
 
     def every(self) -> Iterator[WordSets]:
         """Words of all exchanges, in order of position."""
@@ -166,13 +167,16 @@ def holdings(
     """
     source = words or TextWords(data, threads)
     write_activity(t)
-    write_frames(t, reference=reference_keys(key), settings=frames)
+    write_frames(
+        t, reference=reference_keys(key), settings=replace(frames or FrameSettings(), threads=threads)
+    )
     write_wordings(
         t,
         source.at,
         source.every,
         reference=pa.concat_arrays(reference_texts().chunks),
         spread=source.fits if isinstance(source, Spreads) else None,
+        threads=threads,
     )
     write_templates(t)
     accounts = data.read("accounts")

@@ -164,7 +164,13 @@ class Dataset:
         Raises as `batches` does.
         """
         wanted = pa.schema([pa.field(c.name, c.type) for c in TABLES[name].columns if c.name in columns])
-        found, first = [], 0
+        return pa.Table.from_batches(self.batches_at(name, at, columns=columns), schema=wanted)
+
+    def batches_at(
+        self, name: str, at: NDArray[np.int64], *, columns: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of `rows_at`, as a stream of batches."""
+        first = 0
         for part, file in self._open(name) if len(at) else ():
             if self.before is None and not _any_in(at, first, many := file.count_rows()):
                 first += many
@@ -172,11 +178,10 @@ class Dataset:
             for batch in self._batches(name, part, file, columns, BATCH_ROWS):
                 low, high = np.searchsorted(at, [first, first + batch.num_rows])
                 if high > low:
-                    found.append(batch.take(pa.array(at[low:high] - first)))
+                    yield batch.take(pa.array(at[low:high] - first))
                 first += batch.num_rows
             if len(at) <= np.searchsorted(at, first):
                 break
-        return pa.Table.from_batches(found, schema=wanted)
 
     def _path(self, name: str) -> Path | None:
         folders = (self.folder,) if name == "exchanges" or self.beside is None else (self.folder, self.beside)

@@ -83,3 +83,23 @@ def test_a_profile_far_below_the_best_does_not_fit() -> None:
     scale = lexicon(found.words, [[10.0, 3.0], [10.0, 3.0]], [1.0, 1.0])
     assert [0, 1] == sorted(fitting(found, scale)[1].tolist())
     assert [0] == fitting(found, scale, of_best=0.6)[1].tolist()
+
+
+def test_what_fits_is_what_adding_up_gives() -> None:
+    """Whether few profiles weigh a word or nearly all, and whether a text can reach any or not."""
+    rng = np.random.default_rng(3)
+    words = np.unique(rng.integers(1, 2**63, 60, np.uint64))
+    weights = rng.integers(1, 7, (60, 40)) * (rng.random((60, 40)) < np.linspace(0.0, 1.0, 60)[:, None] ** 2)
+    of, profile = np.nonzero(weights)
+    starts = np.searchsorted(of, np.arange(61))
+    base, least = -rng.integers(0, 9, 40).astype(np.float32), rng.integers(5, 25, 40).astype(np.float32)
+    scale = Lexicon(
+        words, starts, profile.astype(np.int32), weights[of, profile].astype(np.float32), base, least
+    )
+    held = rng.random((500, 60)) < rng.random((500, 1)) * 0.5
+    found = WordSets(np.concatenate([[0], held.sum(axis=1).cumsum()]), words[np.nonzero(held)[1]])
+    score = (base + held @ weights).astype(np.float32)
+    best = np.where(score >= least, score, 0).max(axis=1, keepdims=True)
+    expected = np.nonzero((score >= least) & (score >= np.float32(0.6) * best))
+    assert 500 < len(expected[0])
+    assert [e.tolist() for e in expected] == [f.tolist() for f in fitting(found, scale, of_best=0.6)]

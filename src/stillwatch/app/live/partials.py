@@ -12,11 +12,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from stillwatch.app import stages
-from stillwatch.app.slices import one_after_another
 from stillwatch.ingest.coverage import flags_of
 from stillwatch.model.kernels.hashing import HashKey
 from stillwatch.model.kernels.masking import masked, unmasked
-from stillwatch.model.kernels.wording import WordSets
+from stillwatch.model.kernels.wording import WordSets, one_after_another
 from stillwatch.model.schemas import plain
 from stillwatch.model.tables import EXCHANGES, KEYS, REASONING
 from stillwatch.signals.tables.keys import drop_duplicates

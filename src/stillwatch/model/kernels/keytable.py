@@ -1,9 +1,12 @@
-"""Tables of keys: the smallest and the largest number that goes with each, and the places of keys among known ones.
+"""Tables of keys: the smallest and the largest number that goes with each, the distinct ones, and the places of keys
+among known ones.
 
 Sorting does the same, at several times the cost once there are millions of keys.
 """
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +15,7 @@ from stillwatch.model.kernels.compiled import kernel
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
+Values = TypeVar("Values", npt.NDArray[np.int64], npt.NDArray[np.uint64])
 
 FIRST = 1 << 12  # places of a table that grows
 _SPREAD = np.uint64(0x9E37_79B9_7F4A_7C15)
@@ -23,6 +27,14 @@ def extremes(keys: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints, Ints]:
     found, least, most = _extremes(keys, low, high)
     order = np.argsort(found)
     return found[order], least[order], most[order]
+
+
+def coded(values: Values) -> tuple[Values, Codes]:
+    """Sorted distinct values, int64 or uint64, and for each value its position among them."""
+    bits = np.ascontiguousarray(values).view(np.int64)
+    distinct, _, _ = _extremes(bits, bits, bits)
+    known = np.sort(distinct.view(values.dtype))
+    return known, places(known.view(np.int64), bits)
 
 
 def places(known: Ints, keys: Ints) -> Codes:

@@ -7,9 +7,12 @@ be asked only after the whole window has been seen: asked earlier it would lose 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from stillwatch.model.ahead import ahead
 from stillwatch.model.kernels.compiled import kernel
 
 Ints = NDArray[np.int64]
@@ -29,7 +32,18 @@ class TwoHitFilter:
 
     def add(self, keys: NDArray[np.int64], accounts: NDArray[np.int64]) -> None:
         """Note that `accounts[i]` used `keys[i]`; key 0 means no key."""
-        _add(self._table, keys, accounts)
+        self.fill([keys], accounts, accounts)
+
+    def fill(self, columns: Sequence[Ints], low: Ints, high: Ints, *, threads: int = 1) -> None:
+        """Note of several columns of keys that `low[i]` and `high[i]` used their key i; each thread fills its own
+        share of the slots."""
+
+        def share(lane: int) -> None:
+            for keys in columns:
+                _add(self._table, keys, low, high, lane, threads)
+
+        for _ in ahead(share, range(threads), threads=threads):
+            pass
 
     def shared(self, keys: NDArray[np.int64]) -> NDArray[np.bool_]:
         """bool[n]: the key may have several accounts (False: it has one for certain, or is 0)."""
@@ -43,20 +57,24 @@ def _slot(key: int, mask: Word) -> Word:
 
 
 @kernel
-def _add(table: Slots, keys: Ints, accounts: Ints) -> None:
+def _mark(account: int) -> np.uint32:
+    mark = np.uint32(np.uint64(account) >> np.uint64(32))
+    return np.uint32(1) if mark == 0 or mark == _SEVERAL else mark
+
+
+@kernel
+def _add(table: Slots, keys: Ints, low: Ints, high: Ints, lane: int, lanes: int) -> None:
+    """Note the keys whose slots lie in a share of the table."""
     mask = np.uint64(len(table) - 1)
+    first, stop = len(table) * lane // lanes, len(table) * (lane + 1) // lanes
     for i in range(len(keys)):
-        if keys[i] == 0:
+        at = np.int64(_slot(keys[i], mask))
+        if keys[i] == 0 or at < first or at >= stop:
             continue
-        mark = np.uint32(np.uint64(accounts[i]) >> np.uint64(32))
-        if mark == 0 or mark == _SEVERAL:
-            mark = np.uint32(1)
-        at = _slot(keys[i], mask)
-        held = table[at]
-        if held == 0:
-            table[at] = mark
-        elif held != mark:
-            table[at] = _SEVERAL
+        mark = _mark(low[i])
+        if mark != _mark(high[i]) or (table[at] != 0 and table[at] != mark):
+            mark = _SEVERAL
+        table[at] = mark
 
 
 @kernel

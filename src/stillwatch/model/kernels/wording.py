@@ -7,6 +7,7 @@ not drown them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,8 +53,7 @@ class WordSets:
 
     def joined(self, other: WordSets) -> WordSets:
         """These texts and then the others."""
-        starts = np.concatenate([self.starts, other.starts[1:] + self.starts[-1]])
-        return WordSets(starts, np.concatenate([self.words, other.words]))
+        return one_after_another([self, other])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,14 @@ class Lexicon:
     weights: Floats
     base: Floats
     least: Floats
+
+
+def one_after_another(parts: Sequence[WordSets]) -> WordSets:
+    """The texts of all parts, in their order."""
+    every = [WordSets(np.zeros(1, np.int64), np.zeros(0, np.uint64)), *parts]
+    sizes = np.concatenate([np.diff(p.starts) for p in every])
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    return WordSets(starts, np.concatenate([p.words for p in every]))
 
 
 def word_sets(prompts: pa.Array, systems: pa.Array) -> WordSets:

@@ -76,16 +76,19 @@ def next_words(
         elif kind == _DIGIT:
             word = word if digits else (word ^ _ZERO) * _PRIME
             digits = True
-        elif word != _START:  # the character ends a word; it is looked at again
-            words[n], marks[n] = _finish(word), mark
-            mark, word, digits, size = np.uint64(0), _START, False, 0
-            n += 1
-        elif kind == _ALONE:
-            words[n], marks[n] = _finish((_START ^ np.uint64(value)) * _PRIME), mark
-            mark = np.uint64(0)
-            n += 1
-        elif not (value == 32 or 9 <= value <= 13):
-            mark = (mark ^ np.uint64(value)) * _PRIME + np.uint64(1)
+        else:
+            if word != _START:
+                words[n], marks[n] = _finish(word), mark
+                mark, word, digits = np.uint64(0), _START, False
+                n += 1
+                if n == len(words):
+                    break  # the character is looked at again
+            if kind == _ALONE:
+                words[n], marks[n] = _finish((_START ^ np.uint64(value)) * _PRIME), mark
+                mark = np.uint64(0)
+                n += 1
+            elif not (value == 32 or 9 <= value <= 13):
+                mark = (mark ^ np.uint64(value)) * _PRIME + np.uint64(1)
         at += size
         if n == len(words):
             break

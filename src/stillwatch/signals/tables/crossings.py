@@ -48,13 +48,14 @@ def write_crossings(t: Tables) -> Relation:
         for kind, table in (("continuation", "continued"), ("reasoning_replay", "replayed"))
         for side in ("source", "target")
     ]
-    parts = ["SELECT * FROM holdings", *sides]
     return t.define(
         "holdings",
         f"""
+        SELECT * FROM holdings
+        UNION ALL
         SELECT account_id, family, kind, value_key, CAST(sum(n) AS BIGINT) AS n,
                min(first_seen) AS first_seen, max(last_seen) AS last_seen
-        FROM ({" UNION ALL ".join(parts)}) AS held GROUP BY account_id, family, kind, value_key
+        FROM ({" UNION ALL ".join(sides)}) AS held GROUP BY account_id, family, kind, value_key
         """,
     )
 

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from stillwatch.model.ahead import ahead
 from stillwatch.model.engine import Apart, Tables
 from stillwatch.model.kernels.compiled import kernel
 from stillwatch.model.kernels.components import components
@@ -37,13 +38,14 @@ TEXT_KEYS = (
 class FrameSettings:
     """`min_together`: least share of the commoner key's texts that hold both; `max_ratio`: commoner to rarer;
     `min_keys`: keys that make a frame, and that a text must hold of it. `chunk` distinct texts are in memory at a time,
-    and a filter of `slots` of four bytes; neither changes what is found."""
+    and a filter of `slots` of four bytes, filled by `threads`; none of the three changes what is found."""
 
     min_together: float = 0.3
     max_ratio: float = 3.0
     min_keys: int = 2
     chunk: int = 2_000_000
     slots: int = 1 << 28
+    threads: int = 1
 
 
 def write_frames(t: Tables, *, reference: Collection[int], settings: FrameSettings | None = None) -> None:
@@ -80,7 +82,7 @@ class _Frames:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Some of the distinct texts: their keys (n, 10), and the smallest and largest account that sent each."""
+    """Some of the distinct texts: their keys (10, n), and the smallest and largest account that sent each."""
 
     keys: Ints
     low: Ints
@@ -89,7 +91,7 @@ class _Chunk:
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """Distinct texts in order of their exact key, read in chunks; kept in memory where there is only one."""
+    """Distinct texts, read in chunks; kept in memory where there is only one."""
 
     t: Tables
     count: int
@@ -115,10 +117,10 @@ class _Texts:
             rows = self.t.numpy(
                 f"""
                 SELECT low, high, {", ".join(TEXT_KEYS)} FROM text_accounts
-                WHERE {above} AND {below} ORDER BY exact_key
+                WHERE {above} AND {below}
                 """
             )
-            keys = np.stack([np.asarray(rows[c], np.int64) for c in TEXT_KEYS], axis=1)
+            keys = np.stack([np.asarray(rows[c], np.int64) for c in TEXT_KEYS])
             yield _Chunk(keys, np.asarray(rows["low"], np.int64), np.asarray(rows["high"], np.int64))
 
 
@@ -155,7 +157,7 @@ def _narrow(t: Tables) -> None:
 
 
 def _frames(texts: _Texts, s: FrameSettings) -> _Frames:
-    shared = _shared_keys(texts, s.slots)
+    shared = _shared_keys(texts, s)
     exact, codes, counts = _coded(texts, shared, s.min_keys)
     left, right = _companions(codes, counts, s)
     root = components(len(shared), left, right)
@@ -174,27 +176,25 @@ def _frames(texts: _Texts, s: FrameSettings) -> _Frames:
     )
 
 
-def _shared_keys(texts: _Texts, most_slots: int) -> Ints:
+def _shared_keys(texts: _Texts, s: FrameSettings) -> Ints:
     """Sorted keys that two or more accounts used: first the filter, then exactly.
 
     Where a filter for all keys would be too large, some of the keys are looked at in each of several rounds.
     """
     slots = 2 * texts.count * len(TEXT_KEYS)
-    rounds = max(-(-slots // most_slots), 1)
-    found = [_shared_of(texts, part, rounds, min(slots, most_slots)) for part in range(rounds)]
+    rounds = max(-(-slots // s.slots), 1)
+    found = [_shared_of(texts, part, rounds, min(slots, s.slots), s.threads) for part in range(rounds)]
     return np.sort(np.concatenate(found))
 
 
-def _shared_of(texts: _Texts, part: int, rounds: int, slots: int) -> Ints:
+def _shared_of(texts: _Texts, part: int, rounds: int, slots: int, threads: int) -> Ints:
     hits = TwoHitFilter(slots)
     for chunk in texts.chunks():
-        for one in _own(chunk, part, rounds):
-            hits.add(one, chunk.low)
-            hits.add(one, chunk.high)
+        hits.fill(_own(chunk, part, rounds), chunk.low, chunk.high, threads=threads)
     kept: list[Columns] = []
     for chunk in texts.chunks():
         own = _own(chunk, part, rounds)
-        masks = [hits.shared(one) for one in own]
+        masks = list(ahead(hits.shared, own, threads=threads))
         columns = (own, [chunk.low] * len(own), [chunk.high] * len(own))
         kept.append(extremes(*(_picked(column, masks) for column in columns)))
         kept = _fewer(kept, extremes)
@@ -222,7 +222,7 @@ def _fewer(parts: list[Columns], merged: Callable[..., Columns]) -> list[Columns
 
 def _own(chunk: _Chunk, part: int, rounds: int) -> list[Ints]:
     """The ten columns of keys, those of other rounds 0."""
-    columns = [np.ascontiguousarray(one) for one in chunk.keys.T]
+    columns = list(chunk.keys)
     if rounds == 1:
         return columns
     others = [(one.view(np.uint64) >> np.uint64(8)) % np.uint64(rounds) != part for one in columns]
@@ -238,7 +238,7 @@ def _coded(texts: _Texts, shared: Ints, min_keys: int) -> tuple[list[Ints], list
         codes = _distinct(places(shared, chunk.keys))
         counts += np.bincount(codes[codes >= 0], minlength=len(shared))
         several = (codes >= 0).sum(axis=1) >= min(min_keys, 2)
-        exact.append(chunk.keys[several, 0])
+        exact.append(chunk.keys[0, several])
         kept.append(codes[several])
     return exact, kept, counts
 
@@ -263,12 +263,15 @@ def _summed(values: Ints, counts: Ints) -> Columns:
 
 @kernel
 def _distinct(codes: Codes) -> Codes:
-    """The codes, -1 where the text holds the key in an earlier column: the ends of a short text overlap."""
-    out = codes.copy()
-    for i in range(codes.shape[0]):
-        for j in range(1, codes.shape[1]):
+    """The codes (10, n) text by text (n, 10), -1 where the text holds the key in an earlier column: the ends of a
+    short text overlap."""
+    width, n = codes.shape
+    out = np.empty((n, width), np.int32)
+    for i in range(n):
+        for j in range(width):
+            out[i, j] = codes[j, i]
             for k in range(j):
-                if codes[i, k] == codes[i, j]:
+                if codes[k, i] == codes[j, i]:
                     out[i, j] = -1
                     break
     return out

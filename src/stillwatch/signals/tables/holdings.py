@@ -21,13 +21,19 @@ FROM_KEYS = (
     ("organization", "organization_key"), ("end_user", "end_user_key"), ("metadata", "metadata_key"),
     ("api_key", "api_key_key"), ("system", "system_key"), ("tools", "tools_key"), ("schema", "schema_key"),
 )  # fmt: skip
+OF_BOTH = "organization"  # the kind that both exchanges and accounts name
+_FROM_ACCOUNTS = """
+    SELECT v.account_id, v.family, v.kind, v.value_key, 1 AS n,
+           CAST(NULL AS TIMESTAMPTZ) AS first_seen, CAST(NULL AS TIMESTAMPTZ) AS last_seen
+    FROM account_values v
+    """
 
 
 def write_holdings(t: Tables, accounts: pa.Table, instruments: pa.Table, key: HashKey) -> Relation:
     """Fill `holdings` from `keys`, `exchange_templates`, accounts and instruments.
 
     Exchanges are first grouped by account and profile: accounts have few profiles, so each kind of value is
-    then read from a small table.
+    then read from a small table. The kind that exchanges and accounts both name is put together last.
     """
     columns = ", ".join(sorted({f"min({c}) AS {c}" for _, c in FROM_KEYS}))
     t.define(
@@ -37,7 +43,7 @@ def write_holdings(t: Tables, accounts: pa.Table, instruments: pa.Table, key: Ha
         FROM keys GROUP BY account_id, profile_key
         """,
     )
-    parts = [_from_profiles(kind, column) for kind, column in FROM_KEYS]
+    parts = [_from_profiles(kind, column) for kind, column in FROM_KEYS if kind != OF_BOTH]
     parts.append(_from_exchanges("template", "exchange_templates", "template_id"))
     parts.append(_from_exchanges("wording", "exchange_wordings", "wording_id"))
     parts.append(
@@ -51,19 +57,19 @@ def write_holdings(t: Tables, accounts: pa.Table, instruments: pa.Table, key: Ha
     )
     t.put("account_values", _account_values(accounts, instruments, key))
     parts.append(
-        """
-        SELECT v.account_id, v.family, v.kind, v.value_key, 1 AS n,
-               CAST(NULL AS TIMESTAMPTZ) AS first_seen, CAST(NULL AS TIMESTAMPTZ) AS last_seen
-        FROM account_values v
+        f"""
+        SELECT account_id, family, kind, value_key, CAST(sum(n) AS BIGINT) AS n,
+               min(first_seen) AS first_seen, max(last_seen) AS last_seen
+        FROM ({_from_profiles(OF_BOTH, dict(FROM_KEYS)[OF_BOTH])} UNION ALL {_FROM_ACCOUNTS}) AS known
+        GROUP BY account_id, family, kind, value_key
         """
     )
     return t.define(
         "holdings",
         f"""
         SELECT account_id, CAST(family AS SMALLINT) AS family, CAST(kind AS SMALLINT) AS kind, value_key,
-               CAST(sum(n) AS BIGINT) AS n, min(first_seen) AS first_seen, max(last_seen) AS last_seen
+               CAST(n AS BIGINT) AS n, first_seen, last_seen
         FROM ({" UNION ALL ".join(parts)}) AS held
-        GROUP BY account_id, family, kind, value_key
         """,
     )
 

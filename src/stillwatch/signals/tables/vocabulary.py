@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from stillwatch.model.kernels.compiled import kernel
 from stillwatch.model.kernels.cpm import cpm
+from stillwatch.model.kernels.keytable import coded
 from stillwatch.model.kernels.wording import WordSets
 
 Ints = NDArray[np.int64]
@@ -40,7 +41,8 @@ def vocabularies(sets: WordSets, settings: VocabularySettings | None = None) -> 
     s = settings or VocabularySettings()
     if len(sets.words) == 0:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    words, code, counts = np.unique(sets.words, return_inverse=True, return_counts=True)
+    words, code = coded(sets.words)
+    counts = np.bincount(code, minlength=len(words))
     rare = (counts >= s.least) & (counts <= max(s.most * (len(sets.starts) - 1), 4 * s.least))
     codes = np.where(rare[code], code, -1).astype(np.int32)
     pairs = _neighbours(sets.starts, codes, counts, s.reach, s.max_ratio)

@@ -14,8 +14,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from stillwatch.model.ahead import ahead
 from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.components import components
+from stillwatch.model.kernels.keytable import coded, places
 from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 from stillwatch.model.kernels.wording import Lexicon, WordSets, fitting, own_scores, word_sets
 from stillwatch.signals.tables.vocabulary import vocabularies
@@ -81,20 +83,22 @@ def write_wordings(
     *,
     reference: pa.Array,
     spread: Spread | None = None,
+    threads: int = 1,
     settings: WordingSettings | None = None,
 ) -> None:
     """Fill `wordings` (wording_id, seed_id, public) and `exchange_wordings`; exchanges that no frame holds join
     `exchange_templates` under their wording.
 
-    `rows` gives the words of some exchanges, `batches` those of all, or `spread` says what fits; `reference` are public
-    texts, and a wording that fits one of them is public.
+    `rows` gives the words of some exchanges, `batches` those of all, which are compared in `threads`, or `spread` says
+    what fits; `reference` are public texts, and a wording that fits one of them is public.
     """
     s = settings or WordingSettings()
     framed, loose, background = _frame_samples(t, s), _loose_samples(t, s), _background(t, s)
     sets, others, usual = _read(rows, framed.row, loose.row, background)
     seed, sets = _with_vocabularies(framed, sets, loose, others, s)
-    wording, names = _merged(seed, sets, usual, s)
-    lexicon = _learned(wording, sets, usual, s, len(names))
+    samples = _Coded.of(sets, usual)
+    wording, names = _merged(seed, samples, s)
+    lexicon = _learned(wording, samples, s, len(names))
     _, known = fitting(word_sets(reference, pa.nulls(len(reference), pa.large_string())), lexicon)
     public = np.isin(np.arange(len(names)), known)
     seeds, first = np.unique(seed, return_index=True)
@@ -104,7 +108,7 @@ def write_wordings(
     if spread is not None and len(names):
         spread("wording_rows", fitter)
     else:
-        t.put("wording_rows", _fits_of(batches if len(names) else lambda: iter(()), fitter))
+        t.put("wording_rows", _fits_of(batches if len(names) else lambda: iter(()), fitter, threads))
     _store(t)
 
 
@@ -116,6 +120,25 @@ class _Samples:
     frame: Ints
     account: Ints
     text: Ints
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """Words of samples: each one's place among the distinct `words`, and the share of ordinary texts that use those."""
+
+    sets: WordSets
+    words: Words
+    code: NDArray[np.int32]
+    share_out: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, sets: WordSets, usual: WordSets) -> _Coded:
+        """The samples, compared with ordinary texts."""
+        words, code = coded(sets.words)
+        known = places(words.view(np.int64), usual.words.view(np.int64))
+        ordinary = np.bincount(known[known >= 0], minlength=len(words))
+        share = np.asarray((ordinary + 1.0) / (len(usual.starts) + 1.0), np.float64)
+        return cls(sets, words, code, share)
 
 
 def _frame_samples(t: Tables, s: WordingSettings) -> _Samples:
@@ -217,13 +240,13 @@ def _with_vocabularies(
     return np.concatenate([framed.frame, name[inverse[kept]]]), sets.joined(others.take(at[kept]))
 
 
-def _merged(seed: Ints, sets: WordSets, usual: WordSets, s: WordingSettings) -> tuple[Ints, Ints]:
+def _merged(seed: Ints, samples: _Coded, s: WordingSettings) -> tuple[Ints, Ints]:
     """For each sample its wording as a number, and the smallest seed of each wording."""
     ids, number = np.unique(seed, return_inverse=True)
     if len(ids) == 0:
         return number, ids
-    lexicon = _learned(number, sets, usual, s, len(ids))
-    text, hit = fitting(sets, lexicon)
+    lexicon = _learned(number, samples, s, len(ids))
+    text, hit = fitting(samples.sets, lexicon)
     source = number[text]
     both, hits = np.unique(source * len(ids) + hit, return_counts=True)
     source, hit = both // len(ids), both % len(ids)
@@ -238,16 +261,11 @@ def _merged(seed: Ints, sets: WordSets, usual: WordSets, s: WordingSettings) -> 
     return np.asarray(wording[number], np.int64), first
 
 
-def _learned(group: Ints, sets: WordSets, usual: WordSets, s: WordingSettings, n: int) -> Lexicon:
+def _learned(group: Ints, samples: _Coded, s: WordingSettings, n: int) -> Lexicon:
     """Weights of words for each group of samples against ordinary traffic."""
-    owner = np.repeat(group, np.diff(sets.starts))
-    words, code = np.unique(sets.words, return_inverse=True)
-    at = np.searchsorted(words, usual.words)
-    at[at == len(words)] = 0
-    known = at[words[at] == usual.words] if len(words) else at
-    ordinary = np.bincount(known, minlength=len(words))
-    share_out = (ordinary + 1.0) / (len(usual.starts) + 1.0)
-    cell, count = np.unique(owner * max(len(words), 1) + code, return_counts=True)
+    words, share_out = samples.words, samples.share_out
+    owner = np.repeat(group, np.diff(samples.sets.starts))
+    cell, count = np.unique(owner * max(len(words), 1) + samples.code, return_counts=True)
     profile, word = cell // max(len(words), 1), cell % max(len(words), 1)
     size = np.bincount(group, minlength=n).astype(np.float64)
     share_in = (count + 0.5) / (size[profile] + 1.0)
@@ -273,7 +291,7 @@ def _learned(group: Ints, sets: WordSets, usual: WordSets, s: WordingSettings, n
         base.astype(np.float32),
         np.full(n, s.least_bits, np.float32),
     )
-    return _with_least(lexicon, group, sets, s)
+    return _with_least(lexicon, group, samples.sets, s)
 
 
 def _with_least(lexicon: Lexicon, group: Ints, sets: WordSets, s: WordingSettings) -> Lexicon:
@@ -295,16 +313,16 @@ def _with_least(lexicon: Lexicon, group: Ints, sets: WordSets, s: WordingSetting
     )
 
 
-def _fits_of(batches: Batches, fitter: Fitter) -> pa.Table:
+def _fits_of(batches: Batches, fitter: Fitter, threads: int) -> pa.Table:
     """Positions of exchanges and the wordings they fit."""
     rows: list[Ints] = [np.empty(0, np.int64)]
     fits: list[Ints] = [np.empty(0, np.int64)]
     first = 0
-    for sets in batches():
-        text, wording = fitter.pairs(sets)
+    fitted = ahead(lambda sets: (len(sets.starts) - 1, *fitter.pairs(sets)), batches(), threads=threads)
+    for many, text, wording in fitted:
         rows.append(text + first)
         fits.append(wording)
-        first += len(sets.starts) - 1
+        first += many
     return pa.table({"row": np.concatenate(rows), "wording_id": np.concatenate(fits)})
 
 
