@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from stillwatch.app.linking import _bring_back, _set_aside
+from stillwatch.app.grouping import _bring_back, _set_aside
 from stillwatch.attribute.judge import OF_GROUPS
 from stillwatch.store.duck import DuckTables, open_duck
 

@@ -1,0 +1,146 @@
+"""The tables of groups: written for a list of groups, and for more of them behind those there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from stillwatch.app.resources import hypotheses
+from stillwatch.attribute.assess import Assessment, AssessSettings
+from stillwatch.attribute.doubtful import AccusedSettings, doubtful
+from stillwatch.attribute.judge import OF_GROUPS, assessed
+from stillwatch.attribute.measured.write import Rhythms
+from stillwatch.link.demix import demix
+from stillwatch.link.flows import write_flows
+from stillwatch.link.incidence import Incidence
+from stillwatch.link.membership import Group
+from stillwatch.link.repertoire import strangers
+from stillwatch.link.report import write_members, write_values
+from stillwatch.model.engine import Tables
+
+Ints = NDArray[np.int64]
+
+SET_ASIDE = "first_"
+
+
+def write_groups(t: Tables, held: Incidence, groups: Sequence[Group]) -> None:
+    """Fill the tables of groups: members, values, flows and demixed exchanges, numbered in their order."""
+    write_members(t, held, groups)
+    write_values(t, held, groups)
+    write_flows(t, held, groups)
+    demix(t)
+    _keep_those_who_take_part(t)
+
+
+def _keep_those_who_take_part(t: Tables) -> None:
+    """Leave out members without a demixed exchange, in groups that have any; and members who are permitted to
+    distil, in groups where most are not: their relation is declared, the others' is not."""
+    t.define(
+        "group_members",
+        """
+        SELECT m.* FROM group_members m
+        LEFT JOIN (SELECT DISTINCT group_id, account_id FROM group_exchanges) x
+          ON x.group_id = m.group_id AND x.account_id = m.account_id
+        LEFT JOIN (SELECT DISTINCT group_id FROM group_exchanges) g ON g.group_id = m.group_id
+        LEFT JOIN facts f ON f.account_id = m.account_id
+        LEFT JOIN (SELECT q.group_id, avg(CASE WHEN p.declared % 32 >= 16 THEN 1.0 ELSE 0.0 END) AS permitted
+                   FROM group_members q LEFT JOIN facts p ON p.account_id = q.account_id
+                   GROUP BY q.group_id) s ON s.group_id = m.group_id
+        WHERE (x.account_id IS NOT NULL OR g.group_id IS NULL)
+          AND (coalesce(f.declared, 0) % 32 < 16 OR s.permitted >= 0.5)
+        """,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The tables of groups of one scan, and what writing and measuring groups needs."""
+
+    t: Tables
+    held: Incidence
+    rhythms: Rhythms
+
+    def members(self) -> dict[int, Ints]:
+        """Account codes of the members of each group, sorted."""
+        rows = self.t.numpy("SELECT group_id, account_id FROM group_members ORDER BY group_id, account_id")
+        code = np.searchsorted(self.held.accounts, np.asarray(rows["account_id"])).astype(np.int64)
+        ids, heads = np.unique(np.asarray(rows["group_id"]), return_index=True)
+        return dict(zip(ids.tolist(), np.split(code, heads[1:]), strict=True)) if len(ids) else {}
+
+    def without_doubtful(self, groups: Sequence[int]) -> dict[int, Ints]:
+        """Account codes of those members of each of the groups who surely belong to it."""
+        members, public = self.members(), public_keys(self.t)
+        left = {g: np.setdiff1d(members[g], strangers(self.held, members[g], public)) for g in groups}
+        for g, out in (doubtful(self.t, groups, AccusedSettings()) if groups else {}).items():
+            left[g] = np.setdiff1d(left[g], np.searchsorted(self.held.accounts, out))
+        return left
+
+    def assessed_behind(
+        self, groups: Sequence[Group], first: int, settings: AssessSettings
+    ) -> dict[int, Assessment]:
+        """Write groups behind those there are, numbered from `first`; their assessments by that number."""
+        _set_aside(self.t)
+        write_groups(self.t, self.held, groups)
+        found = assessed(self.t, self.rhythms, hypotheses(), settings)
+        _bring_back(self.t, first)
+        return {first + i: a for i, a in found.items()}
+
+    def measured_as(self, other: Mapping[int, int]) -> None:
+        """Give groups the measurements of others, by number."""
+        t = self.t
+        t.put(
+            "measured_as",
+            pa.table(
+                {
+                    "group_id": pa.array(other.keys(), pa.int64()),
+                    "other": pa.array(other.values(), pa.int64()),
+                }
+            ),
+        )
+        columns = t.columns("group_features")
+        same = ", ".join(f"f.{c}" for c in columns if c != "group_id")
+        t.define(
+            "group_features",
+            f"""
+            SELECT {", ".join(f"f.{c}" for c in columns)} FROM group_features f
+            LEFT JOIN measured_as m ON m.group_id = f.group_id WHERE m.group_id IS NULL
+            UNION ALL
+            SELECT m.group_id, {same} FROM group_features f JOIN measured_as m ON m.other = f.group_id
+            """,
+        )
+        t.drop("measured_as")
+
+
+def _set_aside(t: Tables) -> None:
+    """Keep the tables of groups under other names."""
+    for name in OF_GROUPS:
+        t.define(SET_ASIDE + name, f"SELECT * FROM {name}")
+
+
+def _bring_back(t: Tables, first: int) -> None:
+    """The tables of groups that were set aside, and behind them those there are now, numbered from `first`."""
+    for name in OF_GROUPS:
+        rest = "".join(f", {c}" for c in t.columns(name) if c != "group_id")
+        t.define(
+            name,
+            f"""
+            SELECT group_id{rest} FROM {SET_ASIDE}{name}
+            UNION ALL SELECT group_id + {first} AS group_id{rest} FROM {name}
+            """,
+        )
+        t.drop(SET_ASIDE + name)
+
+
+def public_keys(t: Tables) -> Ints:
+    """Keys of the frames and wordings that anybody may send, sorted."""
+    rows = t.numpy(
+        """
+        SELECT template_id AS id FROM templates WHERE public
+        UNION SELECT wording_id AS id FROM wordings WHERE public ORDER BY id
+        """
+    )
+    return np.asarray(rows["id"], np.int64)

@@ -1,0 +1,144 @@
+"""Findings of one pool: pieces put together, doubtful members left out, and who is tied to a campaign taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stillwatch.app.grouping import Grouping
+from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, Joined, Shared
+from stillwatch.attribute.doubtful import AccusedSettings
+from stillwatch.attribute.joining import JoinSettings, joining, may_join
+from stillwatch.attribute.judge import keep_groups
+from stillwatch.attribute.pieces import PieceSettings, holds, lead, may_be_pieces
+from stillwatch.link.ties import Piece, Ties
+from stillwatch.link.unions import unions, united, without_some
+
+Ints = NDArray[np.int64]
+Findings = Mapping[int, Assessment]
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """What the steps share: tables of groups, what ties groups, and how groups are assessed."""
+
+    groups: Grouping
+    ties: Ties
+    settings: AssessSettings
+
+    def put_together(self, found: Findings) -> dict[int, Assessment]:
+        """The findings, pieces of one pool as one where the whole is accused: the widest whole that is. What the
+        widest ones were put together from is looked at only where these are not."""
+        widest, narrower = self._tied(found, self.groups.members())
+        return self._tried(self._tried(found, widest), narrower)
+
+    def _tied(self, found: Findings, members: Mapping[int, Ints]) -> tuple[list[list[int]], list[list[int]]]:
+        """Findings that may belong together and of which one leads: the widest sets, and those inside them."""
+        tied: list[list[int]] = []
+        widest: list[list[int]] = []
+        for pieces in may_be_pieces(found, PieceSettings()):
+            together = [[pieces[i] for i in at] for at in unions([members[g] for g in pieces], self.ties)]
+            tied += [own for own in together if own not in tied and lead(own, found, self.settings)]
+            widest = widest or _outermost(tied)
+        return widest, [own for own in tied if own not in widest]
+
+    def _tried(self, found: Findings, sets: Sequence[Sequence[int]]) -> dict[int, Assessment]:
+        """The findings, each of the sets as one where the whole is accused and its parts still stand."""
+        every = dict(found)
+        left = [own for own in sets if set(own) <= set(every)]
+        if not left:
+            return every
+        s, members, first = PieceSettings(), self.groups.members(), max(every) + 1
+        wholes = [
+            united(
+                self.groups.held,
+                [members[g] for g in own],
+                [found[g].verdict == "distillation" for g in own],
+            )
+            for own in left
+        ]
+        whole = self.groups.assessed_behind(wholes, first, self.settings)
+        for i, own in enumerate(left, first):
+            if i in whole and holds(whole[i], own, found, s) and set(own) <= set(every):
+                every = {g: a for g, a in every.items() if g not in own}
+                every[i] = whole[i]
+        keep_groups(self.groups.t, sorted(every))
+        return every
+
+    def only_the_sure(self, found: Findings) -> dict[int, Assessment]:
+        """The findings, accused groups without their doubtful members: who is left has to bear the verdict alone, with
+        a bit of slack in each family, or a family that had just been strong would undo the group that it helped to
+        find. Groups of a few are not accused."""
+        s = AccusedSettings()
+        members, sure = self.groups.members(), self.groups.without_doubtful(_accused(found))
+        left = {g: m for g, m in sure.items() if len(m) < max(len(members[g]), s.least_members)}
+        if not left:
+            return dict(found)
+        again = [g for g, own in left.items() if len(own) >= s.least_members]
+        first = max(found) + 1
+        slack = replace(
+            self.settings,
+            family_bits=self.settings.family_bits - s.slack_bits,
+            threshold_bits=self.settings.threshold_bits - 2 * s.slack_bits,
+        )
+        rests = without_some(self.groups.t, self.groups.held, {g: left[g] for g in again})
+        rest = self.groups.assessed_behind(rests, first, slack)
+        every = {g: replace(a, verdict="coordinated_other") if g in left else a for g, a in found.items()}
+        for i, g in enumerate(again, first):
+            if i in rest:
+                del every[g]
+                every[i] = rest[i]
+        keep_groups(self.groups.t, sorted(every))
+        return every
+
+    def with_who_is_tied(self, found: Findings) -> dict[int, Assessment]:
+        """The findings, accused groups with those that are surely tied to them but not sure by themselves (decision
+        0024). Verdict and measurements stay those of the accounts that bore them without the others."""
+        s, members = JoinSettings(), self.groups.members()
+        joined = self._joining(found, members)
+        left = self.groups.without_doubtful([g for own in joined.values() for g in own])
+        wholes = {core: [g for g in own if len(left[g]) >= s.least_members] for core, own in joined.items()}
+        wholes = {core: own for core, own in wholes.items() if own}
+        if not wholes:
+            return dict(found)
+        first, every, borne = max(found) + 1, dict(found), {}
+        parts = [[members[core], *(left[g] for g in own)] for core, own in wholes.items()]
+        groups = [united(self.groups.held, own, [True] * len(own)) for own in parts]
+        written = self.groups.assessed_behind(groups, first, self.settings)
+        for whole, (core, own) in enumerate(wholes.items(), first):
+            if whole in written:
+                lead_piece = self.ties.piece(members[core])
+                why = tuple(self._joined(left[g], found[g], lead_piece) for g in own)
+                every = {g: a for g, a in every.items() if g not in (core, *own)}
+                every[whole] = replace(found[core], joined=why)
+                borne[whole] = core
+        self.groups.measured_as(borne)
+        keep_groups(self.groups.t, sorted(every))
+        return every
+
+    def _joining(self, found: Findings, members: Mapping[int, Ints]) -> dict[int, list[int]]:
+        """Which findings join each accused one."""
+        leads, s = _accused(found), JoinSettings()
+        asking = may_join(found, s) if leads else []
+        if not asking:
+            return {}
+        cores = [self.ties.piece(members[g]) for g in leads]
+        bits = np.stack([self.ties.to(self.ties.piece(members[g]), cores) for g in asking])
+        return joining(asking, leads, bits, found, self.settings, s)
+
+    def _joined(self, accounts: Ints, own: Assessment, core: Piece) -> Joined:
+        ties = self.ties.why(self.ties.piece(accounts), core)
+        shared = tuple(Shared(tie.kind, tie.shared, tie.expected, round(tie.bits * UNIT)) for tie in ties)
+        return Joined(tuple(self.groups.held.accounts[accounts].tolist()), own.low, shared)
+
+
+def _accused(found: Findings) -> list[int]:
+    return [g for g, a in found.items() if a.verdict == "distillation"]
+
+
+def _outermost(sets: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Those that are part of no other."""
+    return [list(own) for own in sets if not any(set(own) < set(other) for other in sets)]
