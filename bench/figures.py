@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -84,3 +85,19 @@ def rival(name: str, *arguments: str | Path) -> dict[str, Any] | None:
         subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout
     )
     return found
+
+
+def commit() -> str:
+    """The commit that is measured, with `-dirty` where files differ from it; empty outside a repository."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--exclude=*"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+
+
+def processor() -> str:
+    """The model of the processor, its architecture where the system does not tell."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.machine())

@@ -2,10 +2,10 @@
 
 For each scale a replay of the disclosure is simulated, text included, and scanned. The read floor is DuckDB reading
 the same columns, hashing the text once and grouping once by account. Times are processor time, user and system, of a
-process of its own with everything it starts, so that neighbours matter less. Then the largest is scanned once more under a
-profiler, in one thread, which shows where the time goes, not how much it is; `--no-profile` leaves that out. `--data DIR` keeps what was
-simulated for the next run, `--plot FILE` draws the figures, `--from FILE` draws and prints those of an earlier run. The last line
-holds all of them as JSON.
+process of its own with everything it starts, so that neighbours matter less. Then the largest is scanned once more
+under a profiler, in one thread, which shows where the time goes, not how much it is; `--no-profile` leaves that out.
+`--data DIR` keeps what was simulated for the next run, `--plot FILE` draws the figures, `--from FILE` draws and
+prints those of an earlier run. The last line holds all of them as JSON.
 """
 
 from __future__ import annotations
@@ -130,7 +130,9 @@ def profile(scale: float, data: Path, work: Path) -> list[dict[str, str | float]
     rows = [(place(key), own, whole) for key, (_, _, own, whole, _) in stats.stats.items()]  # type: ignore[attr-defined]
     total = sum(own for _, own, _ in rows)
     print("\nsteps, with all they call, profiled in one thread beside the one that reads")
-    steps = [(name, whole) for name, _, whole in rows if name.startswith(("app/scan", "app/linking", "app/stages"))]
+    steps = [
+        (name, whole) for name, _, whole in rows if name.startswith(("app/scan", "app/linking", "app/stages"))
+    ]
     for name, whole in sorted(steps, key=lambda step: -step[1])[:SHOWN]:
         print(f"  {whole:8.1f} s {whole / total:6.1%} {name}")
     print("functions by themselves; waiting for a lock is waiting for the other thread")
@@ -149,7 +151,7 @@ def place(function: tuple[str, int, str]) -> str:
 
 
 def draw(runs: Sequence[Run], path: Path) -> None:
-    """Time and memory per million exchanges against the number of exchanges, the floor beside; the grey band is flat."""
+    """Time and memory per million exchanges against the number of exchanges; what lies in the grey band is flat."""
     import matplotlib as mpl
     from matplotlib.figure import Figure as Canvas
 
@@ -184,7 +186,8 @@ def draw(runs: Sequence[Run], path: Path) -> None:
 def ratios(runs: Sequence[Run]) -> list[Figure]:
     """Each size beside its floor; the largest beside the smallest, for each exchange."""
     found = [
-        Figure(f"scan of {r.exchanges:,}", r.scan_seconds, "s", "read floor", r.floor_seconds, less=True) for r in runs
+        Figure(f"scan of {r.exchanges:,}", r.scan_seconds, "s", "read floor", r.floor_seconds, less=True)
+        for r in runs
     ]
     least, most = runs[0], runs[-1]
     if most is least:
@@ -201,7 +204,9 @@ def ratios(runs: Sequence[Run]) -> list[Figure]:
     ]
 
 
-def measured(scales: Sequence[float], data: Path | None, *, profiled: bool) -> tuple[list[Run], list[dict[str, str | float]]]:
+def measured(
+    scales: Sequence[float], data: Path | None, *, profiled: bool
+) -> tuple[list[Run], list[dict[str, str | float]]]:
     """Runs of each scale, printed as they come, and the profile of the largest."""
     runs: list[Run] = []
     with tempfile.TemporaryDirectory() as name:
@@ -219,7 +224,9 @@ def main() -> None:
     parser.add_argument("--scale", type=float, nargs="+", default=list(SCALES))
     parser.add_argument("--data", type=Path)
     parser.add_argument("--plot", type=Path)
-    parser.add_argument("--from", type=Path, dest="earlier", metavar="FILE", help="the last line of an earlier run")
+    parser.add_argument(
+        "--from", type=Path, dest="earlier", metavar="FILE", help="the last line of an earlier run"
+    )
     parser.add_argument("--no-profile", action="store_true")
     asked = parser.parse_args()
     hot: list[dict[str, str | float]] = []
@@ -233,8 +240,9 @@ def main() -> None:
         draw(runs, asked.plot)
     grown = growth(runs)
     print(f"{grown['exchanges']} times the exchanges; for each of them:")
-    print(f"  × {grown['seconds_per_exchange']} the time, × {grown['memory_per_exchange']} the memory of the scan")
-    print(f"  × {grown['floor_seconds_per_exchange']} the time of the floor")
+    print(f"  {grown['seconds_per_exchange']} times the time of a scan")
+    print(f"  {grown['memory_per_exchange']} times its memory")
+    print(f"  {grown['floor_seconds_per_exchange']} times the time of the floor")
     finish(ratios(runs), runs=[asdict(run) for run in runs], growth=grown, profile=hot)
 
 

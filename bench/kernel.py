@@ -1,9 +1,9 @@
 """Rate of the sketch kernel and of the tails on one core: python bench/kernel.py [--mb MB].
 
-The same prompts go through the kernel with and without intent, through polars (lower case, digits to `0`,
-runs of white space to one, hash: that is one key, the sketch makes eleven), and, a part of them, through
-datasketch (MinHash of word 3-grams, k = 64). The tails stand beside SciPy's. Rates are per second of processor time, so that a busy machine
-does not matter much.
+The same prompts go through the kernel with and without intent, through polars (lower case, digits to `0`, runs of
+white space to one, hash: that is one key, the sketch makes eleven), and, a part of them, through datasketch (MinHash
+of word 3-grams, k = 64). The tails stand beside SciPy's. Rates are per second of processor time, so that a busy
+machine does not matter much.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Rate at which pairs of accounts are scored, beside `bicm` and Splink on the same pairs: python bench/links.py [--accounts N].
+"""Rate of scoring pairs, beside `bicm` and Splink on the same pairs: python bench/links.py [--accounts N].
 
-Accounts that hold values of six kinds, one of each, drawn from a fixed seed; a tenth stand in groups of twenty whose values
-of four kinds are one of two. A value has at most 24 holders, so every method looks at the same pairs: those
-that share a value. Ours is `validated_pairs`, with its null model, its tails and its false discovery rate. `bicm` fits the bipartite configuration
-model, then gives each pair a Poisson p-value; Splink, trained before, gives each a match weight. Their training is not in
-the rates, ours is. Rates are pairs a second of processor time.
+Accounts that hold values of six kinds, one of each, drawn from a fixed seed; a tenth stand in groups of twenty whose
+values of four kinds are one of two. A value has at most 24 holders, so every method looks at the same pairs: those
+that share a value. Ours is `validated_pairs`, with its null model, its tails and its false discovery rate. `bicm`
+fits the bipartite configuration model, then gives each pair a Poisson p-value; Splink, trained before, gives each a
+match weight. Their training is not in the rates, ours is. Rates are pairs a second of processor time.
 """
 
 from __future__ import annotations
@@ -138,7 +138,9 @@ def main() -> None:
         )
     finish(
         [
-            Figure("pairs scored", ours, "pairs/s", "bicm", pairs / other["score_seconds"] if other else None),
+            Figure(
+                "pairs scored", ours, "pairs/s", "bicm", pairs / other["score_seconds"] if other else None
+            ),
             Figure("pairs scored", ours, "pairs/s", "splink", pairs / scored),
         ],
         pairs=pairs,

@@ -1,7 +1,7 @@
 """Libraries that are installed apart, since what they need contradicts what we need: bench/rivals.py NAME FILE.
 
-Run by bench/links.py and bench/templates.py with the Python of that environment; prints one line of JSON. Nothing of ours is
-imported. Seconds are processor time.
+Run by bench/links.py and bench/templates.py with the Python of that environment; prints one line of JSON. Nothing of
+ours is imported. Seconds are processor time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def bicm(file: Path) -> dict[str, Any]:
     began = time.process_time()
     graph.solve_tool(verbose=False)
     fitted = time.process_time()
-    graph.compute_projection(rows=True, alpha=0.01, approx_method="poisson", threads_num=1, progress_bar=False)
+    graph.compute_projection(
+        rows=True, alpha=0.01, approx_method="poisson", threads_num=1, progress_bar=False
+    )
     scored = time.process_time()
     return {
         "pairs": sum(map(len, graph.rows_pvals.values())),

@@ -1,10 +1,10 @@
 """Run the benchmarks of this folder, one after the other: python bench/run.py [NAME ...] [--no-history].
 
-Without a name, those of `PARTS`: under twenty minutes on an idle machine. The others run when they are asked for. What
-they print is passed on; at the end stands a table of all figures, each beside its baseline of the same run, and how it changed since
-the last run on such a processor. A line of JSON with the date, the commit, the versions, the machine and
-the figures is added to bench/history/<name>.jsonl; the figures are the last line that a benchmark prints, where it is JSON.
-No time is a failure.
+Without a name, those of `PARTS`: under twenty minutes on an idle machine. The others run when they are asked for.
+What they print is passed on; at the end stands a table of all figures, each beside its baseline of the same run, and
+how it changed since the last run on such a processor. A line of JSON with the date, the commit, the versions, the
+machine and the figures is added to bench/history/<name>.jsonl; the figures are the last line that a benchmark prints,
+where it is JSON. No time is a failure.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from figures import commit, processor
 from rich.console import Console
 from rich.table import Table
 
@@ -62,12 +63,6 @@ def run(name: str) -> Record | None:
     }
 
 
-def commit() -> str:
-    """The commit that is measured, with `-dirty` where files differ from it; empty outside a repository."""
-    command = ["git", "-C", str(HERE), "describe", "--always", "--dirty", "--exclude=*"]
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
-
-
 def installed() -> Iterator[tuple[str, str]]:
     """Versions of the libraries that are there."""
     for name in LIBRARIES:
@@ -77,23 +72,15 @@ def installed() -> Iterator[tuple[str, str]]:
             continue
 
 
-def processor() -> str:
-    """The model of the processor, its architecture where the system does not tell."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        return platform.machine()
-    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(models, platform.machine())
-
-
 def before(record: Record) -> dict[tuple[str, str], float]:
     """Values of the last run on such a processor, by figure and baseline."""
     file = HISTORY / f"{record['benchmark']}.jsonl"
     lines = file.read_text("utf-8").splitlines() if file.exists() else []
     for earlier in map(json.loads, reversed(lines)):
         if earlier["machine"]["processor"] == record["machine"]["processor"]:
-            return {(f["what"], f["baseline"]): f["value"] for f in (earlier["figures"] or {}).get("ratios", ())}
+            return {
+                (f["what"], f["baseline"]): f["value"] for f in (earlier["figures"] or {}).get("ratios", ())
+            }
     return {}
 
 
@@ -112,7 +99,7 @@ def table(records: Sequence[Record]) -> Table:
             there = f["beside"] is not None
             shown.add_row(
                 "" if number else record["benchmark"], f["what"], digits(f["value"]), f["unit"], f["baseline"],
-                digits(f["beside"]) if there else "not installed", f"× {digits(f['ratio'])}" if there else "",
+                digits(f["beside"]) if there else "not installed", f"{digits(f['ratio'])}x" if there else "",
                 "less" if f["less"] else "more", f"{f['value'] / then - 1:+.0%}" if then else "",
             )  # fmt: skip
         shown.add_section()
@@ -126,7 +113,9 @@ def digits(value: float) -> str:
 
 def main() -> None:
     """Run them all, print the table; exit with 1 if one failed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("names", nargs="*", choices=[*PARTS, *BY_NAME, []], metavar="NAME")
     parser.add_argument("--no-history", action="store_true", help="add no line to bench/history")
     asked = parser.parse_args()

@@ -1,7 +1,8 @@
 """Time to import and to start, beside bare Python: python bench/start.py [--repeats N].
 
-Each a process of its own; the least of several, since everything else on the machine only adds. `import stillwatch` is what other programs pay; `stillwatch
---version` what a person waits for. The libraries alone are what a scan cannot do without.
+Each a process of its own; the least of several, since everything else on the machine only adds. `import stillwatch`
+is what other programs pay; `stillwatch --version` what a person waits for. The libraries alone are what a scan cannot
+do without.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Templates found in prompts, beside MinHash LSH of datasketch and Drain3: python bench/templates.py [--prompts N].
 
-Prompts are filled frames of the simulator's test split, from accounts that send one frame each, and a tenth is chat, where no two are
-alike. Ours sketches them and finds frames (`exchange_templates`), in memory. datasketch makes MinHashes of word
-3-grams (k = 64) and asks its index for each prompt's neighbours at a Jaccard similarity of 0.5; prompts joined by neighbours are
-a template. Drain3 has its default settings. Rates are prompts a second of processor time; the adjusted Rand
-index (1 = the frames exactly, 0 = chance) says what the rate buys.
+Prompts are filled frames of the simulator's test split, from accounts that send one frame each, and a tenth is chat,
+where no two are alike. Ours sketches them and finds frames (`exchange_templates`), in memory. datasketch makes
+MinHashes of word 3-grams (k = 64) and asks its index for each prompt's neighbours at a Jaccard similarity of 0.5;
+prompts joined by neighbours are a template. Drain3 has its default settings. Rates are prompts a second of processor
+time; the adjusted Rand index (1 = the frames exactly, 0 = chance) says what the rate buys.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Write requirements/GROUP.txt: the exact versions of each group and of what it needs, resolved together.
 
-Only names, in their canonical spelling, and versions are written. `PIP_CONSTRAINT=FILE make lock` keeps the versions that FILE names; `make lock
-ARGS="bench rivals"` writes these groups only. Groups that are installed in an environment of their own are resolved by themselves.
+Only names, in their canonical spelling, and versions are written. `PIP_CONSTRAINT=FILE make lock` keeps the versions
+that FILE names; `make lock ARGS="bench rivals"` writes these groups only. Groups that are installed in an environment
+of their own are resolved by themselves.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ def main() -> None:
     asked = sys.argv[1:] or list(wanted)
     together: Mapping[str, str] = {}
     if not set(asked) <= set(APART):
-        together = resolve([one for group, names in wanted.items() if group not in APART for one in names], {})
+        together = resolve(
+            [one for group, names in wanted.items() if group not in APART for one in names], {}
+        )
     for group in asked:
         pinned = resolve(wanted[group], {} if group in APART else together)
         lines = sorted(f"{name}=={version}\n" for name, version in pinned.items())
