@@ -25,6 +25,7 @@ from typing import Any
 from figures import commit, processor
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 HERE = Path(__file__).parent
 HISTORY = HERE / "history"
@@ -33,6 +34,8 @@ BY_NAME = ("captures", "cost", "simulate", "simulate_text")
 LIBRARIES = (
     "stillwatch", "numpy", "pyarrow", "duckdb", "numba", "polars", "datasketch", "scipy", "scikit-learn", "splink",
 )  # fmt: skip
+
+WIDTH = 120  # of the table, where it goes into a file
 
 Record = Mapping[str, Any]
 
@@ -86,12 +89,14 @@ def before(record: Record) -> dict[tuple[str, str], float]:
 
 def table(records: Sequence[Record]) -> Table:
     """All figures: value, baseline, ratio, change since the last run on such a processor."""
-    shown = Table(title="Each figure beside its baseline of the same run", title_justify="left")
+    shown = Table(
+        title="Each figure beside its baseline of the same run; green is better", title_justify="left"
+    )
     for name, side in (
         ("", "left"), ("figure", "left"), ("", "right"), ("unit", "left"), ("baseline", "left"), ("", "right"),
-        ("in baselines", "right"), ("better", "center"), ("since last", "right"),
+        ("ratio", "right"), ("since last", "right"),
     ):  # fmt: skip
-        shown.add_column(name, justify=side)
+        shown.add_column(name, justify=side, no_wrap=True)
     for record in records:
         last = before(record)
         for number, f in enumerate((record["figures"] or {}).get("ratios", ())):
@@ -99,11 +104,16 @@ def table(records: Sequence[Record]) -> Table:
             there = f["beside"] is not None
             shown.add_row(
                 "" if number else record["benchmark"], f["what"], digits(f["value"]), f["unit"], f["baseline"],
-                digits(f["beside"]) if there else "not installed", f"{digits(f['ratio'])}x" if there else "",
-                "less" if f["less"] else "more", f"{f['value'] / then - 1:+.0%}" if then else "",
+                digits(f["beside"]) if there else "missing", ratio(f) if there else "", f"{f['value'] / then - 1:+.0%}" if then else "",
             )  # fmt: skip
         shown.add_section()
     return shown
+
+
+def ratio(figure: Mapping[str, Any]) -> Text:
+    """How many times the baseline, green where that is better."""
+    better = (figure["ratio"] < 1) if figure["less"] else (figure["ratio"] > 1)
+    return Text(f"{digits(figure['ratio'])}x", style="green" if better else "")
 
 
 def digits(value: float) -> str:
@@ -116,13 +126,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("names", nargs="*", choices=[*PARTS, *BY_NAME, []], metavar="NAME")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(PARTS)}; {', '.join(BY_NAME)}")
     parser.add_argument("--no-history", action="store_true", help="add no line to bench/history")
     asked = parser.parse_args()
     names = asked.names or PARTS
+    if unknown := set(names) - {*PARTS, *BY_NAME}:
+        parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
     found = {name: run(name) for name in names}
     records = [record for record in found.values() if record is not None]
-    Console().print(table(records))
+    console = Console()
+    console.print(table(records), width=max(console.width, WIDTH))
     for record in () if asked.no_history else records:
         HISTORY.mkdir(exist_ok=True)
         with (HISTORY / f"{record['benchmark']}.jsonl").open("a", encoding="utf-8") as file:
