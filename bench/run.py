@@ -101,11 +101,12 @@ def table(records: Sequence[Record]) -> Table:
         last = before(record)
         for number, f in enumerate((record["figures"] or {}).get("ratios", ())):
             then = last.get((f["what"], f["baseline"]))
-            there = f["beside"] is not None
-            shown.add_row(
-                "" if number else record["benchmark"], f["what"], digits(f["value"]), f["unit"], f["baseline"],
-                digits(f["beside"]) if there else "missing", ratio(f) if there else "", f"{f['value'] / then - 1:+.0%}" if then else "",
-            )  # fmt: skip
+            beside: tuple[str, str | Text] = (
+                ("missing", "") if f["ratio"] is None else (digits(f["beside"]), ratio(f))
+            )
+            change = f"{f['value'] / then - 1:+.0%}" if then else ""
+            part = "" if number else record["benchmark"]
+            shown.add_row(part, f["what"], digits(f["value"]), f["unit"], f["baseline"], *beside, change)
         shown.add_section()
     return shown
 
@@ -134,8 +135,7 @@ def main() -> None:
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
     found = {name: run(name) for name in names}
     records = [record for record in found.values() if record is not None]
-    console = Console()
-    console.print(table(records), width=max(console.width, WIDTH))
+    Console(width=max(Console().width, WIDTH)).print(table(records))
     for record in () if asked.no_history else records:
         HISTORY.mkdir(exist_ok=True)
         with (HISTORY / f"{record['benchmark']}.jsonl").open("a", encoding="utf-8") as file:
