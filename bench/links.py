@@ -1,7 +1,7 @@
 """Rate of scoring pairs, beside `bicm` and Splink on the same pairs: python bench/links.py [--accounts N].
 
-Accounts that hold values of six kinds, one of each, drawn from a fixed seed; a tenth stand in groups of twenty whose
-values of four kinds are one of two. A value has at most 24 holders, so every method looks at the same pairs: those
+Accounts that hold values of six kinds, one of each, drawn from a fixed seed; a tenth stand in groups of twenty who
+share the values of five kinds. A value has at most twenty holders, so every method looks at the same pairs: those
 that share a value. Ours is `validated_pairs`, with its null model, its tails and its false discovery rate. `bicm`
 fits the bipartite configuration model, then gives each pair a Poisson p-value; Splink, trained before, gives each a
 match weight. Their training is not in the rates, ours is. Rates are pairs a second of processor time.
@@ -28,8 +28,7 @@ from stillwatch.model.families import KINDS, family_code
 from stillwatch.store.duck import DuckTables, open_duck
 
 HELD = ("address", "client", "email_domain", "phone", "instrument", "template")
-MOST_HOLDERS = 24
-GROUP = 20
+MOST_HOLDERS = 20
 
 Ints = NDArray[np.int64]
 
@@ -38,14 +37,13 @@ def drawn(accounts: int) -> Ints:
     """Values of each account, int64[N, kinds]: numbers that are the kind's own."""
     rng = np.random.default_rng(4)
     values = np.empty((accounts, len(HELD)), np.int64)
-    weights = 1.0 / np.arange(1, MOST_HOLDERS - GROUP // 4 + 1) ** 1.2
+    weights = 1.0 / np.arange(1, MOST_HOLDERS + 1) ** 1.2
     for column in range(len(HELD)):
         holders = rng.choice(np.arange(1, len(weights) + 1), size=accounts, p=weights / weights.sum())
         values[rng.permutation(accounts), column] = np.repeat(np.arange(accounts), holders)[:accounts]
-    for number, first in enumerate(range(0, accounts // 10, GROUP)):
-        for column in rng.choice(len(HELD), size=4, replace=False):
-            dealt = accounts + number * 2 + rng.integers(0, 2, min(GROUP, accounts - first))
-            values[first : first + GROUP, column] = dealt
+    for number, first in enumerate(range(0, accounts // 10, MOST_HOLDERS)):
+        for column in rng.choice(len(HELD), size=5, replace=False):
+            values[first : first + MOST_HOLDERS, column] = accounts + number
     return values
 
 

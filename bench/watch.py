@@ -83,6 +83,9 @@ def rate(folder: Path, exchanges: int) -> dict[str, Any]:
     while not durable(folder):
         time.sleep(0.02)
     first, begun, cpu = durable(folder), time.perf_counter(), processor_seconds(process)
+    if first == exchanges:
+        process.terminate()
+        sys.exit(f"all {exchanges:,} exchanges came in at once: give --exchanges more")
     while durable(folder) < exchanges:
         time.sleep(0.02)
     seconds, cpu = time.perf_counter() - begun, processor_seconds(process) - cpu
