@@ -1,6 +1,6 @@
 """Run the benchmarks of this folder, one after the other: python bench/run.py [NAME ...] [--no-history].
 
-Without a name, those of `PARTS`: under twenty minutes on an idle machine. The others run when they are asked for.
+Without a name, those of `PARTS`, meant for under twenty minutes on an idle machine. The others run when asked for.
 What they print is passed on; at the end stands a table of all figures, each beside its baseline of the same run, and
 how it changed since the last run on such a processor. A line of JSON with the date, the commit, the versions, the
 machine and the figures is added to bench/history/<name>.jsonl; the figures are the last line that a benchmark prints,
