@@ -62,7 +62,7 @@ pages: $(DONE)/test $(DONE)/system ## run the demo, write README, docs/concepts.
 	@$(PY) scripts/demo_pages.py demo-out
 
 .PHONY: bench
-bench: $(DONE)/bench ## speed of each stage, beside polars and datasketch
+bench: $(DONE)/bench $(DONE)/rivals ## speed of each stage beside other libraries and the least there is to do: make bench ARGS="kernel links"
 	@$(PY) bench/run.py $(ARGS)
 
 .PHONY: evaluate
@@ -75,7 +75,7 @@ new-signal: $(DONE)/core ## skeleton of a signal with its cases and page: make n
 
 .PHONY: lock
 lock: $(DONE)/core ## resolve the versions in requirements/ anew (needs the network)
-	@$(PY) scripts/lock.py
+	@$(PY) scripts/lock.py $(ARGS)
 
 .PHONY: changelog
 changelog: ## move changes/ into CHANGELOG.md: make changelog VERSION=0.1.0 DAY=2026-12-01
@@ -103,6 +103,11 @@ $(DONE)/lab $(DONE)/peers $(DONE)/spark $(DONE)/test $(DONE)/check $(DONE)/bench
 $(DONE)/test: $(DONE)/lab
 $(DONE)/spark: $(DONE)/test
 $(DONE)/check $(DONE)/bench: $(DONE)/test
+$(DONE)/bench: $(DONE)/peers
+
+$(DONE)/rivals: scripts/install-rivals $(DONE)/venv requirements/rivals.txt
+	@scripts/install-rivals $(VENV)
+	@touch $@
 
 $(DONE)/stores: scripts/install-stores $(DONE)/venv requirements/stores/python.txt requirements/stores/package-lock.json
 	@scripts/install-stores $(VENV)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import resource
 import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from figures import Figure, finish
 
 from stillwatch.share import psi
 from stillwatch.share.oprf import Oprf
@@ -90,7 +91,7 @@ def main() -> None:
     }
     ratio = figures["ratio_to_bare_multiplications"]
     print(f"bytes: {sizes}; total {total:.1f} s processor, {ratio} x the bare multiplications")
-    print(json.dumps(figures))
+    finish([Figure("all rounds", total, "s", "bare multiplications", least, less=True)], **figures)
 
 
 if __name__ == "__main__":

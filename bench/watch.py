@@ -1,11 +1,12 @@
 """Rate and delay of watch: python bench/watch.py [--exchanges N] [--window SECONDS].
 
-Rate: a file of LiteLLM records of about 1.3 KB, taken in by a watcher in a process of its own, per second on the clock
-and per second of processor time. The baseline is the same process reading the same lines with `json.loads`.
+Rate: a file of LiteLLM records of about 1.3 KB, taken in by a watcher in a process of its own, per second on the
+clock and per second of processor time. The baseline is the same process reading the same lines with `json.loads`.
 
-Delay: records of a small simulated log are written as they would come in, some 2,000 a second; after the last one of a
-window has been written the clock runs until the look at that window has ended. Lateness is one second, so that the
-delay is what the watcher adds.
+Delay: records of a small simulated log are written as they would come in, some 2,000 a second; after the last one of
+a window has been written the clock runs until the look at that window has ended. Lateness is one second, so that the
+delay is what the watcher adds. The baseline is what there is without it: the whole log taken in and scanned anew, by
+the clock.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from figures import STILLWATCH, Figure, finish, used
+
 HERE = Path(__file__).parent
-PROGRAM = "from stillwatch.app.cli import main; main()"
 
 
 def made(records: int) -> Iterator[str]:
@@ -46,7 +48,7 @@ def watcher(folder: Path, *more: str) -> subprocess.Popen[str]:
         "--no-report",
     ]
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *map(str, arguments), *more], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", STILLWATCH, *map(str, arguments), *more], stderr=subprocess.PIPE, text=True
     )
 
 
@@ -81,6 +83,9 @@ def rate(folder: Path, exchanges: int) -> dict[str, Any]:
     while not durable(folder):
         time.sleep(0.02)
     first, begun, cpu = durable(folder), time.perf_counter(), processor_seconds(process)
+    if first == exchanges:
+        process.terminate()
+        sys.exit(f"all {exchanges:,} exchanges came in at once: give --exchanges more")
     while durable(folder) < exchanges:
         time.sleep(0.02)
     seconds, cpu = time.perf_counter() - begun, processor_seconds(process) - cpu
@@ -114,12 +119,18 @@ def delay(folder: Path, windows: int, seconds: int) -> dict[str, Any]:
             time.sleep(0.2)
     looked = _looked(process, datetime.fromtimestamp(limit // seconds * seconds, UTC))
     found = sorted(when - end.timestamp() for end, (when, _) in looked.items())
+    anew = used(STILLWATCH, "ingest", log, "--out", folder / "data", "--json")
+    scanned = used(
+        STILLWATCH, "scan", folder / "data", "--out", folder / "out", "--key-file", folder / "key", "--json"
+    )
     return {
         "windows": len(found),
         "looks": [{k: look[k] for k in ("seconds", "processor_seconds")} for _, look in looked.values()],
         "window_seconds": seconds,
         "delay_seconds_median": round(found[len(found) // 2], 2) if found else None,
         "delay_seconds_most": round(found[-1], 2) if found else None,
+        "anew_seconds": round(anew.wall_seconds + scanned.wall_seconds, 2),
+        "anew_processor_seconds": round(anew.seconds + scanned.seconds, 2),
     }
 
 
@@ -149,6 +160,35 @@ def _looked(process: subprocess.Popen[str], last: datetime) -> dict[datetime, tu
     return found
 
 
+def show_rate(r: dict[str, Any]) -> Figure:
+    """Print the rate; it beside that of json.loads."""
+    print(
+        f"{r['exchanges_a_second']:,} exchanges/s on the clock, {r['exchanges_a_processor_second']:,} a second of"
+        f" processor time ({r['ratio']:.2f} of json.loads alone), peak {r['peak_megabytes']:,} MB"
+    )
+    ours, plain = r["exchanges_a_processor_second"], r["json_loads_a_processor_second"]
+    return Figure("taken in, processor time", ours, "exchanges/s", "json.loads", plain)
+
+
+def show_delay(d: dict[str, Any]) -> list[Figure]:
+    """Print the delay; it and what a look takes beside a scan anew."""
+    if not d["windows"]:
+        print("no window was looked at by itself: give --window more seconds")
+        return []
+    look = max(k["processor_seconds"] for k in d["looks"])
+    print(
+        f"{d['windows']} windows of {d['window_seconds']} s, looked at {d['delay_seconds_median']} s later;"
+        f" a look took {look} s of processor time at most; the whole log anew {d['anew_seconds']} s by the clock,"
+        f" {d['anew_processor_seconds']} s of processor time"
+    )
+    return [
+        Figure(
+            "delay, by the clock", d["delay_seconds_median"], "s", "log anew", d["anew_seconds"], less=True
+        ),
+        Figure("a look, processor time", look, "s", "log anew", d["anew_processor_seconds"], less=True),
+    ]
+
+
 def main() -> None:
     """Print both."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -158,19 +198,11 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = {"rate": rate(Path(folder) / "rate", asked.exchanges)}
-        r = found["rate"]
-        print(
-            f"{r['exchanges_a_second']:,} exchanges/s on the clock, {r['exchanges_a_processor_second']:,} a second of"
-            f" processor time ({r['ratio']:.2f} of json.loads alone), peak {r['peak_megabytes']:,} MB"
-        )
+        figures = [show_rate(found["rate"])]
         if asked.windows:
             found["delay"] = delay(Path(folder) / "delay", asked.windows, asked.window)
-            d = found["delay"]
-            print(
-                f"{d['windows']} windows of {d['window_seconds']} s, looked at {d['delay_seconds_median']} s later;"
-                f" a look took {max(k['processor_seconds'] for k in d['looks'])} s of processor time at most"
-            )
-    print(json.dumps(found))
+            figures += show_delay(found["delay"])
+    finish(figures, **found)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ GROUPS = (
     ("scripts", ("core", "test")),
     ("examples", ("core", "share")),
     ("tests", ("core", "test", "spark")),
-    ("bench", ("core", "lab", "test", "bench")),
+    ("bench", ("core", "lab", "peers", "test", "bench", "rivals")),
 )
 
 
@@ -43,15 +43,16 @@ def test_imports_are_locked(folder: str, groups: tuple[str, ...], root: Path) ->
     """Each package imported in a folder stands in a group that its users install."""
     owners = importlib.metadata.packages_distributions()
     locked = _locked(root, groups)
+    beside = {path.stem for path in (root / folder).glob("*.py")}
     expect_none(
         f"{name} in {where}"
         for name, where in _imported(root / folder).items()
-        if name not in sys.stdlib_module_names | OURS
+        if name not in sys.stdlib_module_names | OURS | beside
         and not {owner.lower().replace("_", "-") for owner in owners.get(name, [name])} & locked
     )
 
 
-WORKSHOP = {"bench", "build", "check", "peers", "test"}  # what nobody installs to run Stillwatch
+WORKSHOP = {"bench", "build", "check", "peers", "rivals", "test"}  # what nobody installs to run Stillwatch
 COPYLEFT = re.compile(r"\b(A|L)?GPL|GNU (Affero |Lesser |Library )?General Public", re.IGNORECASE)
 
 
