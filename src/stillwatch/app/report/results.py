@@ -31,7 +31,9 @@ READ = (
     "releases",
     "enforcement",
 )
-UNREAD_COLUMNS = frozenset({"rows"})  # ids behind a statement: many, and not shown
+UNREAD = frozenset(
+    {("member_evidence", "rows")}
+)  # table and column: ids behind a statement, many, and not shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def _table(folder: Path, table: Table) -> tuple[Row, ...]:
         return ()
     try:
         present = set(pq.read_schema(path).names)
-        wanted = [c.name for c in table.columns if c.name in present and c.name not in UNREAD_COLUMNS]
+        wanted = [c.name for c in table.columns if c.name in present and (table.name, c.name) not in UNREAD]
         arrow = pq.read_table(path, columns=wanted)
     except (pa.ArrowInvalid, OSError) as error:
         reason = str(error).split("\n")[0]
@@ -106,7 +108,7 @@ def _table(folder: Path, table: Table) -> tuple[Row, ...]:
 def _sorted(arrow: pa.Table, table: Table) -> tuple[Row, ...]:
     """Rows by key, with a null for every column the file lacks."""
     keys = [(name, "ascending") for name in table.key if name in arrow.column_names]
-    blank = {c.name: None for c in table.columns if c.name not in UNREAD_COLUMNS}
+    blank = {c.name: None for c in table.columns if (table.name, c.name) not in UNREAD}
     ordered = arrow.sort_by(keys) if keys else arrow
     return tuple(MappingProxyType({**blank, **row}) for row in ordered.to_pylist())
 
