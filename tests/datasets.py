@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.model.tables import EXCHANGES, TABLES
+from stillwatch.model.input_tables import EXCHANGES
+from stillwatch.model.tables import TABLES
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 REQUIRED = EXCHANGES.required

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from stillwatch.model.between_tables import ACTIVITY, HOLDINGS
 from stillwatch.model.engine import Tables
 from stillwatch.model.families import KINDS
-from stillwatch.model.tables import ACTIVITY, HOLDINGS
 
 Held = tuple[int, str, int]  # account, kind, value
 

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from stillwatch.model.engine import Tables
+from stillwatch.model.input_tables import EXCHANGES
 from stillwatch.model.kernels.address import ranges
 from stillwatch.model.kernels.hashing import HashKey, keyed_strings
-from stillwatch.model.tables import EXCHANGES
 from stillwatch.signals.tables.keys import write_keys
 from stillwatch.signals.tables.sketch import Sketcher
 

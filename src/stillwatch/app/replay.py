@@ -28,7 +28,8 @@ from stillwatch.attribute.claims import Claims, ClaimSettings
 from stillwatch.model.engine import Window
 from stillwatch.model.errors import InputError, UsageError
 from stillwatch.model.kernels.hashing import HashKey
-from stillwatch.model.tables import SCHEMA_VERSION, TABLES
+from stillwatch.model.table import SCHEMA_VERSION
+from stillwatch.model.tables import TABLES
 from stillwatch.signals.tables.keys import drop_duplicates
 from stillwatch.store.dataset import Dataset, open_dataset
 from stillwatch.store.duck import DuckTables, open_duck

@@ -18,7 +18,8 @@ from stillwatch import __version__
 from stillwatch.app.stages import Names
 from stillwatch.attribute.assess import Assessment, Item, Joined, Shared
 from stillwatch.attribute.hypotheses import Hypothesis
-from stillwatch.model.tables import SCHEMA_VERSION, TABLES
+from stillwatch.model.table import SCHEMA_VERSION
+from stillwatch.model.tables import TABLES
 from stillwatch.store.dataset import Dataset
 
 PLAIN = (

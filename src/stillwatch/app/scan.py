@@ -50,7 +50,7 @@ from stillwatch.model.engine import Tables, Window
 from stillwatch.model.errors import InputError, UsageError
 from stillwatch.model.kernels.hashing import HashKey
 from stillwatch.model.memory import peak_memory
-from stillwatch.model.tables import SCHEMA_VERSION
+from stillwatch.model.table import SCHEMA_VERSION
 from stillwatch.store.dataset import Dataset, open_dataset
 from stillwatch.store.duck import DuckTables
 from stillwatch.store.kept import KeptStages, kept_stages

@@ -22,7 +22,7 @@ from stillwatch.app import stages
 from stillwatch.app.live.partials import WORDS, SegmentPartials, sketched
 from stillwatch.app.secret import fingerprint
 from stillwatch.model.kernels.hashing import HashKey
-from stillwatch.model.tables import SCHEMA_VERSION
+from stillwatch.model.table import SCHEMA_VERSION
 from stillwatch.signals.tables.sketch import Sketcher
 from stillwatch.store.dataset import Dataset
 from stillwatch.store.duck import DuckTables

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from stillwatch.app.stages import ROWS, Names
 from stillwatch.ingest.coverage import FIELDS, flags_of
+from stillwatch.model.between_tables import KEYS, REASONING
+from stillwatch.model.input_tables import EXCHANGES
 from stillwatch.model.kernels.wording import WordSets
 from stillwatch.model.schemas import plain
-from stillwatch.model.tables import EXCHANGES, KEYS, REASONING
 from stillwatch.signals.tables.keys import drop_duplicates
 from stillwatch.signals.tables.sketch import Sketcher
 from stillwatch.signals.tables.wordings import TEXTS, Fitter, words_of

@@ -13,7 +13,7 @@ from stillwatch.ingest.rows import Reject
 from stillwatch.ingest.source import Source
 from stillwatch.ingest.tabular import chunks, column_names, fill
 from stillwatch.model.errors import InputError
-from stillwatch.model.tables import ACCOUNTS
+from stillwatch.model.input_tables import ACCOUNTS
 
 
 @dataclass(frozen=True, slots=True)

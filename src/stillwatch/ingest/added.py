@@ -27,9 +27,9 @@ from stillwatch.ingest.seen import Seen
 from stillwatch.ingest.source import Source
 from stillwatch.ingest.write import full_disk
 from stillwatch.model.errors import StateError, UsageError
+from stillwatch.model.input_tables import EXCHANGES, REJECTS
 from stillwatch.model.kernels.hashing import hash_strings
 from stillwatch.model.places import Found
-from stillwatch.model.tables import EXCHANGES, REJECTS
 
 RECORD = "ingested.json"
 VERSION = 1

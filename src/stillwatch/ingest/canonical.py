@@ -16,8 +16,8 @@ from stillwatch.ingest.rows import WIDE, Batch
 from stillwatch.ingest.source import Source
 from stillwatch.ingest.tabular import PARQUET, Chunk, Filled, chunks, column_names, fill
 from stillwatch.model.errors import InputError
+from stillwatch.model.input_tables import EXCHANGES
 from stillwatch.model.registry import log_format
-from stillwatch.model.tables import EXCHANGES
 
 
 @log_format(

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from stillwatch.ingest.rows import Batch, Reject
 from stillwatch.ingest.seen import Seen
+from stillwatch.model.input_tables import EXCHANGES
 from stillwatch.model.kernels.hashing import hash_strings
-from stillwatch.model.tables import EXCHANGES
 
 EARLIEST = 1_514_764_800_000_000  # 2018-01-01 in microseconds: no language-model API is older
 MAX_TEXT_BYTES = 50 * 1024 * 1024

@@ -35,9 +35,9 @@ from stillwatch.ingest.source import STDIN, Source, expand
 from stillwatch.ingest.write import TableWriter, full_disk
 from stillwatch.model.ahead import ahead
 from stillwatch.model.errors import UsageError, VanishedError
+from stillwatch.model.input_tables import ACCOUNTS, EXCHANGES, REJECTS
 from stillwatch.model.places import Files
 from stillwatch.model.registry import FormatSpec, scan
-from stillwatch.model.tables import ACCOUNTS, EXCHANGES, REJECTS
 
 TOLERANCE = timedelta(days=1)  # clocks differ; what lies further ahead is absurd
 TEXTS = ("system_text", "prompt_text", "response_text")

@@ -23,7 +23,7 @@ from typing import Any
 
 from stillwatch.ingest.transforms import TRANSFORMS
 from stillwatch.model.errors import InputError
-from stillwatch.model.tables import Table
+from stillwatch.model.table import Table
 
 
 @dataclass(frozen=True, slots=True)

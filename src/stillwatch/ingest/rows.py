@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from stillwatch.ingest.coerce import digest
 from stillwatch.model.conversation import fold_turns, hash_turns
+from stillwatch.model.input_tables import EXCHANGES
 from stillwatch.model.kernels.hashing import hash_strings
-from stillwatch.model.tables import EXCHANGES, TS
+from stillwatch.model.table import TS
 
 
 class Row(msgspec.Struct, gc=False):

@@ -20,7 +20,7 @@ from stillwatch.ingest.rows import Reject
 from stillwatch.ingest.source import Source
 from stillwatch.ingest.transforms import TRANSFORMS
 from stillwatch.model.errors import InputError, SchemaError
-from stillwatch.model.tables import TS, Table
+from stillwatch.model.table import TS, Table
 
 PARQUET = b"PAR1"
 _TEXT = (pa.string(), pa.large_string(), pa.string_view())

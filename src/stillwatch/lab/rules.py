@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.model.tables import ACCOUNTS, EXCHANGES
+from stillwatch.model.input_tables import ACCOUNTS, EXCHANGES
 
 Masks = npt.NDArray[np.float32]
 CUTS = 24  # thresholds tried per number

@@ -35,7 +35,8 @@ from stillwatch.lab.text.library import HARVEST, ORDINARY, TextLibrary
 from stillwatch.lab.text.sources import Split
 from stillwatch.model.ahead import ahead
 from stillwatch.model.errors import ResourceError, UsageError
-from stillwatch.model.tables import EXCHANGES, TRUTH_EXCHANGES
+from stillwatch.model.input_tables import EXCHANGES
+from stillwatch.model.other_tables import TRUTH_EXCHANGES
 
 START = 1_767_571_200_000_000  # 2026-01-05, a Monday, in microseconds
 SLICE = 65_536  # exchanges written at a time

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from stillwatch.model.share_tables import SHARE_TABLES
-from stillwatch.model.tables import Table, _table
+from stillwatch.model.table import Table, described
 
-STORE_INFO = _table(
+STORE_INFO = described(
     "store_info",
     "case",
     "What this store is: one row, written when it is made.",
@@ -25,7 +25,7 @@ STORE_INFO = _table(
     key=("store_id",),
 )
 
-DATA_KEYS = _table(
+DATA_KEYS = described(
     "data_keys",
     "case",
     "Keys that payloads are encrypted with, wrapped by the master key. The only rows that go: that is deletion.",
@@ -41,7 +41,7 @@ DATA_KEYS = _table(
     key=("key_id",),
 )
 
-CASES = _table(
+CASES = described(
     "cases",
     "case",
     "One row per case. Its state follows from its decisions.",
@@ -58,7 +58,7 @@ CASES = _table(
     key=("case_id",),
 )
 
-EXHIBITS = _table(
+EXHIBITS = described(
     "exhibits",
     "case",
     "What a case rests on, frozen when it was added.",
@@ -81,7 +81,7 @@ EXHIBITS = _table(
     key=("exhibit_id",),
 )
 
-EXHIBIT_TEXTS = _table(
+EXHIBIT_TEXTS = described(
     "exhibit_texts",
     "case",
     "Readable template signatures of an exhibit: apart, since text is kept for a shorter time.",
@@ -96,7 +96,7 @@ EXHIBIT_TEXTS = _table(
     key=("text_id",),
 )
 
-EXHIBIT_ACCOUNTS = _table(
+EXHIBIT_ACCOUNTS = described(
     "exhibit_accounts",
     "case",
     "What an exhibit holds against one account, encrypted with a key of that account's own.",
@@ -112,7 +112,7 @@ EXHIBIT_ACCOUNTS = _table(
     key=("row_id",),
 )
 
-NOTES = _table(
+NOTES = described(
     "notes",
     "case",
     "What people wrote down.",
@@ -129,7 +129,7 @@ NOTES = _table(
     key=("note_id",),
 )
 
-DECISIONS = _table(
+DECISIONS = described(
     "decisions",
     "case",
     "What was decided, by whom, on which evidence. A later decision replaces an earlier one; none is deleted.",
@@ -152,7 +152,7 @@ DECISIONS = _table(
     key=("decision_id",),
 )
 
-HOLDS = _table(
+HOLDS = described(
     "holds",
     "case",
     "Legal holds: while the last one of a case is placed, nothing of it is deleted.",
@@ -170,7 +170,7 @@ HOLDS = _table(
     key=("hold_id",),
 )
 
-ACTORS = _table(
+ACTORS = described(
     "actors",
     "case",
     "Actors that the evidence of a case names, by version of their profile.",
@@ -187,7 +187,7 @@ ACTORS = _table(
     key=("row_id",),
 )
 
-PARTNERS = _table(
+PARTNERS = described(
     "partners",
     "case",
     "Companies that findings are exchanged with; a change adds a row with the next version.",
@@ -206,7 +206,7 @@ PARTNERS = _table(
     key=("row_id",),
 )
 
-AUDIT = _table(
+AUDIT = described(
     "audit",
     "case",
     "The chain: one entry per row written, key destroyed or report exported. Holds digests only.",

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from stillwatch.model.tables import Table, _table
+from stillwatch.model.table import Table, described
 
-SHARED = _table(
+SHARED = described(
     "shared",
     "case",
     "The ledger of everything sent to partners.",
@@ -38,7 +38,7 @@ SHARED = _table(
     key=("message_id",),
 )
 
-RECEIVED = _table(
+RECEIVED = described(
     "received",
     "case",
     "The ledger of everything that came in, refused or not. A refused message changed nothing.",
@@ -65,7 +65,7 @@ RECEIVED = _table(
     key=("receipt_id",),
 )
 
-AGREEMENTS = _table(
+AGREEMENTS = described(
     "agreements",
     "case",
     "Terms of exchange with partners; a change of state adds a row.",
@@ -84,7 +84,7 @@ AGREEMENTS = _table(
     key=("row_id",),
 )
 
-APPROVALS = _table(
+APPROVALS = described(
     "approvals",
     "case",
     "Persons who allowed something to go to a partner.",
@@ -100,7 +100,7 @@ APPROVALS = _table(
     key=("approval_id",),
 )
 
-CORROBORATIONS = _table(
+CORROBORATIONS = described(
     "corroborations",
     "case",
     "What a partner's message says about one of our campaigns, in bits before bounds. Retracted messages do not count.",
@@ -121,7 +121,7 @@ CORROBORATIONS = _table(
     key=("corroboration_id",),
 )
 
-MATCHES = _table(
+MATCHES = described(
     "matches",
     "case",
     "Values of our own that a partner named, as marks: they show which partners list the same, and when.",
@@ -140,7 +140,7 @@ MATCHES = _table(
     key=("row_id",),
 )
 
-REVIEWS = _table(
+REVIEWS = described(
     "reviews",
     "case",
     "Decisions that must be looked at again because a message they rest on was taken back.",

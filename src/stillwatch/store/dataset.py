@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from stillwatch.model.errors import InputError, SchemaError
 from stillwatch.model.places import Files, scheme
 from stillwatch.model.schemas import plain
-from stillwatch.model.tables import SCHEMA_VERSION, TABLES, Table
+from stillwatch.model.table import SCHEMA_VERSION, Table
+from stillwatch.model.tables import TABLES
 from stillwatch.store.parts import (
     CloudFolder,
     Part,

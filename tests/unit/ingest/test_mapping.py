@@ -13,7 +13,7 @@ from tests.unit.ingest.records import NOW, table
 from stillwatch.ingest.logs import read_logs
 from stillwatch.ingest.mapping import load, plan
 from stillwatch.model.errors import InputError, SchemaError
-from stillwatch.model.tables import ACCOUNTS, EXCHANGES
+from stillwatch.model.input_tables import ACCOUNTS, EXCHANGES
 
 CASES = Path(__file__).parents[2] / "cases/ingest/canonical"
 

@@ -6,7 +6,8 @@ import pytest
 
 from stillwatch.model.case_tables import CASE_TABLES
 from stillwatch.model.families import BY_CODE, FAMILIES, KINDS, family_code
-from stillwatch.model.tables import SCHEMA_VERSION, TABLES, Table
+from stillwatch.model.table import SCHEMA_VERSION, Table
+from stillwatch.model.tables import TABLES
 
 EVERY = {**TABLES, **CASE_TABLES}
 ALL = pytest.mark.parametrize("table", EVERY.values(), ids=list(EVERY))

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.model.errors import InputError, SchemaError
-from stillwatch.model.tables import EXCHANGES
+from stillwatch.model.input_tables import EXCHANGES
 from stillwatch.store.dataset import Dataset, open_dataset
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.sketches import START, key_of, put_exchanges
 
-from stillwatch.model.tables import KEYS
+from stillwatch.model.between_tables import KEYS
 from stillwatch.store.duck import DuckTables
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from stillwatch.app.report.results import Results, Row
 from stillwatch.app.report.words import parsed
 from stillwatch.cases.file import Exhibit
-from stillwatch.model.tables import TABLES, TS
+from stillwatch.model.table import TS
+from stillwatch.model.tables import TABLES
 
 
 def thaw(exhibit: Exhibit) -> Results:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from stillwatch.model.tables import CAMPAIGN_UPDATES
+from stillwatch.model.other_tables import CAMPAIGN_UPDATES
 
 PUBLISHED = ("distillation", "coordinated_other")
 FIELDS = (

@@ -19,8 +19,8 @@ from stillwatch.ingest.live.delivery import Delivery
 from stillwatch.ingest.logs import TOLERANCE
 from stillwatch.ingest.rows import Reject
 from stillwatch.ingest.seen import Recent
+from stillwatch.model.input_tables import EXCHANGES, REJECTS
 from stillwatch.model.kernels.hashing import HashKey, keyed_strings, mix
-from stillwatch.model.tables import EXCHANGES, REJECTS
 from stillwatch.signals.tables.sketch import Sketcher
 from stillwatch.store.segments import Segments
 

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from stillwatch.app import stages
 from stillwatch.ingest.coverage import flags_of
+from stillwatch.model.between_tables import KEYS, REASONING
+from stillwatch.model.input_tables import EXCHANGES
 from stillwatch.model.kernels.hashing import HashKey
 from stillwatch.model.kernels.masking import masked, unmasked
 from stillwatch.model.kernels.wording import WordSets, one_after_another
 from stillwatch.model.schemas import plain
-from stillwatch.model.tables import EXCHANGES, KEYS, REASONING
 from stillwatch.signals.tables.keys import drop_duplicates
 from stillwatch.signals.tables.sketch import Sketcher
 from stillwatch.signals.tables.wordings import TEXTS, words_of

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.model.errors import InputError, SchemaError
-from stillwatch.model.tables import TABLES, Table
+from stillwatch.model.table import Table
+from stillwatch.model.tables import TABLES
 
 Row = Mapping[str, Any]
 

@@ -20,7 +20,7 @@ from stillwatch.ingest.networks.prefixes import Prefixes
 from stillwatch.ingest.source import Source, unreadable
 from stillwatch.ingest.write import write_table
 from stillwatch.model.errors import InputError
-from stillwatch.model.tables import NETWORKS
+from stillwatch.model.input_tables import NETWORKS
 
 COLUMNS = (("exchanges", "client_address"), ("accounts", "signup_address"))
 _TAIL = 128 * 1024

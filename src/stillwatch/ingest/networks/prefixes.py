@@ -11,7 +11,7 @@ from stillwatch.ingest.networks.network import Address, Network
 from stillwatch.ingest.source import Source
 from stillwatch.ingest.tabular import chunks, column_names, fill
 from stillwatch.model.errors import InputError
-from stillwatch.model.tables import NETWORKS
+from stillwatch.model.input_tables import NETWORKS
 
 
 class Prefixes:

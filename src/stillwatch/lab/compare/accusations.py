@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.model.errors import InputError
+from stillwatch.model.result_tables import MEMBERS
 from stillwatch.model.schemas import plain
-from stillwatch.model.tables import MEMBERS, TABLES
+from stillwatch.model.tables import TABLES
 from stillwatch.store.results import write_json
 
 Floats = npt.NDArray[np.float64]

@@ -21,7 +21,7 @@ from stillwatch.lab.population.scripts import NONE, Script
 from stillwatch.lab.population.specs import Crowd
 from stillwatch.lab.population.town import Params, Town
 from stillwatch.lab.text.clients import Client
-from stillwatch.model.tables import EXCHANGES
+from stillwatch.model.input_tables import EXCHANGES
 
 PER = ("exchange", "session", "stream")
 FILLS = ("own", "shares", "pool")

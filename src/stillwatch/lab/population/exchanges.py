@@ -26,8 +26,8 @@ from stillwatch.lab.population.specs import PATHWAYS
 from stillwatch.lab.population.talks import Carried, Talks
 from stillwatch.lab.population.town import DAY_US
 from stillwatch.model.conversation import hash_turns
+from stillwatch.model.input_tables import EXCHANGES
 from stillwatch.model.kernels.hashing import null_where_zero
-from stillwatch.model.tables import EXCHANGES
 
 Ints = npt.NDArray[np.int64]
 BREAK = pa.scalar("\n\n", pa.large_string())

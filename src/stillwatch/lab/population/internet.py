@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from stillwatch.lab.population.choices import Choices
 from stillwatch.lab.population.draws import Words, generator, scramble
-from stillwatch.model.tables import NETWORKS
+from stillwatch.model.input_tables import NETWORKS
 
 FIRST = 240 << 24
 ROOM = 1 << 28

@@ -18,14 +18,8 @@ from stillwatch.lab.population.internet import address, address_text
 from stillwatch.lab.population.scenario import Campaign
 from stillwatch.lab.population.specs import DECLARED, NONE, OWN, PAYMENT_KINDS, ROLES
 from stillwatch.lab.population.town import DAY_US
-from stillwatch.model.tables import (
-    ACCOUNTS,
-    ENFORCEMENT,
-    INSTRUMENTS,
-    RELEASES,
-    TRUTH_ACCOUNTS,
-    TRUTH_CAMPAIGNS,
-)
+from stillwatch.model.input_tables import ACCOUNTS, ENFORCEMENT, INSTRUMENTS, RELEASES
+from stillwatch.model.other_tables import TRUTH_ACCOUNTS, TRUTH_CAMPAIGNS
 
 Ints = npt.NDArray[np.int64]
 TS = pa.timestamp("us", tz="UTC")

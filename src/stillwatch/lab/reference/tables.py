@@ -8,7 +8,8 @@ from types import MappingProxyType
 from stillwatch.lab.reference.markdown import page, table
 from stillwatch.model.case_tables import CASE_TABLES
 from stillwatch.model.families import FAMILIES, KINDS, family_code
-from stillwatch.model.tables import SCHEMA_VERSION, TABLES, Table
+from stillwatch.model.table import SCHEMA_VERSION, Table
+from stillwatch.model.tables import TABLES
 
 STAGES: Mapping[str, str] = MappingProxyType(
     {

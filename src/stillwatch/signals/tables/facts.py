@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.model.between_tables import FACTS
 from stillwatch.model.engine import Relation, Tables
 from stillwatch.model.kernels.hashing import HashKey, keyed_strings
 from stillwatch.model.schemas import plain
-from stillwatch.model.tables import FACTS
 
 PROGRAMS: Mapping[str, int] = MappingProxyType(
     {"none": 0, "education": 1, "security_research": 2, "startup": 3, "free_trial": 4}

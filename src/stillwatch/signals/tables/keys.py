@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 
 from stillwatch.model.ahead import ahead
+from stillwatch.model.between_tables import KEYS, REASONING
 from stillwatch.model.engine import Tables
 from stillwatch.model.schemas import plain
-from stillwatch.model.tables import KEYS, REASONING
 from stillwatch.signals.tables.sketch import Sketcher
 
 Done = Callable[[int], None]

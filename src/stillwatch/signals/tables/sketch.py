@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from stillwatch.model.between_tables import KEYS, REASONING
 from stillwatch.model.kernels.address import NONE, Ranges, parse_addresses, prefixes
 from stillwatch.model.kernels.hashing import HashKey, keyed, keyed_strings, mix
 from stillwatch.model.kernels.intent import IntentWeights
 from stillwatch.model.kernels.sketch import INTENT_COLUMNS, sketch_text
-from stillwatch.model.tables import KEYS, REASONING
 
 Ints = NDArray[np.int64]
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from stillwatch.model.case_tables import CASE_TABLES
-from stillwatch.model.tables import TS, Table
+from stillwatch.model.table import TS, Table
 
 
 class UtcTime(TypeDecorator[datetime]):

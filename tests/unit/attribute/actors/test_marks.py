@@ -14,9 +14,9 @@ from stillwatch.attribute.actors.marks import columns_needed, hits, statements
 from stillwatch.attribute.actors.networks import read_network
 from stillwatch.attribute.actors.profile import read_profile
 from stillwatch.model.errors import InputError
+from stillwatch.model.input_tables import EXCHANGES
 from stillwatch.model.kernels.address import ranges
 from stillwatch.model.kernels.hashing import keyed_strings
-from stillwatch.model.tables import EXCHANGES
 from stillwatch.signals.tables.sketch import Sketcher
 
 

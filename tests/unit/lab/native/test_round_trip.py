@@ -17,7 +17,7 @@ from stillwatch.lab.native.formats import FORMATS, spans_path, write_native
 from stillwatch.lab.text.clients import load_clients
 from stillwatch.model.conversation import ROLE_CODES, fold_turns, hash_turns
 from stillwatch.model.errors import InputError, UsageError
-from stillwatch.model.tables import EXCHANGES
+from stillwatch.model.input_tables import EXCHANGES
 
 START = datetime(2026, 2, 2, 9, tzinfo=UTC)
 PREFIXES = ("arn:aws:iam::000000000000:user/",)

@@ -8,7 +8,7 @@ import numpy as np
 
 from stillwatch.lab.population.draws import generator, scramble
 from stillwatch.lab.population.internet import Internet, address_text, six
-from stillwatch.model.tables import NETWORKS
+from stillwatch.model.input_tables import NETWORKS
 
 
 def test_no_two_blocks_overlap() -> None:
