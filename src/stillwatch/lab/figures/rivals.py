@@ -36,8 +36,8 @@ PARTS = (
     "lab/attacks", "lab/cohorts", "lab/compare", "lab/data", "lab/intervals.py", "lab/observe.py", "lab/peers",
     "lab/population", "lab/scenarios", "lab/simulate.py", "lab/sources.toml", "lab/text", "model/conversation.py",
     "model/kernels/compiled.py", "model/kernels/components.py", "model/kernels/hashing.py",
-    "model/kernels/text.py", "model/kernels/xxhash.py", "model/table.py", "model/tables.py", "model/input_tables.py", "model/other_tables.py",
-    "store/dataset.py",
+    "model/input_tables.py", "model/kernels/text.py", "model/kernels/xxhash.py", "model/other_tables.py",
+    "model/table.py", "model/tables.py", "store/dataset.py",
 )  # fmt: skip
 APART = (
     "lab/data/aims.toml", "lab/data/intent", "lab/data/redteam", "lab/data/redteam_prices.toml",
