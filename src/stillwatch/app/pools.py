@@ -14,6 +14,7 @@ from stillwatch.attribute.doubtful import AccusedSettings
 from stillwatch.attribute.joining import JoinSettings, joining, may_join
 from stillwatch.attribute.judge import keep_groups
 from stillwatch.attribute.pieces import PieceSettings, holds, lead, may_be_pieces
+from stillwatch.link.membership import Group, only
 from stillwatch.link.ties import Piece, Ties
 from stillwatch.link.unions import unions, united, without_some
 
@@ -105,19 +106,24 @@ class Pools:
         if not wholes:
             return dict(found)
         first, every, borne = max(found) + 1, dict(found), {}
-        parts = [[members[core], *(left[g] for g in own)] for core, own in wholes.items()]
-        groups = [united(self.groups.held, own, [True] * len(own)) for own in parts]
+        groups = [self._whole(members[core], [left[g] for g in own]) for core, own in wholes.items()]
         written = self.groups.assessed_behind(groups, first, self.settings)
         for whole, (core, own) in enumerate(wholes.items(), first):
             if whole in written:
                 lead_piece = self.ties.piece(members[core])
-                why = tuple(self._joined(left[g], found[g], lead_piece) for g in own)
+                inside = groups[whole - first].members
+                why = tuple(self._joined(np.intersect1d(left[g], inside), found[g], lead_piece) for g in own)
                 every = {g: a for g, a in every.items() if g not in (core, *own)}
                 every[whole] = replace(found[core], joined=why)
                 borne[whole] = core
         self.groups.measured_as(borne)
         keep_groups(self.groups.t, sorted(every))
         return every
+
+    def _whole(self, core: Ints, pieces: Sequence[Ints]) -> Group:
+        """The group of a core and the pieces that join it, without those of them who belong to neither."""
+        whole = united(self.groups.held, [core, *pieces], [True] * (1 + len(pieces)))
+        return only(whole, (whole.log_odds >= 0) | np.isin(whole.members, core))
 
     def _joining(self, found: Findings, members: Mapping[int, Ints]) -> dict[int, list[int]]:
         """Which findings join each accused one."""

@@ -34,7 +34,7 @@ class AccusedSettings:
     least_bits: float = 0.0
     exit_bits: float = 8.0
     least_part: float = 0.1
-    alone_part: float = 0.25
+    alone_part: float = 0.4
     expected: float = 4.0
     intent: int = INTENT
     least_members: int = 20

@@ -101,7 +101,7 @@ def settle(
         if len(group) < s.min_holders or np.array_equal(group.members, members):
             break
         if known(group):
-            return _only(group, np.zeros(len(group), dtype=bool))
+            return only(group, np.zeros(len(group), dtype=bool))
         members = group.members
         group = _main_block(held, _judge(held, members, s), sown)
     return group
@@ -121,7 +121,7 @@ def _main_block(held: Incidence, group: Group, sown: Flags) -> Group:
     if (of < 0).all():
         return group
     known = of[sown[group.members] & (of >= 0)]
-    return _only(group, of == np.bincount(known if len(known) else of[of >= 0]).argmax())
+    return only(group, of == np.bincount(known if len(known) else of[of >= 0]).argmax())
 
 
 def _block_of(held: Incidence, members: Ints, favoured: Ints, lifts: Floats) -> Ints:
@@ -143,7 +143,8 @@ def _block_of(held: Incidence, members: Ints, favoured: Ints, lifts: Floats) -> 
     )
 
 
-def _only(group: Group, kept: Flags) -> Group:
+def only(group: Group, kept: Flags) -> Group:
+    """The group with the members that are kept, bool[n]; what they weigh stays as it is."""
     return replace(
         group,
         members=group.members[kept],
