@@ -6,8 +6,10 @@ Everything that `evaluate` pools over seeds is here as tallies of groups, so the
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +25,9 @@ from stillwatch.store.results import read_table
 
 Names = NDArray[np.object_]
 Flags = NDArray[np.bool_]
+
+
+NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType({"accounts": ("account_id", "campaign", "cohort")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,15 @@ def _truth(folder: Path, name: str) -> pa.Table:
         raise InputError(
             "no such file", where=str(path), remedy="Give the `truth` folder that `stillwatch simulate` wrote"
         )
-    return pq.read_table(path)
+    rows = pq.read_table(path)
+    lacking = [c for c in NEEDED.get(name, ()) if c not in rows.column_names]
+    if lacking:
+        raise InputError(
+            f"column {lacking[0]!r} of the truth is missing",
+            where=str(path),
+            remedy="Name the folder `truth` that `stillwatch simulate` wrote inside its own",
+        )
+    return rows
 
 
 def _tally(a: _Accounts, whole: Flags, part: Flags) -> tuple[Tally, ...]:

@@ -191,6 +191,15 @@ def test_one_mistake_about_a_group_is_one_mistake(tmp_path: Path) -> None:
     assert apart.high - apart.low < together.high - together.low
 
 
+def test_a_folder_of_inputs_is_no_truth(tmp_path: Path) -> None:
+    """The accounts of the dataset itself, given for those of its truth."""
+    results, truth = KNOWN.write(tmp_path)
+    path = truth / "accounts.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["cohort"]), path)
+    with pytest.raises(InputError, match=r"'cohort' of the truth is missing.*folder `truth`"):
+        observe(results, truth)
+
+
 def test_missing_truth_is_said(tmp_path: Path) -> None:
     results, _ = KNOWN.write(tmp_path)
     with pytest.raises(InputError, match=r"accounts\.parquet"):
