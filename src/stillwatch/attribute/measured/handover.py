@@ -54,8 +54,10 @@ def _taken_over(t: Tables) -> Rows:
                      earlier IS NULL OR ts - earlier >= {SILENT_US} AS begun,
                      refused AND (later IS NULL OR later - ts >= {SILENT_US}) AS lost
               FROM (SELECT group_id, account_id, template_id, ts, refused,
-                           lag(ts) OVER (PARTITION BY group_id, account_id ORDER BY ts, template_id, refused) AS earlier,
-                           lead(ts) OVER (PARTITION BY group_id, account_id ORDER BY ts, template_id, refused) AS later
+                           lag(ts) OVER (PARTITION BY group_id, account_id ORDER BY ts, template_id, refused)
+                             AS earlier,
+                           lead(ts) OVER (PARTITION BY group_id, account_id ORDER BY ts, template_id, refused)
+                             AS later
                     FROM group_moments) AS m) AS p
         WHERE begun OR lost
         """,
