@@ -98,10 +98,12 @@ class Pools:
     def with_who_is_tied(self, found: Findings) -> dict[int, Assessment]:
         """The findings, accused groups with those that are surely tied to them but not sure by themselves (decision
         0024). Verdict and measurements stay those of the accounts that bore them without the others."""
-        s, members = JoinSettings(), self.groups.members()
+        members = self.groups.members()
         joined = self._joining(found, members)
         left = self.groups.without_doubtful([g for own in joined.values() for g in own])
-        wholes = {core: [g for g in own if len(left[g]) >= s.least_members] for core, own in joined.items()}
+        wholes = {
+            core: [g for g in own if self._still_tied(left[g], members[core])] for core, own in joined.items()
+        }
         wholes = {core: own for core, own in wholes.items() if own}
         if not wholes:
             return dict(found)
@@ -111,8 +113,8 @@ class Pools:
         for whole, (core, own) in enumerate(wholes.items(), first):
             if whole in written:
                 lead_piece = self.ties.piece(members[core])
-                inside = groups[whole - first].members
-                why = tuple(self._joined(np.intersect1d(left[g], inside), found[g], lead_piece) for g in own)
+                new = np.setdiff1d(groups[whole - first].members, members[core])
+                why = tuple(self._joined(np.intersect1d(left[g], new), found[g], lead_piece) for g in own)
                 every = {g: a for g, a in every.items() if g not in (core, *own)}
                 every[whole] = replace(found[core], joined=why)
                 borne[whole] = core
@@ -134,6 +136,12 @@ class Pools:
         cores = [self.ties.piece(members[g]) for g in leads]
         bits = np.stack([self.ties.to(self.ties.piece(members[g]), cores) for g in asking])
         return joining(asking, leads, bits, found, self.settings, s)
+
+    def _still_tied(self, left: Ints, core: Ints) -> bool:
+        """Whether those who are left of a piece, and not in the core anyway, are enough and tied to it themselves."""
+        s, new = JoinSettings(), np.setdiff1d(left, core)
+        tie = self.ties.to(self.ties.piece(new), [self.ties.piece(core)])[0] if len(new) else 0.0
+        return len(new) >= s.least_members and bool(tie >= s.tie_bits)
 
     def _joined(self, accounts: Ints, own: Assessment, core: Piece) -> Joined:
         ties = self.ties.why(self.ties.piece(accounts), core)

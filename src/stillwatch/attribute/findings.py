@@ -119,7 +119,7 @@ def statement(a: Assessment, accounts: int, exchanges: int) -> str:
 
 def _joined_said(a: Assessment) -> str:
     """Who joined the group, and for what: the kinds of value that tie each piece most."""
-    most = {max(j.shared, key=lambda tie: tie.bits).kind for j in a.joined}
+    most = {max(j.shared, key=lambda tie: tie.bits).kind for j in a.joined if j.shared}
     kinds = ", ".join(BY_CODE[kind].title for kind in sorted(most))
     joined = sum(len(j.accounts) for j in a.joined)
     return (
