@@ -114,9 +114,9 @@ class Pools:
             if whole in written:
                 lead_piece = self.ties.piece(members[core])
                 new = np.setdiff1d(groups[whole - first].members, members[core])
-                why = tuple(self._joined(np.intersect1d(left[g], new), found[g], lead_piece) for g in own)
+                why = [self._joined(np.intersect1d(left[g], new), found[g], lead_piece) for g in own]
                 every = {g: a for g, a in every.items() if g not in (core, *own)}
-                every[whole] = replace(found[core], joined=why)
+                every[whole] = replace(found[core], joined=tuple(j for j in why if j.accounts))
                 borne[whole] = core
         self.groups.measured_as(borne)
         keep_groups(self.groups.t, sorted(every))
