@@ -13,6 +13,8 @@ from stillwatch.attribute.actors.posterior import Bench, Fusion, Posterior, Prio
 from stillwatch.attribute.actors.rates import Rates
 from stillwatch.attribute.actors.weigh import Sighting, Weighed, weigh
 
+SAME = 1e-9  # probabilities that differ by less are one number
+
 
 @dataclass(frozen=True, slots=True)
 class ActorSettings:
@@ -67,7 +69,8 @@ def decide(
     used = [
         f for f in FAMILIES if any(any(w.families[f].own) for w in (*weighed.values(), *carried.values()))
     ]
-    without = {f: bench.posterior(without=[f]) for f in used}
+    every = {f: bench.posterior(without=[f]) for f in FAMILIES}
+    without = {f: p for f, p in every.items() if f in used or _differ(p, found)}
     spans = {row: _span(bench, found, row) for row in found.of}
     standings = {
         name: standing(w, found, spans[name][0], {f: p.of[name] for f, p in without.items()}, s.ladder)
@@ -80,3 +83,8 @@ def _span(bench: Bench, found: Posterior, row: str) -> tuple[float, float]:
     """The interval of a probability: its evidence at one end, everybody else's at the other."""
     ends = [bench.posterior(favour=row, end=end).of[row] for end in (1, 2)]
     return min(*ends, found.of[row]), max(*ends, found.of[row])
+
+
+def _differ(one: Posterior, other: Posterior) -> bool:
+    """Whether two posteriors are not the same but for rounding."""
+    return any(abs(p - other.of[row]) > SAME for row, p in one.of.items())

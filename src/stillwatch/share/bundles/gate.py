@@ -106,10 +106,20 @@ def _markings(terms: Terms, objects: Iterable[Object]) -> Iterable[tuple[str, st
     """TLP and PAP of each object that has any."""
     levels = {marking: level for level, marking in TLP_IDS.items()}
     for thing in objects:
-        paps = [
-            str(label)[len(MARKED) :].lower()
-            for label in thing.get("labels", ())
-            if str(label).startswith(MARKED)
-        ]
-        for tlp in (levels[m] for m in thing.get("object_marking_refs", ()) if m in levels):
+        labels = [str(label) for label in _listed(thing, "labels")]
+        paps = [label[len(MARKED) :].lower() for label in labels if label.startswith(MARKED)]
+        for tlp in (levels[m] for m in map(str, _listed(thing, "object_marking_refs")) if m in levels):
             yield tlp, paps[0] if paps and paps[0] in PAP else terms.pap
+
+
+def _listed(thing: Object, name: str) -> Sequence[object]:
+    """A property that is a list where it is there.
+
+    Raises `RefusedError` if it is something else: what marks an object must be legible.
+    """
+    value = thing.get(name, ())
+    if not isinstance(value, (list, tuple)):
+        raise RefusedError(
+            "malformed", f"{name} of an object is no list", remedy="Ask the sender to repair it"
+        )
+    return value
