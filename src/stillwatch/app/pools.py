@@ -99,12 +99,9 @@ class Pools:
         """The findings, accused groups with those that are surely tied to them but not sure by themselves (decision
         0024). Verdict and measurements stay those of the accounts that bore them without the others."""
         members = self.groups.members()
-        joined = self._joining(found, members)
-        left = self.groups.without_doubtful([g for own in joined.values() for g in own])
-        wholes = {
-            core: [g for g in own if self._still_tied(left[g], members[core])] for core, own in joined.items()
-        }
-        wholes = {core: own for core, own in wholes.items() if own}
+        asking = may_join(found, JoinSettings()) if _accused(found) else []
+        left = self.groups.without_doubtful(asking)
+        wholes = self._joining(found, members, left)
         if not wholes:
             return dict(found)
         first, every, borne = max(found) + 1, dict(found), {}
@@ -127,21 +124,21 @@ class Pools:
         whole = united(self.groups.held, [core, *pieces], [True] * (1 + len(pieces)))
         return only(whole, (whole.log_odds >= 0) | np.isin(whole.members, core))
 
-    def _joining(self, found: Findings, members: Mapping[int, Ints]) -> dict[int, list[int]]:
-        """Which findings join each accused one."""
+    def _joining(
+        self, found: Findings, members: Mapping[int, Ints], left: Mapping[int, Ints]
+    ) -> dict[int, list[int]]:
+        """Which of those who ask join each accused finding, by who is `left` of them without doubtful members."""
         leads, s = _accused(found), JoinSettings()
-        asking = may_join(found, s) if leads else []
+        cores = [self.ties.piece(members[g]) for g in leads]
+        asking = [g for g, own in left.items() if len(own) >= s.least_members]
         if not asking:
             return {}
-        cores = [self.ties.piece(members[g]) for g in leads]
-        bits = np.stack([self.ties.to(self.ties.piece(members[g]), cores) for g in asking])
-        return joining(asking, leads, bits, found, self.settings, s)
-
-    def _still_tied(self, left: Ints, core: Ints) -> bool:
-        """Whether those who are left of a piece, and not in the core anyway, are enough and tied to it themselves."""
-        s, new = JoinSettings(), np.setdiff1d(left, core)
-        tie = self.ties.to(self.ties.piece(new), [self.ties.piece(core)])[0] if len(new) else 0.0
-        return len(new) >= s.least_members and bool(tie >= s.tie_bits)
+        bits = np.stack([self.ties.to(self.ties.piece(left[g]), cores) for g in asking])
+        joined = {
+            core: [g for g in own if len(np.setdiff1d(left[g], members[core])) >= s.least_members]
+            for core, own in joining(asking, leads, bits, found, self.settings, s).items()
+        }
+        return {core: own for core, own in joined.items() if own}
 
     def _joined(self, accounts: Ints, own: Assessment, core: Piece) -> Joined:
         ties = self.ties.why(self.ties.piece(accounts), core)
