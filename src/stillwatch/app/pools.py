@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.app.grouping import Grouping
-from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, Joined, Shared
+from stillwatch.attribute.assess import Assessment, AssessSettings, Joined
 from stillwatch.attribute.doubtful import AccusedSettings
 from stillwatch.attribute.joining import JoinSettings, joining, may_join
 from stillwatch.attribute.judge import keep_groups
@@ -141,9 +141,8 @@ class Pools:
         return {core: own for core, own in joined.items() if own}
 
     def _joined(self, accounts: Ints, own: Assessment, core: Piece) -> Joined:
-        ties = self.ties.why(self.ties.piece(accounts), core)
-        shared = tuple(Shared(tie.kind, tie.shared, tie.expected, round(tie.bits * UNIT)) for tie in ties)
-        return Joined(tuple(self.groups.held.accounts[accounts].tolist()), own.low, shared)
+        ties = tuple(self.ties.why(self.ties.piece(accounts), core))
+        return Joined(tuple(self.groups.held.accounts[accounts].tolist()), own.low, ties)
 
 
 def _accused(found: Findings) -> list[int]:

@@ -16,10 +16,11 @@ import pyarrow as pa
 import stillwatch
 from stillwatch import __version__
 from stillwatch.app.stages import Names
-from stillwatch.attribute.assess import Assessment, Item, Joined, Shared
+from stillwatch.attribute.assess import Assessment, Item, Joined
 from stillwatch.attribute.hypotheses import Hypothesis
 from stillwatch.model.table import SCHEMA_VERSION
 from stillwatch.model.tables import TABLES
+from stillwatch.model.tie import Tie
 from stillwatch.store.dataset import Dataset
 
 PLAIN = (
@@ -97,7 +98,7 @@ def findings_as_values(found: Mapping[int, Assessment]) -> list[dict[str, Any]]:
             "items": [[getattr(item, f.name) for f in fields(Item)] for item in a.items],
             "log2_lr": dict(a.log2_lr),
             "posterior": dict(a.posterior),
-            "joined": [[j.accounts, j.low, [astuple(tie) for tie in j.shared]] for j in a.joined],
+            "joined": [[j.accounts, j.low, [astuple(tie) for tie in j.ties]] for j in a.joined],
             **{name: getattr(a, name) for name in PLAIN},
         }
         for group, a in found.items()
@@ -117,8 +118,7 @@ def findings_from_values(
             log2_lr=row["log2_lr"],
             posterior=row["posterior"],
             joined=tuple(
-                Joined(tuple(own), low, tuple(Shared(*tie) for tie in ties))
-                for own, low, ties in row["joined"]
+                Joined(tuple(own), low, tuple(Tie(*tie) for tie in ties)) for own, low, ties in row["joined"]
             ),
             **{name: row[name] for name in PLAIN},
         )

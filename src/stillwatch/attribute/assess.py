@@ -21,6 +21,7 @@ from stillwatch.attribute.features import FEATURES, ONE_SIDED, PURPOSE, RISING
 from stillwatch.attribute.hypotheses import Hypothesis, log2_density, log2_density_at_most
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.intervals import wilson
+from stillwatch.model.tie import Tie
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -68,24 +69,13 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
-    """What two groups share of one kind of value: its code, the number of values, the number that chance gives, and
-    how much more it is, in 1/1024 bit."""
-
-    kind: int
-    values: int
-    expected: float
-    bits: int
-
-
-@dataclass(frozen=True, slots=True)
 class Joined:
     """Accounts that joined a group for what they share with it: their ids, the lower end of their own weight in
-    1/1024 bit, and what they share."""
+    1/1024 bit, and what ties them to it."""
 
     accounts: tuple[int, ...]
     low: int
-    shared: tuple[Shared, ...]
+    ties: tuple[Tie, ...]
 
 
 @dataclass(frozen=True, slots=True)

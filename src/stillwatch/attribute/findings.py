@@ -119,7 +119,7 @@ def statement(a: Assessment, accounts: int, exchanges: int) -> str:
 
 def _joined_said(a: Assessment) -> str:
     """Who joined the group, and for what: the kinds of value that tie each piece most."""
-    most = {max(j.shared, key=lambda tie: tie.bits).kind for j in a.joined if j.shared}
+    most = {max(j.ties, key=lambda tie: tie.bits).kind for j in a.joined if j.ties}
     kinds = ", ".join(BY_CODE[kind].title for kind in sorted(most))
     joined = sum(len(j.accounts) for j in a.joined)
     return (
@@ -187,16 +187,16 @@ def _ties(campaign: str, number: int, joined: Joined, names: Mapping[int, str]) 
             "kind": BY_CODE[tie.kind].name,
             "signal": "tie",
             "version": 1,
-            "weight_bits": tie.bits / UNIT,
-            "low": tie.bits / UNIT,
-            "high": tie.bits / UNIT,
+            "weight_bits": tie.bits,
+            "low": tie.bits,
+            "high": tie.bits,
             "n": tie.values,
             "statement": f"{len(joined.accounts):,} accounts that joined share {tie.values:,} values with the others "
             f"({BY_CODE[tie.kind].title}); chance gives {tie.expected:.2g}",
             "rows": [f"accounts/{names[own]}" for own in joined.accounts],
             "counter": False,
         }
-        for tie in joined.shared
+        for tie in joined.ties
     ]
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from stillwatch.link.incidence import SENT_KINDS, Incidence
 from stillwatch.model.families import KINDS
 from stillwatch.model.kernels.tails import geometric_log2_tail
+from stillwatch.model.tie import Tie
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -53,17 +54,6 @@ class Piece:
     having: Ints
     value: Ints
     count: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class Tie:
-    """What two groups share of one kind: code of the kind, number of shared values (each counted by the fewer
-    holders), the number that chance gives, and how much more it is in bits."""
-
-    kind: int
-    shared: int
-    expected: float
-    bits: float
 
 
 class Ties:
@@ -124,7 +114,7 @@ class Ties:
         bits = self._bits(shared, mean)
         some = np.flatnonzero(shared[0])
         found = [
-            Tie(int(self._held.kinds[k]), int(shared[0, k]), float(mean[0, k]), float(bits[0, k]))
+            Tie(int(self._held.kinds[k]), int(shared[0, k]), float(mean[0, k]), round(float(bits[0, k]), 6))
             for k in some
         ]
         return sorted(found, key=lambda tie: (-tie.bits, tie.kind))

@@ -79,7 +79,7 @@ def test_a_preference_of_two_crowds_is_worth_less_than_rare_cards(t: DuckTables)
     first, second = map(ties.piece, codes(held, left, right))
     found = {BY_CODE[tie.kind].name: tie for tie in ties.why(first, second)}
     domain = found["email_domain"]
-    assert -poisson_log2_tail(domain.shared, domain.expected) > 30
+    assert -poisson_log2_tail(domain.values, domain.expected) > 30
     assert found["neighbour"].bits > domain.bits > 0
 
 
@@ -98,6 +98,6 @@ def test_why_names_what_is_shared_and_what_chance_gives(t: DuckTables) -> None:
     ties = Ties(held)
     first, second = codes(held, FIRST, SECOND)
     best = ties.why(ties.piece(first), ties.piece(second))[0]
-    assert ("neighbour", 6) == (BY_CODE[best.kind].name, best.shared)
+    assert ("neighbour", 6) == (BY_CODE[best.kind].name, best.values)
     assert 0 < best.expected < 0.5
     assert best.bits <= TieSettings().most_bits
