@@ -191,8 +191,9 @@ def _ties(campaign: str, number: int, joined: Joined, names: Mapping[int, str]) 
             "low": tie.bits,
             "high": tie.bits,
             "n": tie.values,
-            "statement": f"{len(joined.accounts):,} accounts that joined share {tie.values:,} values with the others "
-            f"({BY_CODE[tie.kind].title}); chance gives {tie.expected:.2g}",
+            "statement": f"{len(joined.accounts):,} accounts that joined share {tie.values:,} "
+            f"{'value' if tie.values == 1 else 'values'} with the others ({BY_CODE[tie.kind].title}); "
+            f"chance gives {tie.expected:.2g}",
             "rows": [f"accounts/{names[own]}" for own in joined.accounts],
             "counter": False,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,9 @@ from stillwatch.app.resume import (
     owner,
 )
 from stillwatch.app.stages import Names
-from stillwatch.attribute.assess import AssessSettings, assess_every
+from stillwatch.attribute.assess import AssessSettings, Joined, assess_every
 from stillwatch.ingest.coverage import Coverage
+from stillwatch.model.tie import Tie
 from stillwatch.store.dataset import Dataset, open_dataset
 
 MEASURED = {"harvest_intent": (0.37, 411), "shared_instrument": (1 / 3, 12), "clock": (0.91, 5000)}
@@ -71,6 +73,15 @@ def test_findings_come_back_as_they_were() -> None:
     found = {7: assess_every([MEASURED], known, AssessSettings())[0]}
     kept = json.loads(json.dumps(findings_as_values(found)))
     assert found == findings_from_values(kept, known)
+
+
+def test_who_joined_comes_back() -> None:
+    (found,) = assess_every([MEASURED], hypotheses(), AssessSettings())
+    joined = replace(
+        found, joined=(Joined((3, 5, 8), -512, (Tie(402, 2, 0.013, 9.5), Tie(301, 4, 1.25, 3.0))),)
+    )
+    kept = json.loads(json.dumps(findings_as_values({7: joined})))
+    assert {7: joined} == findings_from_values(kept, hypotheses())
 
 
 def test_names_and_coverage_come_back(data: Dataset) -> None:

@@ -221,9 +221,11 @@ def _phases(row: Row) -> tuple[Phase, ...]:
 
 
 def joins(evidence: Sequence[Row]) -> tuple[Item, ...]:
-    """What those who joined the campaign share with the others, the strongest first."""
-    items = [item(row) for row in evidence if row["subject_kind"] == "pair"]
-    return tuple(sorted(items, key=lambda i: (-i.bits, i.statement)))
+    """What those who joined the campaign share with the others: those who joined together after one another, of each
+    the strongest first."""
+    rows = [row for row in evidence if row["subject_kind"] == "pair"]
+    ordered = sorted(rows, key=lambda r: (len(r["subject"]), r["subject"], -r["weight_bits"], r["kind"]))
+    return tuple(item(row) for row in ordered)
 
 
 def _counter(evidence: Sequence[Row]) -> tuple[Item, ...]:
