@@ -71,6 +71,10 @@ class Grouping:
         ids, heads = np.unique(np.asarray(rows["group_id"]), return_index=True)
         return dict(zip(ids.tolist(), np.split(code, heads[1:]), strict=True)) if len(ids) else {}
 
+    def mixed(self) -> set[int]:
+        """Groups whose exchanges were picked out of more by what they ask."""
+        return set(self.t.query("SELECT group_id FROM mixed_groups")["group_id"].to_pylist())
+
     def without_doubtful(self, groups: Sequence[int]) -> dict[int, Ints]:
         """Account codes of those members of each of the groups who surely belong to it."""
         members, public = self.members(), public_keys(self.t)

@@ -11,7 +11,7 @@ from stillwatch.app.resources import hypotheses
 from stillwatch.app.stages import reference_keys
 from stillwatch.attribute.assess import Assessment, AssessSettings, calibrated
 from stillwatch.attribute.curve import Curve
-from stillwatch.attribute.judge import assessed, judge
+from stillwatch.attribute.judge import assessed, judge, rests_of
 from stillwatch.attribute.measured.write import read_rhythms
 from stillwatch.link.communities import communities, content_stars
 from stillwatch.link.groups import form_groups
@@ -20,6 +20,7 @@ from stillwatch.link.pairs import validated_pairs
 from stillwatch.link.report import with_parts, write_links
 from stillwatch.link.stars import is_star, validated_stars
 from stillwatch.link.ties import Ties
+from stillwatch.link.unions import without_some
 from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.hashing import HashKey
 
@@ -47,8 +48,24 @@ def attribute(
     """Assessment of each group that stands, its probabilities calibrated by the curve if there is one; with `apart`
     pieces of one pool are left as they were found."""
     known, rhythms = hypotheses(), read_rhythms(t)
-    found = judge(t, assessed(t, rhythms, known, settings), settings)
+    groups = Grouping(t, held, rhythms)
+    every = assessed(t, rhythms, known, settings)
+    found = judge(t, *_with_rests(groups, every, settings))
     if not apart:
-        pools = Pools(Grouping(t, held, rhythms), Ties(held, public_keys(t)), settings)
+        pools = Pools(groups, Ties(held, public_keys(t)), settings)
         found = pools.with_who_is_tied(pools.only_the_sure(pools.put_together(found)))
     return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found
+
+
+def _with_rests(
+    groups: Grouping, found: dict[int, Assessment], settings: AssessSettings
+) -> tuple[dict[int, Assessment], AssessSettings, dict[int, int]]:
+    """Findings, and behind them those of groups without the crowds in them that are to be judged apart; which is
+    whose."""
+    left = rests_of(groups.t, found, settings)
+    if not left:
+        return found, settings, {}
+    held, first = groups.held, max(found) + 1
+    code = {g: np.searchsorted(held.accounts, ids).astype(np.int64) for g, ids in left.items()}
+    rest = groups.assessed_behind(without_some(groups.t, held, code), first, settings)
+    return found | rest, settings, {g: i for i, g in enumerate(left, first) if i in rest}

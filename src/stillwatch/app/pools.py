@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.app.grouping import Grouping
-from stillwatch.attribute.assess import Assessment, AssessSettings, Joined
-from stillwatch.attribute.doubtful import AccusedSettings
+from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, Joined
+from stillwatch.attribute.doubtful import AccusedSettings, fewness
 from stillwatch.attribute.joining import JoinSettings, joining, may_join
 from stillwatch.attribute.judge import keep_groups
 from stillwatch.attribute.pieces import PieceSettings, holds, lead, may_be_pieces
@@ -72,27 +72,39 @@ class Pools:
     def only_the_sure(self, found: Findings) -> dict[int, Assessment]:
         """The findings, accused groups without their doubtful members: who is left has to bear the verdict alone, with
         a bit of slack in each family, or a family that had just been strong would undo the group that it helped to
-        find. Groups of a few are not accused."""
+        find. Groups of a few are not accused, and those of not many only if they weigh more."""
         s = AccusedSettings()
         members, sure = self.groups.members(), self.groups.without_doubtful(_accused(found))
-        left = {g: m for g, m in sure.items() if len(m) < max(len(members[g]), s.least_members)}
-        if not left:
-            return dict(found)
-        again = [g for g, own in left.items() if len(own) >= s.least_members]
-        first = max(found) + 1
-        slack = replace(
-            self.settings,
-            family_bits=self.settings.family_bits - s.slack_bits,
-            threshold_bits=self.settings.threshold_bits - 2 * s.slack_bits,
-        )
-        rests = without_some(self.groups.t, self.groups.held, {g: left[g] for g in again})
-        rest = self.groups.assessed_behind(rests, first, slack)
-        every = {g: replace(a, verdict="coordinated_other") if g in left else a for g, a in found.items()}
-        for i, g in enumerate(again, first):
-            if i in rest:
-                del every[g]
-                every[i] = rest[i]
-        keep_groups(self.groups.t, sorted(every))
+        mixed = self.groups.mixed()
+        least = {g: s.least_mixed if g in mixed else s.least_members for g in sure}
+        left = {g: m for g, m in sure.items() if len(m) < max(len(members[g]), least[g])}
+        again = [g for g, own in left.items() if len(own) >= least[g]]
+        every = {g: _not_accused(a) if g in left else a for g, a in found.items()}
+        if again:
+            first = max(found) + 1
+            slack = replace(
+                self.settings,
+                family_bits=self.settings.family_bits - s.slack_bits,
+                threshold_bits=self.settings.threshold_bits - 2 * s.slack_bits,
+            )
+            rests = without_some(self.groups.t, self.groups.held, {g: left[g] for g in again})
+            rest = self.groups.assessed_behind(rests, first, slack)
+            for i, g in enumerate(again, first):
+                if i in rest:
+                    del every[g]
+                    every[i] = rest[i]
+            keep_groups(self.groups.t, sorted(every))
+        return self._if_enough(every, s)
+
+    def _if_enough(self, found: Findings, s: AccusedSettings) -> dict[int, Assessment]:
+        """The findings; those of not many members are not accused unless they weigh so much more."""
+        number = {g: len(own) for g, own in self.groups.members().items()}
+        every = dict(found)
+        for g in _accused(found):
+            if number[g] < s.few:
+                asked = round((self.settings.threshold_bits + fewness(number[g], s)) * UNIT)
+                own = replace(found[g], asked=asked)
+                every[g] = own if own.low > asked else _not_accused(own)
         return every
 
     def with_who_is_tied(self, found: Findings) -> dict[int, Assessment]:
@@ -147,6 +159,10 @@ class Pools:
 
 def _accused(found: Findings) -> list[int]:
     return [g for g, a in found.items() if a.verdict == "distillation"]
+
+
+def _not_accused(own: Assessment) -> Assessment:
+    return replace(own, verdict="coordinated_other")
 
 
 def _outermost(sets: Sequence[Sequence[int]]) -> list[list[int]]:

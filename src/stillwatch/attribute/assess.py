@@ -36,7 +36,8 @@ class AssessSettings:
     """`threshold_bits` that the lower end of the weight must pass; `family_bits` that two families must reach, one of
     them neither content nor client; `purpose_bits` below which the purpose, where the log has text, speaks against,
     unless the weight makes up for each bit with `making_up` beyond the threshold, down to `least_purpose_bits`: a
-    harvest asked for in words that the intent model does not know looks like none;
+    harvest asked for in words that the intent model does not know looks like none; `picked_bits` that each measurement
+    of intent gives at most where exchanges were picked by it: a relay has customers who ask for nothing else;
     `prior_bits` of distillation against everything else.
 
     `threshold_bits` was raised until no innocent group of training traffic passed (23,729 accounts, each group judged
@@ -51,6 +52,7 @@ class AssessSettings:
     prior_bits: float = -6.0
     purpose_bits: float = -1.0
     making_up: float = 3.0
+    picked_bits: float = 1.5
     least_purpose_bits: float = -6.0
     needs_content: bool = True
     without: tuple[str, ...] = ()
@@ -170,6 +172,11 @@ def _compared(
     values = {name: value for name, (value, _) in told.items()}
     others = [i for i in others if hypotheses[i].possible(values)] or others
     best = max(others, key=lambda i: (total[i] + prior[i], -i))
+    ordinary = next((i for i in others if hypotheses[i].name == ORDINARY), best)
+    purpose = _purpose(list(told), bits[target, 0] - bits[ordinary, 0])
+    if picked:
+        bits = _without_choice(list(told), bits, target, best, settings)
+        total = bits[:, 0].sum(axis=1)
     difference = bits[target] - bits[best]  # (3, F)
     items = tuple(
         Item(name, value, n, int(difference[0, j]), *_ends(difference[:, j]))
@@ -179,8 +186,6 @@ def _compared(
     weight, least, most = (sum(part[k] for part in families.values()) for k in range(3))
     least, most = _combined(items, weight)
     own_prior = round(settings.prior_bits * UNIT)
-    ordinary = next((i for i in others if hypotheses[i].name == ORDINARY), best)
-    purpose = _purpose(list(told), bits[target, 0] - bits[ordinary, 0])
     picked_by = max(_purpose(list(told), difference[0]), 0) if picked else 0
     strong = _strong(families, settings, picked_by)
     asked = purpose_asked(least, settings) if settings.needs_content else None
@@ -192,6 +197,16 @@ def _compared(
         _posteriors(hypotheses, total + prior, target, p), purpose=purpose,
         asked=round(settings.threshold_bits * UNIT), purpose_asked=asked,
     )  # fmt: skip
+
+
+def _without_choice(names: Sequence[str], bits: Ints, target: int, best: int, s: AssessSettings) -> Ints:
+    """The bits, those of the target no more than `picked_bits` above the best alternative in what exchanges were
+    picked by."""
+    most = round(s.picked_bits * UNIT)
+    of = [j for j, name in enumerate(names) if name in PURPOSE and name not in ONE_SIDED]
+    out = bits.copy()
+    out[target][:, of] = np.minimum(bits[target][:, of], bits[best][:, of] + most)
+    return out
 
 
 def _likelihoods(h: Hypothesis, names: Sequence[str], ends: Floats) -> Floats:

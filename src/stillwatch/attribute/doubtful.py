@@ -28,8 +28,12 @@ class AccusedSettings:
     `exit_bits` if no family of `OWN` speaks for it, and the share of its requests that are the harvest's is at least
     `least_part` of the median member's, `alone_part` if no family of `TIES` speaks for it, since a public prompt is
     sent by strangers too; and unless none of these ask for training data (`intent`, 1/100 bit) where by the group's
-    share `expected` of them or more would. Fewer than `least_members` are not accused; when who is left is weighed
-    again, a family may have `slack_bits` less, and the whole twice that."""
+    share `expected` of them or more would. When who is left is weighed again, a family may have `slack_bits` less, and
+    the whole twice that.
+
+    Fewer than `least_members` are not accused, nor fewer than `least_mixed` whose exchanges were picked out of more.
+    Of any log there are many more small groups than large ones, so fewer than `few` must weigh `few_bits` more for each
+    halving."""
 
     least_bits: float = 0.0
     exit_bits: float = 8.0
@@ -37,8 +41,16 @@ class AccusedSettings:
     alone_part: float = 0.4
     expected: float = 4.0
     intent: int = INTENT
-    least_members: int = 20
+    least_members: int = 10
+    least_mixed: int = 20
+    few: int = 20
+    few_bits: float = 4.0
     slack_bits: float = 1.0
+
+
+def fewness(members: int, s: AccusedSettings) -> float:
+    """Bits that an accused group of so few members must weigh beyond what others must."""
+    return s.few_bits * max(float(np.log2(s.few / max(members, 1))), 0.0)
 
 
 def doubtful(t: Tables, accused: Sequence[int], s: AccusedSettings) -> dict[int, Ints]:

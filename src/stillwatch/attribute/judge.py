@@ -45,14 +45,31 @@ def assessed(
     return dict(zip(groups, every, strict=True))
 
 
-def judge(t: Tables, found: Mapping[int, Assessment], settings: AssessSettings) -> dict[int, Assessment]:
-    """Those of the assessed groups that stand.
+def judge(
+    t: Tables,
+    found: Mapping[int, Assessment],
+    settings: AssessSettings,
+    rests: Mapping[int, int] | None = None,
+) -> dict[int, Assessment]:
+    """Those of the assessed groups that stand; `rests` says of a group which other is what `rests_of` left of it.
 
     Groups that are not reported (a whole whose parts are, a copy) are taken out of the tables of groups.
     """
-    standing = _without_copies(_standing(t, found, settings), found, _members(t))
+    standing = _without_copies(_standing(t, found, settings, rests or {}), found, _members(t))
     keep_groups(t, standing)
     return {g: found[g] for g in standing}
+
+
+def rests_of(t: Tables, found: Mapping[int, Assessment], settings: AssessSettings) -> dict[int, Ints]:
+    """Of each accused group in which two crowds or more are to be judged apart, the ids of its other members, where
+    these are of two pieces or more and were not measured together."""
+    members, out = _members(t), {}
+    for group, pieces in _pieces(t, found).items():
+        apart = _apart(found[group], pieces, found, settings)
+        left = [members[p.inside] for p in pieces if p not in apart]
+        if found[group].verdict == "distillation" and len(apart) > 1 and len(left) > 1:
+            out[group] = np.intersect1d(np.concatenate(left), members[group])
+    return out
 
 
 def keep_groups(t: Tables, groups: Sequence[int]) -> None:
@@ -94,7 +111,9 @@ def _pieces(t: Tables, found: Mapping[int, Assessment]) -> dict[int, list[_Piece
     return {parent: pieces for parent, pieces in out.items() if len(pieces) > 1}
 
 
-def _standing(t: Tables, found: Mapping[int, Assessment], s: AssessSettings) -> list[int]:
+def _standing(
+    t: Tables, found: Mapping[int, Assessment], s: AssessSettings, rests: Mapping[int, int]
+) -> list[int]:
     """Wholes, or their pieces where these differ: the accused must bear the verdict without the others, a crowd with
     facts of its own that speak for it is let go, and who is tied by content alone must take what looks like the
     harvest."""
@@ -103,28 +122,41 @@ def _standing(t: Tables, found: Mapping[int, Assessment], s: AssessSettings) -> 
     return sorted(
         stands
         for group in found
-        if group not in inner
-        for stands in _resolved(group, of.get(group, ()), found, s)
+        if group not in inner and group not in rests.values()
+        for stands in _resolved(group, of.get(group, ()), found, s, rests.get(group))
     )
 
 
 def _resolved(
-    group: int, pieces: Sequence[_Piece], found: Mapping[int, Assessment], s: AssessSettings
+    group: int,
+    pieces: Sequence[_Piece],
+    found: Mapping[int, Assessment],
+    s: AssessSettings,
+    rest: int | None,
 ) -> list[int]:
-    """The group, or its pieces where one is to be judged apart, or one piece and the others where that is enough."""
-    accused = found[group].verdict == "distillation"
-    related = [p for p in pieces if p.tied and _related(found[p.inside], s) and _open(p, found)]
-    if accused:
-        apart = [*related, *(p for p in pieces if not p.tied and not _bears(found[p.inside], s))]
-    else:
-        own = [p for p in pieces if p.tied and found[p.inside].verdict == "distillation"]
-        apart = related or [p for p in pieces if _hides(p, found)][:1] or own
+    """The group, or its pieces where one is to be judged apart, or one piece and the others where that is enough, or
+    those apart and the accused rest."""
+    apart = _apart(found[group], pieces, found, s)
     if not apart:
         return [group]
+    if rest is not None and found[rest].verdict == "distillation":
+        return [rest, *(p.inside for p in apart)]
     others = apart[0].others
+    related = any(p.tied and _related(found[p.inside], s) and _open(p, found) for p in pieces)
     if len(apart) == 1 and others is not None and (found[others].verdict == "distillation" or not related):
         return [apart[0].inside, others]
     return [p.inside for p in pieces]
+
+
+def _apart(
+    whole: Assessment, pieces: Sequence[_Piece], found: Mapping[int, Assessment], s: AssessSettings
+) -> list[_Piece]:
+    """Pieces that are to be judged apart from the whole."""
+    related = [p for p in pieces if p.tied and _related(found[p.inside], s) and _open(p, found)]
+    if whole.verdict == "distillation":
+        return [*related, *(p for p in pieces if not p.tied and not _bears(found[p.inside], s))]
+    own = [p for p in pieces if p.tied and found[p.inside].verdict == "distillation"]
+    return related or [p for p in pieces if _hides(p, found)][:1] or own
 
 
 def _related(own: Assessment, s: AssessSettings) -> bool:

@@ -125,7 +125,7 @@ def test_what_failed_by_its_purpose_alone_says_so(results: Results) -> None:
     assert "two families" in why_left_alone({**row, "purpose_bits": 0.5})
 
 
-@pytest.mark.parametrize(("accounts", "reason"), [(19, "Fewer than 20 accounts"), (20, "two families")])
+@pytest.mark.parametrize(("accounts", "reason"), [(9, "Fewer than 10 accounts"), (10, "two families")])
 def test_few_accounts_are_told_that_they_are_few(results: Results, accounts: int, reason: str) -> None:
     assert reason in why_left_alone(_judged(results, accounts=accounts, purpose_bits=4.0))
 

@@ -63,6 +63,18 @@ def test_what_exchanges_were_picked_by_does_not_link_them() -> None:
     assert ["distillation", "innocent", "distillation"] == [a.verdict for a in judged_so]
 
 
+def test_what_exchanges_were_picked_by_counts_for_little() -> None:
+    """A relay has customers who ask for nothing else; the rest of the weight stays, and the parts add up."""
+    asked = {n: LIKE_A_HARVEST[n] for n in ("email_lift", "harvest_intent", "novelty")}
+    whole, chosen = assess_every([asked] * 2, EXPLANATIONS[:2], SETTINGS, picked=[False, True])
+    bits = {i.feature: i.bits for i in chosen.items}
+    assert round(SETTINGS.picked_bits * UNIT) == bits["harvest_intent"]
+    more = next(i.bits for i in whole.items if i.feature == "harvest_intent") - bits["harvest_intent"]
+    assert whole.weight - more == chosen.weight == sum(bits.values())
+    assert whole.log2_lr["distillation"] - more == chosen.log2_lr["distillation"]
+    assert whole.purpose == chosen.purpose
+
+
 def test_the_same_tool_and_the_same_text_are_no_link() -> None:
     tool = {n: LIKE_A_HARVEST[n] for n in ("client_lift", "novelty", "harvest_intent", "flow_share")}
     tied = {**tool, "neighbours": LIKE_A_HARVEST["neighbours"]}

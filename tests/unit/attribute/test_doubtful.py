@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from stillwatch.attribute.doubtful import AccusedSettings, doubtful
+from stillwatch.attribute.doubtful import AccusedSettings, doubtful, fewness
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 from stillwatch.store.duck import DuckTables, open_duck
@@ -107,3 +107,9 @@ def test_a_public_prompt_from_a_common_exit_is_not_enough(
     """Nothing but network and content speaks for the last account: it has to belong beyond doubt."""
     put_members(t, {1: [9.0, 9.0, 9.0, log_odds]}, tied={103: family})
     assert ({1: [103]} if out else {}) == left_out(t, [1])
+
+
+def test_the_fewer_the_more_they_must_weigh() -> None:
+    s = AccusedSettings(few=20, few_bits=4.0)
+    assert [4.0, 0.0, 0.0] == [fewness(n, s) for n in (10, 20, 300)]
+    assert 0.0 < fewness(17, s) < fewness(14, s) < 4.0

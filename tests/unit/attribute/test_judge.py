@@ -11,7 +11,7 @@ import pytest
 
 from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings
 from stillwatch.attribute.hypotheses import Hypothesis
-from stillwatch.attribute.judge import _standing, _without_copies
+from stillwatch.attribute.judge import _standing, _without_copies, rests_of
 from stillwatch.store.duck import DuckTables
 
 NOBODY = Hypothesis("unrelated", "chance", "innocent", 0.0, MappingProxyType({}))
@@ -49,7 +49,7 @@ def test_parts_against_the_whole(
     }
     t.put("group_parts", pa.table(table))
     found = {0: whole, 1: tied, 2: rest}
-    assert standing == _standing(t, found, AssessSettings())
+    assert standing == _standing(t, found, AssessSettings(), {})
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,35 @@ def test_a_crowd_with_facts_of_its_own_is_judged_by_itself(
     }
     t.put("group_parts", pa.table(table))
     found = {0: whole} | dict(zip(numbers, (*pieces, *others), strict=True))
-    assert standing == _standing(t, found, AssessSettings())
+    assert standing == _standing(t, found, AssessSettings(), {})
+
+
+@pytest.mark.parametrize(
+    ("rest", "standing"),
+    [
+        pytest.param(GUILTY, [2, 4, 9], id="the others without both crowds"),
+        pytest.param(DOUBTFUL, [1, 2, 3, 4], id="each by itself"),
+    ],
+)
+def test_two_crowds_are_let_go_together(t: DuckTables, rest: Assessment, standing: list[int]) -> None:
+    """Of four pieces two are firms; the other two, one and three, are measured as one."""
+    numbers = list(range(1, 9))
+    table = {
+        "group_id": numbers,
+        "parent": [0] * 8,
+        "piece": [0, 1, 2, 3] * 2,
+        "inside": [n < 5 for n in numbers],
+        "tied": [True] * 8,
+    }
+    t.put("group_parts", pa.table(table))
+    sizes = {0: range(20), 1: range(8), 2: range(8, 12), 3: range(12, 17), 4: range(17, 20)}
+    rows = [(g, m) for g, own in sizes.items() for m in own]
+    t.put("group_members", pa.table({"group_id": [g for g, _ in rows], "account_id": [m for _, m in rows]}))
+    pieces = (GUILTY, EMPLOYED, GUILTY, EMPLOYED)
+    found = {0: GUILTY} | dict(zip(numbers, (*pieces, *(GUILTY,) * 4), strict=True))
+    left = rests_of(t, found, AssessSettings())
+    assert {0: [*range(8), *range(12, 17)]} == {g: own.tolist() for g, own in left.items()}
+    assert standing == _standing(t, found | {9: rest}, AssessSettings(), {0: 9})
 
 
 def test_a_copy_of_an_accused_group_is_left_out() -> None:

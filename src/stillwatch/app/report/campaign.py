@@ -210,7 +210,7 @@ def why_left_alone(row: Row) -> str:
         return f"Fewer than {least} accounts are not accused."
     return (
         "Its evidence does not rest on two families, one of them other than content and client, or not without "
-        "members who are doubtful."
+        "members who are doubtful, or only on exchanges picked out of more, which twenty accounts must share."
     )
 
 
