@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +24,16 @@ Findings = Mapping[int, Assessment]
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """What the steps share: tables of groups, what ties groups, and how groups are assessed."""
+    """What the steps share: tables of groups, what ties groups, and how groups are assessed; `facts` are ties in
+    which what is sent counts for little."""
 
     groups: Grouping
     ties: Ties
     settings: AssessSettings
+    facts: Ties = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", self.ties.of_facts())
 
     def put_together(self, found: Findings) -> dict[int, Assessment]:
         """The findings, pieces of one pool as one where the whole is accused: the widest whole that is. What the
@@ -121,7 +126,7 @@ class Pools:
         written = self.groups.assessed_behind(groups, first, self.settings)
         for whole, (core, own) in enumerate(wholes.items(), first):
             if whole in written:
-                lead_piece = self.ties.piece(members[core])
+                lead_piece = self.facts.piece(members[core])
                 new = np.setdiff1d(groups[whole - first].members, members[core])
                 why = [self._joined(np.intersect1d(left[g], new), found[g], lead_piece) for g in own]
                 every = {g: a for g, a in every.items() if g not in (core, *own)}
@@ -141,11 +146,11 @@ class Pools:
     ) -> dict[int, list[int]]:
         """Which of those who ask join each accused finding, by who is `left` of them without doubtful members."""
         leads, s = _accused(found), JoinSettings()
-        cores = [self.ties.piece(members[g]) for g in leads]
+        cores = [self.facts.piece(members[g]) for g in leads]
         asking = [g for g, own in left.items() if len(own) >= s.least_members]
         if not asking:
             return {}
-        bits = np.stack([self.ties.to(self.ties.piece(left[g]), cores) for g in asking])
+        bits = np.stack([self.facts.to(self.facts.piece(left[g]), cores) for g in asking])
         joined = {
             core: [g for g in own if len(np.setdiff1d(left[g], members[core])) >= s.least_members]
             for core, own in joining(asking, leads, bits, found, self.settings, s).items()
@@ -153,7 +158,7 @@ class Pools:
         return {core: own for core, own in joined.items() if own}
 
     def _joined(self, accounts: Ints, own: Assessment, core: Piece) -> Joined:
-        ties = tuple(self.ties.why(self.ties.piece(accounts), core))
+        ties = tuple(self.facts.why(self.facts.piece(accounts), core))
         return Joined(tuple(self.groups.held.accounts[accounts].tolist()), own.low, ties)
 
 

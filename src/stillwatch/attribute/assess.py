@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.attribute.curve import Curve
-from stillwatch.attribute.features import FEATURES, ONE_SIDED, PURPOSE, RISING
+from stillwatch.attribute.features import FEATURES, ONE_SIDED, PICKED_BY, PURPOSE, RISING
 from stillwatch.attribute.hypotheses import Hypothesis, log2_density, log2_density_at_most
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.intervals import wilson
@@ -36,8 +36,8 @@ class AssessSettings:
     """`threshold_bits` that the lower end of the weight must pass; `family_bits` that two families must reach, one of
     them neither content nor client; `purpose_bits` below which the purpose, where the log has text, speaks against,
     unless the weight makes up for each bit with `making_up` beyond the threshold, down to `least_purpose_bits`: a
-    harvest asked for in words that the intent model does not know looks like none; `picked_bits` that each measurement
-    of intent gives at most where exchanges were picked by it: a relay has customers who ask for nothing else;
+    harvest asked for in words that the intent model does not know looks like none; `picked_bits` that a
+    measurement gives at most where exchanges were picked by it: a relay has customers who ask for nothing else;
     `prior_bits` of distillation against everything else.
 
     `threshold_bits` was raised until no innocent group of training traffic passed (23,729 accounts, each group judged
@@ -50,7 +50,7 @@ class AssessSettings:
     threshold_bits: float = 11.0
     family_bits: float = 3.0
     prior_bits: float = -6.0
-    purpose_bits: float = -1.0
+    purpose_bits: float = 1.0
     making_up: float = 3.0
     picked_bits: float = 1.5
     least_purpose_bits: float = -6.0
@@ -203,7 +203,7 @@ def _without_choice(names: Sequence[str], bits: Ints, target: int, best: int, s:
     """The bits, those of the target no more than `picked_bits` above the best alternative in what exchanges were
     picked by."""
     most = round(s.picked_bits * UNIT)
-    of = [j for j, name in enumerate(names) if name in PURPOSE and name not in ONE_SIDED]
+    of = [j for j, name in enumerate(names) if name in PICKED_BY]
     out = bits.copy()
     out[target][:, of] = np.minimum(bits[target][:, of], bits[best][:, of] + most)
     return out

@@ -190,4 +190,6 @@ RISING = frozenset(
 PURPOSE = frozenset({"harvest_intent", "one_intent", "long_answers", "token_limit"})
 # of these, what speaks for a harvest but not against: a grader's answer is a number
 ONE_SIDED = frozenset({"long_answers", "token_limit"})
+# what the exchanges of a mixed group are picked by (`link/demix.py`)
+PICKED_BY = frozenset({"harvest_intent", "one_intent", "single_turn"})
 FEATURES: Mapping[str, Feature] = MappingProxyType({f.name: f for f in _ROWS})

@@ -12,6 +12,7 @@ values is geometric. In crowds a common preference would otherwise pass for a ti
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +37,7 @@ TOOLS = ("client", "params")
 class TieSettings:
     """Values with more than `wide` holders and the share `common` of all who have their kind are left out, and so is
     what less than the share `sent` of either group sends. A family gives at most `most_bits`, a kind of `TOOLS` at
-    most `tool_bits`, which are never enough alone."""
+    most `tool_bits`, which are never enough alone; so does what is sent where only facts shall tie (`of_facts`)."""
 
     wide: int = 64
     common: float = 0.01
@@ -76,10 +77,22 @@ class Ties:
         self._rare = wanted & (held.df <= wide)
         self._room = np.zeros(len(held.df), np.int64)
         self._inside = np.zeros(held.n, dtype=bool)
-        tools = [KINDS[name].code for name in TOOLS]
-        self._most = np.where(np.isin(held.kinds, tools), self._s.tool_bits, self._s.most_bits)
+        self._most = np.full(len(held.kinds), self._s.most_bits)
+        self._count_like_tools(TOOLS)
         self._family = held.kinds.astype(np.int64) // 100
         self._chance = np.array([self._chance_of(kind) for kind in range(len(held.kinds))])
+
+    def of_facts(self) -> Ties:
+        """The same, but for what both groups send, which counts like a tool: who asks for the same need not belong to
+        those who do."""
+        other = copy(self)
+        other._count_like_tools(SENT_KINDS)
+        return other
+
+    def _count_like_tools(self, names: Sequence[str]) -> None:
+        """Let kinds give `tool_bits` at most."""
+        codes = [KINDS[name].code for name in names]
+        self._most = np.where(np.isin(self._held.kinds, codes), self._s.tool_bits, self._most)
 
     def _chance_of(self, kind: int) -> float:
         held = self._held

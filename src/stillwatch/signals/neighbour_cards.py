@@ -12,7 +12,7 @@ from stillwatch.signals.sql.companions import most_companions
     reads=["holdings", "facts"],
     unit="count",
     direction=+1,
-    version=1,
+    version=2,
     family="payment",
 )
 def neighbour_cards(t: Tables, *, window: Window, hub: int = 1000) -> Relation:
@@ -20,8 +20,7 @@ def neighbour_cards(t: Tables, *, window: Window, hub: int = 1000) -> Relation:
 
     Declared colleagues are left out.
 
-    Accounts on the same card are neighbours too: this adds to instrument_sharing, it is not independent of
-    it.
+    A stretch of numbers with one card alone does not count: who shares a card has no neighbour for it.
     Why it points to distillation: virtual cards made in one sitting come from one stretch of numbers.
     Innocent look-alikes: company cards issued together to a firm that declares nothing, prepaid cards of one
     batch sold in one shop. A firm's cards under one declared organization do not fire.

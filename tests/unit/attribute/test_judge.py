@@ -18,7 +18,8 @@ NOBODY = Hypothesis("unrelated", "chance", "innocent", 0.0, MappingProxyType({})
 FAMILIES = MappingProxyType({"content": (4 * UNIT, 3 * UNIT, 5 * UNIT)})
 NONE = MappingProxyType({})
 GUILTY = Assessment(
-    "distillation", -6 * UNIT, 20 * UNIT, 15 * UNIT, 25 * UNIT, NOBODY, FAMILIES, (), NONE, NONE
+    "distillation", -6 * UNIT, 20 * UNIT, 15 * UNIT, 25 * UNIT, NOBODY, FAMILIES, (), NONE, NONE,
+    purpose=2 * UNIT,
 )  # fmt: skip
 FIRM = replace(NOBODY, name="one_organization", requires=MappingProxyType({"one_organization": 0.5}))
 INNOCENT = replace(GUILTY, verdict="innocent", weight=-9 * UNIT, low=-12 * UNIT, high=-6 * UNIT)

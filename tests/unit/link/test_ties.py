@@ -93,6 +93,21 @@ def test_what_ties_two_does_not_depend_on_who_else_is_looked_at(t: DuckTables) -
         assert every[a, b] == every[b, a] == ties.to(pieces[a], [pieces[b]])[0]
 
 
+def test_where_facts_shall_tie_what_is_sent_counts_like_a_tool(t: DuckTables) -> None:
+    """Twenty of both send a frame that nobody else sends; a card they have in common counts as before."""
+    held, s = world(t, "template", 20), TieSettings()
+    first, second = codes(held, FIRST, SECOND)
+    without = tied(Ties(held, settings=replace(s, tool_bits=0.0)).of_facts(), first, second)
+    assert tied(Ties(held), first, second) > 4 * LEAST_BITS
+    assert s.tool_bits == pytest.approx(tied(Ties(held).of_facts(), first, second) - without)
+
+
+def test_facts_tie_as_before(t: DuckTables) -> None:
+    held = world(t)
+    first, second = codes(held, FIRST, SECOND)
+    assert tied(Ties(held), first, second) == tied(Ties(held).of_facts(), first, second) > LEAST_BITS
+
+
 def test_why_names_what_is_shared_and_what_chance_gives(t: DuckTables) -> None:
     held = world(t)
     ties = Ties(held)

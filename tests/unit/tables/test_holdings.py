@@ -56,6 +56,19 @@ def test_first_and_last_seen(t: DuckTables) -> None:
     assert (2, 9) == (row["first_seen"].hour, row["last_seen"].hour)
 
 
+def test_who_shares_a_card_has_no_neighbouring_one(t: DuckTables) -> None:
+    """Two cards of one stretch are neighbours, whoever holds them; a stretch with one card alone has none."""
+    cards = [("a", "one", "near"), ("b", "two", "near"), ("c", "one", "near"), ("d", "own", "far")]
+    shared = [(account, "firm", "batch") for account in ("e", "f", "g")]
+    rows = [
+        {"account_id": a, "payment_fingerprint": card, "neighbour_key": stretch, "kind": "virtual_card"}
+        for a, card, stretch in (*cards, *shared, ("h", None, "near"))
+    ]
+    fill(t, [{}], instruments=rows)
+    assert {key_of(a) for a in "abch"} == {account for account, _ in held(t, "neighbour")}
+    assert {key_of(a) for a in "abcdefg"} == {account for account, _ in held(t, "instrument")}
+
+
 def test_facts_of_an_account_listed_twice_count_once(t: DuckTables) -> None:
     fill(t, [{}], accounts=[{"account_id": "a", "phone_digest": "p"}] * 2)
     assert [(key_of("a"), 1)] == held(t, "phone")

@@ -124,10 +124,19 @@ def _account_values(accounts: pa.Table, instruments: pa.Table, key: HashKey) -> 
     for kind, name in (
         ("instrument", "payment_fingerprint"),
         ("issuer", "issuer_key"),
-        ("neighbour", "neighbour_key"),
     ):
         rows.append((kind, owners, keyed_strings(instruments[name], key)))
+    rows.append(("neighbour", owners, _neighbours(instruments, key)))
     return _stacked(rows)
+
+
+def _neighbours(instruments: pa.Table, key: HashKey) -> np.ndarray:
+    """Stretch of card numbers of each instrument, int64, 0 where no other card is of it: who shares a card does not
+    have a neighbouring one."""
+    stretch, card = (keyed_strings(instruments[n], key) for n in ("neighbour_key", "payment_fingerprint"))
+    pairs = np.unique(np.stack([stretch, card], axis=1)[(stretch != 0) & (card != 0)], axis=0)
+    found, cards = np.unique(pairs[:, 0], return_counts=True)
+    return np.where(np.isin(stretch, found[cards > 1]), stretch, 0)
 
 
 def _time_slots(column: pa.ChunkedArray, unit: int) -> np.ndarray:
