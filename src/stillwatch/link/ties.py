@@ -12,8 +12,7 @@ values is geometric. In crowds a common preference would otherwise pass for a ti
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +35,7 @@ TOOLS = ("client", "params")
 @dataclass(frozen=True, slots=True)
 class TieSettings:
     """Values with more than `wide` holders and the share `common` of all who have their kind are left out, and so is
-    what less than the share `sent` of either group sends. A family gives at most `most_bits`, a kind of `TOOLS` at
+    what less than the share `sent` of either group sends. A family gives at most `most_bits`, a kind of `tools` at
     most `tool_bits`, which are never enough alone; so does what is sent where only facts shall tie (`of_facts`)."""
 
     wide: int = 64
@@ -44,6 +43,7 @@ class TieSettings:
     most_bits: float = 20.0
     sent: float = 0.3
     tool_bits: float = 2.5
+    tools: tuple[str, ...] = TOOLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +69,22 @@ class Ties:
         self, held: Incidence, public: Sequence[int] | Ints = (), settings: TieSettings | None = None
     ) -> None:
         """`public` are the keys of frames and wordings that anybody may send."""
-        self._held, self._s = held, settings or TieSettings()
-        wanted = held.of_kind(*FACTS, *TOOLS) | (
-            held.of_kind(*SENT_KINDS) & ~np.isin(held.key, np.asarray(public, np.int64))
-        )
+        self._held, self._public, self._s = held, np.asarray(public, np.int64), settings or TieSettings()
+        wanted = held.of_kind(*FACTS, *TOOLS) | (held.of_kind(*SENT_KINDS) & ~np.isin(held.key, self._public))
         wide = np.maximum(self._s.wide, self._s.common * held.having[held.kind_at])
         self._rare = wanted & (held.df <= wide)
         self._room = np.zeros(len(held.df), np.int64)
         self._inside = np.zeros(held.n, dtype=bool)
-        self._most = np.full(len(held.kinds), self._s.most_bits)
-        self._count_like_tools(TOOLS)
+        tools = [KINDS[name].code for name in self._s.tools]
+        self._most = np.where(np.isin(held.kinds, tools), self._s.tool_bits, self._s.most_bits)
         self._family = held.kinds.astype(np.int64) // 100
         self._chance = np.array([self._chance_of(kind) for kind in range(len(held.kinds))])
 
     def of_facts(self) -> Ties:
         """The same, but for what both groups send, which counts like a tool: who asks for the same need not belong to
         those who do."""
-        other = copy(self)
-        other._count_like_tools(SENT_KINDS)
-        return other
-
-    def _count_like_tools(self, names: Sequence[str]) -> None:
-        """Let kinds give `tool_bits` at most."""
-        codes = [KINDS[name].code for name in names]
-        self._most = np.where(np.isin(self._held.kinds, codes), self._s.tool_bits, self._most)
+        tools = (*self._s.tools, *SENT_KINDS)
+        return Ties(self._held, self._public, replace(self._s, tools=tools))
 
     def _chance_of(self, kind: int) -> float:
         held = self._held
