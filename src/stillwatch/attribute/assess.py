@@ -38,6 +38,7 @@ class AssessSettings:
     unless the weight makes up for each bit with `making_up` beyond the threshold, down to `least_purpose_bits`: a
     harvest asked for in words that the intent model does not know looks like none; `picked_bits` that a
     measurement gives at most where exchanges were picked by it: a relay has customers who ask for nothing else;
+    `alone_bits` that members of an accused group weigh whom content alone ties to it, or they are judged apart;
     `prior_bits` of distillation against everything else.
 
     `threshold_bits` was raised until no innocent group of training traffic passed (23,729 accounts, each group judged
@@ -52,7 +53,8 @@ class AssessSettings:
     prior_bits: float = -6.0
     purpose_bits: float = 1.0
     making_up: float = 3.0
-    picked_bits: float = 1.5
+    picked_bits: float = 2.0
+    alone_bits: float = 8.0
     least_purpose_bits: float = -6.0
     needs_content: bool = True
     without: tuple[str, ...] = ()

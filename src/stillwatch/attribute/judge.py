@@ -178,9 +178,10 @@ def _hides(piece: _Piece, found: Mapping[int, Assessment]) -> bool:
 
 
 def _bears(rest: Assessment, s: AssessSettings) -> bool:
-    """Whether what those tied by content alone take looks like the harvest, and no relation explains them better."""
+    """Whether what those tied by content alone take looks like the harvest, no relation explains them better, and the
+    weight is not the others' alone."""
     harvest = rest.purpose >= s.purpose_bits * UNIT and rest.families["content"][0] >= s.family_bits * UNIT
-    return harvest and rest.verdict != "innocent"
+    return harvest and rest.verdict != "innocent" and rest.weight >= s.alone_bits * UNIT
 
 
 def _without_copies(
