@@ -33,6 +33,9 @@ DOUBTFUL = replace(GUILTY, verdict="coordinated_other", low=5 * UNIT)
         pytest.param(GUILTY, GUILTY, DOUBTFUL, [0], id="the rest looks like the harvest: one campaign"),
         pytest.param(GUILTY, GUILTY, INNOCENT, [1, 2], id="an innocent crowd is let go"),
         pytest.param(GUILTY, EMPLOYED, INNOCENT, [1, 2], id="neither part bears the accusation"),
+        pytest.param(
+            GUILTY, GUILTY, replace(DOUBTFUL, weight=5 * UNIT), [1, 2], id="the weight is the others' alone"
+        ),
         pytest.param(GUILTY, DOUBTFUL, GUILTY, [0], id="a part too small to be sure of is no other crowd"),
         pytest.param(INNOCENT, GUILTY, INNOCENT, [1, 2], id="a campaign does not hide in a crowd"),
         pytest.param(INNOCENT, INNOCENT, INNOCENT, [0], id="an innocent whole stays whole"),
