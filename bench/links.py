@@ -119,8 +119,8 @@ def main() -> None:
         folder = Path(name)
         with open_duck(folder) as t:
             held = put(t, values)
-            ours = pairs / best_seconds(lambda: validated_pairs(t, held))
-            kept = len(validated_pairs(t, held))
+            ours = pairs / best_seconds(lambda: validated_pairs(held))
+            kept = len(validated_pairs(held))
         other = with_bicm(values, folder)
     trained, scored, theirs = with_splink(values)
     assert theirs == pairs

@@ -83,6 +83,41 @@ def skewed(traffic: Traffic) -> Traffic:
     return traffic.but(exchanges=pa.concat_tables([rows, _flood(rows, accounts[1])]))
 
 
+def with_households(traffic: Traffic) -> Traffic:
+    """The same with residents three, four and five at a time who share a card, a mail domain, an address, a client
+    and a system text; among some hundreds most of them are linked."""
+    names = sorted(
+        set(traffic.tables["accounts"]["account_id"].to_pylist()) - traffic.planted - traffic.pupils
+    )
+    house = dict(zip(names, np.repeat(range(72), [3, 4, 5] * 24).tolist(), strict=False))
+    shared = {
+        "accounts": {
+            "payment_fingerprint": "card-house-{}", "email_domain": "house-{}.example", "signup_address": "203.0.{}.7",
+            "signup_user_agent": "house/{}",
+        },
+        "instruments": {"payment_fingerprint": "card-house-{}"},
+        "exchanges": {
+            "client_address": "203.0.{}.7", "user_agent": "house/{}", "ja4": "house-{}", "system_text": "{1}" * 40,
+        },
+    }  # fmt: skip
+    return traffic.but(
+        **{name: _given(traffic.tables[name], house, values) for name, values in shared.items()}
+    )
+
+
+def _given(rows: pa.Table, house: Mapping[str, int], values: Mapping[str, str]) -> pa.Table:
+    """The rows with these values, numbered by the house, in the columns of accounts that have one."""
+    of = [house.get(name) for name in rows["account_id"].to_pylist()]
+    for name, value in values.items():
+        at = rows.schema.get_field_index(name)
+        own = [
+            old if n is None else value.format(n, chr(0x4E00 + n))
+            for old, n in zip(rows[name].to_pylist(), of, strict=True)
+        ]
+        rows = rows.set_column(at, rows.schema.field(at), pa.array(own, rows.schema.field(at).type))
+    return rows
+
+
 def _flood(rows: pa.Table, account: str) -> pa.Table:
     """A quarter as many exchanges again, all of one account: texts of others, ids of their own."""
     many = rows.num_rows // 4

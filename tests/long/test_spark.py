@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
@@ -25,10 +26,13 @@ from tests.sparks import (
     processes,
     skewed,
     spark_scan,
+    with_households,
 )
 from tests.stores import stores
 
 from stillwatch.model.errors import ResourceError, SchemaError
+from stillwatch.model.kernels.components import components
+from stillwatch.model.table_components import write_components
 from stillwatch.store.duck import open_duck
 from stillwatch.store.spark.session import SparkSettings, open_spark
 from stillwatch.store.spark.tables import Limits
@@ -40,10 +44,10 @@ PROGRAM = "from stillwatch.app.cli import main; main()"
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a key, a dataset in eight files, and what DuckDB finds in it."""
+    """A folder with a key, a dataset in four files, and what DuckDB finds in it."""
     folder = tmp_path_factory.mktemp("spark")
     write_key(folder / "key")
-    in_row_groups(traffic(), folder / "data", files=4, rows=200)
+    in_row_groups(with_households(traffic(residents=360)), folder / "data", files=4, rows=200)
     duck_scan(folder / "data", folder / "duck", folder / "key")
     return folder
 
@@ -66,8 +70,10 @@ def test_every_result_table_is_the_same(home: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_comes_to_the_driver_that_need_not(home: Path, tmp_path: Path) -> None:
-    """Holdings, activity, demixed exchanges and scores stay in Spark, where frames are found; the rows are the same."""
-    out = spark_scan(home / "data", tmp_path / "out", home / "key", limits=Limits(near=0, texts=0))
+    """Holdings, activity, linked pairs, demixed exchanges and scores stay in Spark, where frames and components are
+    found; the rows are the same."""
+    limits = Limits(near=0, texts=0, pairs=100)
+    out = spark_scan(home / "data", tmp_path / "out", home / "key", limits=limits)
     assert [] == differing(home / "duck", out)
 
 
@@ -102,6 +108,27 @@ def test_frames_of_more_texts_than_the_driver_takes(tmp_path: Path, monkeypatch:
     assert 100 < len(there[0])
 
 
+def test_components_of_a_graph_that_stays_in_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are those of union-find."""
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    left, right = np.random.default_rng(3).integers(0, 500, (2, 400))
+    left, right = left[left != right], right[left != right]
+    edges = pa.table({"left_key": left, "right_key": right})
+
+    def halves(part: int) -> Iterator[tuple[str, pa.RecordBatch]]:
+        yield "edges", edges.slice(part * 200, 200).combine_chunks().to_batches()[0]
+
+    conf = {**SMALL, **INTERPRETED}
+    with open_spark(tmp_path, SparkSettings(LOCAL, conf=conf, limits=Limits(near=0))) as t:
+        t.spread({"edges": edges.schema}, [0, 1], halves)
+        write_components(t, "roots", "edges")
+        assert not t.on_driver("roots")
+        rows = t.numpy("SELECT node, root FROM roots ORDER BY node")
+    nodes = np.unique([left, right])
+    assert nodes.tolist() == rows["node"].tolist()
+    assert components(500, left, right)[nodes].tolist() == rows["root"].tolist()
+
+
 def test_skewed_keys(home: Path, tmp_path: Path) -> None:
     """A fifth of the accounts behind one NAT, a fifth of the exchanges from one account."""
     data = in_row_groups(skewed(traffic()), tmp_path / "data", files=3, rows=300)
@@ -112,7 +139,7 @@ def test_skewed_keys(home: Path, tmp_path: Path) -> None:
 
 def test_duplicates_and_empty_values(home: Path, tmp_path: Path) -> None:
     """Log lines that came twice are counted once, whichever partition they are in."""
-    known = traffic()
+    known = with_households(traffic(residents=360))
     rows = known.tables["exchanges"]
     twice = known.but(exchanges=pa.concat_tables([rows, rows.slice(100, 400)]))
     out = spark_scan(

@@ -12,7 +12,7 @@ from stillwatch.model.kernels.components import components
 from stillwatch.model.kernels.cpm import cpm
 from stillwatch.model.kernels.hashing import HashKey, hash_strings
 from stillwatch.model.kernels.sketch import KEY_COLUMNS, sketch_text
-from stillwatch.model.kernels.tails import benjamini_hochberg, poisson_log2_tail
+from stillwatch.model.kernels.tails import benjamini_hochberg, discovery_cut, passing_cut, poisson_log2_tail
 
 KEY = HashKey(3, 4)
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=80)), max_size=8)
@@ -118,6 +118,18 @@ def test_smaller_p_values_are_never_dropped_before_larger_ones(log2_p: list[floa
     assert values[kept].max(initial=-np.inf) <= values[~kept].min(initial=np.inf)
     assert kept.sum() >= benjamini_hochberg(values, tests=2 * tests, rate=rate).sum()
     assert kept.sum() <= benjamini_hochberg(values, tests=tests, rate=min(1.0, 2 * rate)).sum()
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-30, 0), max_size=30), st.integers(30, 500), st.floats(0.001, 1.0))
+def test_discoveries_are_found_by_counting(log2_p: list[float], tests: int, rate: float):
+    """Those of Benjamini and Hochberg, also where tests that cannot pass are unknown."""
+    values = np.array(log2_p)
+    kept = benjamini_hochberg(values, tests=tests, rate=rate)
+    for most in (len(values), tests):
+        known = values[values <= passing_cut(most, tests=tests, rate=rate)]
+        cut = discovery_cut(lambda p, known=known: int((known <= p).sum()), most=most, tests=tests, rate=rate)
+        assert values[kept].tolist() == values[values <= cut].tolist()
 
 
 @settings(deadline=None)

@@ -92,8 +92,8 @@ def test_order_of_rows_does_not_matter(seed: int, order: object) -> None:
 @given(seed=st.integers(0, 10_000))
 def test_communities_are_disjoint_and_sorted_by_size(seed: int) -> None:
     with engine() as t:
-        held = incidence(t, world(seed))
-        found = communities(held, validated_pairs(held))
+        pairs = validated_pairs(incidence(t, world(seed)))
+        found = communities(pairs.a, pairs.b, pairs.log2_p)
     everybody = np.concatenate(found) if found else np.empty(0, np.int64)
     assert len(everybody) == len(np.unique(everybody))
     assert sorted((len(g) for g in found), reverse=True) == [len(g) for g in found]

@@ -1,8 +1,8 @@
-"""Frames by statements alone are those that one machine finds in its memory; so are connected components."""
+"""Frames by statements alone are those that one machine finds in its memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,13 +10,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from stillwatch.model.engine import Tables
-from stillwatch.model.kernels.components import components
-from stillwatch.signals.sql.components import write_components
 from stillwatch.signals.tables.frames import TEXT_KEYS, FrameSettings, write_frames
 from stillwatch.store.duck import DuckTables, open_duck
 
@@ -105,45 +102,3 @@ def test_there_are_frames_to_compare() -> None:
     texts, frames = found(DuckTables, keys(7, texts=700, words=90), FrameSettings())
     assert {True, False} == {row["public"] for row in frames}
     assert 300 < len(texts) < 700
-
-
-def rooted(edges: Sequence[tuple[int, int]]) -> dict[int, int]:
-    with engine() as t:
-        left, right = zip(*edges, strict=True) if edges else ((), ())
-        t.put(
-            "edges",
-            pa.table({"left_key": pa.array(left, pa.int64()), "right_key": pa.array(right, pa.int64())}),
-        )
-        write_components(t, "parts", "edges")
-        rows = t.query("SELECT node, root FROM parts").to_pylist()
-        assert {"edges", "parts"} == set(t.query("SHOW TABLES")["name"].to_pylist())
-    assert len(rows) == len({row["node"] for row in rows})
-    return {row["node"]: row["root"] for row in rows}
-
-
-def expected(edges: Sequence[tuple[int, int]]) -> dict[int, int]:
-    nodes = sorted({node for edge in edges for node in edge})
-    left, right = ([nodes.index(edge[i]) for edge in edges] for i in (0, 1))
-    roots = components(len(nodes), left, right)
-    return {node: nodes[root] for node, root in zip(nodes, roots.tolist(), strict=True)}
-
-
-@MODEST
-@given(st.integers(0, 10_000), st.integers(1, 150), st.integers(2, 200))
-def test_components_are_those_of_union_find(seed: int, edges: int, nodes: int) -> None:
-    rng = np.random.default_rng(seed)
-    ids = rng.choice(1 << 62, nodes, replace=False) - (1 << 61)
-    pairs = [tuple(ids[rng.choice(nodes, 2, replace=False)].tolist()) for _ in range(edges)]
-    assert expected(pairs) == rooted(pairs)
-
-
-@pytest.mark.parametrize("shuffled", [False, True])
-def test_a_long_chain_is_one_component(shuffled: bool) -> None:
-    """The worst case: its ends are as far apart as can be."""
-    order = np.random.default_rng(1).permutation(300) if shuffled else np.arange(300)
-    chain = list(zip(order[:-1].tolist(), order[1:].tolist(), strict=True))
-    assert dict.fromkeys(range(300), 0) == rooted(chain)
-
-
-def test_no_edges_make_no_component() -> None:
-    assert {} == rooted([])

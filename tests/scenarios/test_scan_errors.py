@@ -259,6 +259,7 @@ def test_evaluate_refuses_a_folder_without_results(tmp_path: Path) -> None:
         (("--engine", "flink"), "--engine 'flink' is not known"),
         (("--master", "local[2]"), "are for Spark"),
         (("--driver-rows", "9"), "are for Spark"),
+        (("--driver-pairs", "9"), "are for Spark"),
         (("--engine", "spark", "--spark-conf", "executor.memory=8g"), "no setting of Spark"),
     ],
 )

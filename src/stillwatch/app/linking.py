@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from stillwatch.app.grouping import Grouping, public_keys, write_groups
 from stillwatch.app.pools import Pools
 from stillwatch.app.resources import hypotheses
+from stillwatch.app.spark_pairs import Spreads, spread_links
 from stillwatch.app.stages import reference_keys
 from stillwatch.attribute.assess import Assessment, AssessSettings, calibrated
 from stillwatch.attribute.curve import Curve
@@ -16,9 +17,9 @@ from stillwatch.attribute.measured.write import read_rhythms
 from stillwatch.link.communities import communities, content_stars
 from stillwatch.link.groups import form_groups
 from stillwatch.link.incidence import Incidence, read_incidence
-from stillwatch.link.pairs import validated_pairs
+from stillwatch.link.pairs import rare_values, validated_pairs
 from stillwatch.link.report import with_parts, write_links
-from stillwatch.link.stars import is_star, validated_stars
+from stillwatch.link.stars import Stars, is_star, validated_stars
 from stillwatch.link.ties import Ties
 from stillwatch.link.unions import without_some
 from stillwatch.model.engine import Tables
@@ -30,16 +31,25 @@ Ints = NDArray[np.int64]
 def link(t: Tables, key: HashKey, *, threads: int = 1) -> Incidence:
     """Tables `links`, `group_members`, `group_values`, `group_kinds`, `group_flows`, `group_exchanges`."""
     held = read_incidence(t, threads=threads)
-    pairs = validated_pairs(held, threads=threads)
     stars = validated_stars(held, threads=threads)
+    together = _linked(t, held, stars, threads)
     frames = t.numpy("SELECT template_id FROM templates WHERE public")["template_id"]
     public = np.concatenate([np.asarray(frames, np.int64), np.array(sorted(reference_keys(key)), np.int64)])
     around = content_stars(held, is_star(held, stars), public)
-    groups = form_groups(held, communities(held, pairs), around, public, threads=threads)
+    groups = form_groups(held, together, around, public, threads=threads)
     groups = with_parts(t, held, groups, threads=threads)
-    write_links(t, held, pairs, stars)
     write_groups(t, held, groups)
     return held
+
+
+def _linked(t: Tables, held: Incidence, stars: Stars, threads: int) -> list[Ints]:
+    """Communities of validated pairs; fills `links`. Done by Spark where there are too many pairs for its driver."""
+    rare = rare_values(held)
+    if isinstance(t, Spreads) and rare.possible() > t.most_pairs:
+        return spread_links(t, held, rare, stars)
+    pairs = validated_pairs(held, rare=rare, threads=threads)
+    write_links(t, held, pairs, stars)
+    return communities(pairs.a, pairs.b, pairs.log2_p)
 
 
 def attribute(

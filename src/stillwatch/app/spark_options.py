@@ -10,7 +10,7 @@ import typer
 
 from stillwatch.model.errors import UsageError
 from stillwatch.store.spark.session import SparkSettings, read_conf
-from stillwatch.store.spark.tables import MOST, limits_of
+from stillwatch.store.spark.tables import MOST, PAIRS, limits_of
 
 Engine = Annotated[
     str, typer.Option("--engine", help="duckdb, on this machine; or spark (needs the extra `spark`).")
@@ -37,18 +37,28 @@ SparkConf = Annotated[
 DriverRows = Annotated[
     int, typer.Option("--driver-rows", min=1, help="Most rows that one step may bring to Spark's driver.")
 ]
+DriverPairs = Annotated[
+    int,
+    typer.Option(
+        "--driver-pairs",
+        min=0,
+        help="Most pairs of accounts with a rare value in common that Spark's driver looks through; of more, "
+        "executors find the links and Spark their components.",
+    ),
+]
 
 
 def spark_settings(
-    engine: str, master: str, scratch: Path | None, conf: Sequence[str], driver_rows: int
+    engine: str, master: str, scratch: Path | None, conf: Sequence[str], driver_rows: int, driver_pairs: int
 ) -> SparkSettings | None:
     """The settings of Spark if it is asked for. Raises `UsageError` for what does not fit the engine."""
     if engine == "spark":
-        return SparkSettings(master, scratch, read_conf(conf), limits_of(driver_rows))
+        return SparkSettings(master, scratch, read_conf(conf), limits_of(driver_rows, driver_pairs))
     if engine != "duckdb":
         raise UsageError(f"--engine {engine!r} is not known", remedy="Use duckdb or spark")
-    if master or scratch or conf or driver_rows != MOST:
+    if master or scratch or conf or driver_rows != MOST or driver_pairs != PAIRS:
         raise UsageError(
-            "--master, --scratch, --spark-conf and --driver-rows are for Spark", remedy="Add --engine spark"
+            "--master, --scratch, --spark-conf, --driver-rows and --driver-pairs are for Spark",
+            remedy="Add --engine spark",
         )
     return None

@@ -110,27 +110,44 @@ def _kinds(held: Incidence, group: Group, among: Ints, seen: NDArray[np.int32]) 
     return tuple(column[known] for column in columns)
 
 
-def write_links(t: Tables, held: Incidence, pairs: Pairs, stars: Stars) -> Relation:
-    """Fill `links`: validated pairs by family, and each validated star with its holders."""
+def pair_rows(accounts: Ints, pairs: Pairs) -> dict[str, pa.Array]:
+    """Columns of `links` that say which pairs are linked by which family, and `log2_p` of the pair; `accounts` are the
+    ids of the codes."""
     at, family = np.nonzero(pairs.bits > 0)
+    return {
+        "a": pa.array(accounts[pairs.a[at]]),
+        "b": pa.array(accounts[pairs.b[at]]),
+        "family": pa.array(FAMILIES, pa.string()).take(pa.array(family)),
+        "bits": pa.array(np.round(pairs.bits[at, family], 6)),
+        "p": pa.array(np.exp2(pairs.log2_p)[at]),
+        "log2_p": pa.array(pairs.log2_p[at]),
+    }
+
+
+def star_links(held: Incidence, stars: Stars) -> pa.Table:
+    """Rows of `links` for each validated star with its holders."""
     holders, owner = held.holders_of(stars.value)
-    p_pair, p_star = np.exp2(pairs.log2_p), np.exp2(stars.log2_p)
-    star_bits = np.log2(held.n / np.maximum(held.df[stars.value], 1))
-    kinds = np.array([BY_CODE[int(k)].name for k in held.kind[stars.value]], dtype=object)
-    family_of = np.array([BY_CODE[int(k)].family for k in held.kind[stars.value]], dtype=object)
-    names = np.array(FAMILIES, dtype=object)
-    rows = pa.table(
+    bits = np.log2(held.n / np.maximum(held.df[stars.value], 1))
+    kinds, of = [BY_CODE[int(k)] for k in held.kind[stars.value]], pa.array(owner)
+    return pa.table(
         {
-            "a": np.concatenate([held.accounts[pairs.a[at]], held.accounts[holders]]),
-            "b": np.concatenate([held.accounts[pairs.b[at]], held.key[stars.value][owner]]),
-            "family": pa.array([*names[family], *family_of[owner]], pa.string()),
-            "bits": np.round(np.concatenate([pairs.bits[at, family], star_bits[owner]]), 6),
-            "p": np.concatenate([p_pair[at], p_star[owner]]),
-            "kind": pa.array([*([None] * len(at)), *kinds[owner]], pa.string()),
-            "star": np.concatenate([np.zeros(len(at), bool), np.ones(len(owner), bool)]),
+            "a": held.accounts[holders],
+            "b": held.key[stars.value][owner],
+            "family": pa.array([k.family for k in kinds], pa.string()).take(of),
+            "bits": np.round(bits[owner], 6),
+            "p": np.exp2(stars.log2_p)[owner],
+            "kind": pa.array([k.name for k in kinds], pa.string()).take(of),
+            "star": np.ones(len(owner), bool),
         }
     )
-    return t.put("links", rows)
+
+
+def write_links(t: Tables, held: Incidence, pairs: Pairs, stars: Stars) -> Relation:
+    """Fill `links`: validated pairs by family, and each validated star with its holders."""
+    own = pa.table(pair_rows(held.accounts, pairs)).drop_columns(["log2_p"])
+    own = own.append_column("kind", pa.nulls(len(own), pa.string()))
+    own = own.append_column("star", pa.array(np.zeros(len(own), bool)))
+    return t.put("links", pa.concat_tables([own, star_links(held, stars)]))
 
 
 def _table(parts: Sequence[tuple[np.ndarray, ...]], schema: pa.Schema) -> pa.Table:

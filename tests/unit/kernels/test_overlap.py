@@ -75,13 +75,10 @@ def test_transposed_rows_name_the_sets_of_each_element(sets: Sets, drawn: int) -
 SETS = st.lists(st.sets(st.integers(0, 9)), min_size=1, max_size=12)
 
 
-def pairs_of(sets: Sets, kinds: list[int], rare: list[bool]) -> list[tuple[int, int, int, int]]:
-    """Two elements, a kind, and how many rare sets of the kind hold both, one pair at a time."""
+def pairs_of(sets: Sets, kinds: list[int]) -> list[tuple[int, int, int, int]]:
+    """Two elements, a kind, and how many sets of the kind hold both, one pair at a time."""
     number = Counter(
-        (a, b, kind)
-        for own, kind, wanted in zip(sets, kinds, rare, strict=True)
-        for a, b in combinations(sorted(own), 2)
-        if wanted
+        (a, b, kind) for own, kind in zip(sets, kinds, strict=True) for a, b in combinations(sorted(own), 2)
     )
     return sorted((*key, n) for key, n in number.items())
 
@@ -89,15 +86,14 @@ def pairs_of(sets: Sets, kinds: list[int], rare: list[bool]) -> list[tuple[int, 
 @given(sets=SETS, cut=st.integers(0, 10), drawn=st.integers(0, 1000))
 @settings(max_examples=60, deadline=None)
 def test_shared_values_are_those_counted_one_by_one(sets: Sets, cut: int, drawn: int) -> None:
-    rng = np.random.default_rng(drawn)
-    kinds, rare = np.sort(rng.integers(0, 3, len(sets))), rng.random(len(sets)) < 0.8
-    rows = (*compressed(sets), *by_element(sets, 10), kinds, rare)
+    kinds = np.sort(np.random.default_rng(drawn).integers(0, 3, len(sets)))
+    rows = (*compressed(sets), *by_element(sets, 10), kinds)
     found = [
         row
         for first, last in ((0, cut), (cut, 10))
         for row in zip(*(c.tolist() for c in shared_values(*rows, first, last)), strict=True)
     ]
-    assert pairs_of(sets, kinds.tolist(), rare.tolist()) == found
+    assert pairs_of(sets, kinds.tolist()) == found
 
 
 @given(sets=SETS, least=st.integers(1, 4), often=st.sampled_from((0.5, 2.0)), drawn=st.integers(0, 1000))

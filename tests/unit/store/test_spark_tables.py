@@ -12,7 +12,7 @@ from stillwatch.store.duck import DuckTables
 from stillwatch.store.packages import need
 from stillwatch.store.spark.job import KIND, columns_of, runner, union_schema
 from stillwatch.store.spark.session import read_conf
-from stillwatch.store.spark.tables import NEAR, SparkTables, limits_of
+from stillwatch.store.spark.tables import NEAR, PAIRS, SparkTables, limits_of
 
 
 def test_small_tables_never_leave_the_driver(t: DuckTables, tmp_path: Path) -> None:
@@ -48,6 +48,13 @@ def test_rows_of_several_tables_travel_as_one() -> None:
 def test_limits_of_a_small_driver() -> None:
     assert (500, 500) == (limits_of(500).near, limits_of(500).most)
     assert NEAR == limits_of(NEAR * 10).near
+    assert (PAIRS, 7) == (limits_of(500).pairs, limits_of(500, 7).pairs)
+
+
+def test_a_shared_folder_is_there_while_it_is_needed(t: DuckTables, tmp_path: Path) -> None:
+    with SparkTables(t, None, tmp_path).shared_folder() as folder:
+        assert folder.is_dir()
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("value", ["spark.executor.memory", "executor.memory=8g", "="])

@@ -19,6 +19,7 @@ from stillwatch.app.options import (
 )
 from stillwatch.app.scan import ScanSettings, scan
 from stillwatch.app.spark_options import (
+    DriverPairs,
     DriverRows,
     Engine,
     Master,
@@ -28,7 +29,7 @@ from stillwatch.app.spark_options import (
 )
 from stillwatch.app.terminal import print_summary
 from stillwatch.model.errors import UsageError
-from stillwatch.store.spark.tables import MOST
+from stillwatch.store.spark.tables import MOST, PAIRS
 
 
 def command(
@@ -87,6 +88,7 @@ def command(
     scratch: SparkScratch = None,
     spark_conf: SparkConf = None,
     driver_rows: DriverRows = MOST,
+    driver_pairs: DriverPairs = PAIRS,
     json_: SummaryAsJson = False,
 ) -> None:
     """Find campaigns in a dataset folder and write result tables, summary.json and report.html.
@@ -112,7 +114,7 @@ def command(
         apart=apart,
         actors=actors,
         sketches=sketches,
-        spark=spark_settings(engine, master, scratch, spark_conf or (), driver_rows),
+        spark=spark_settings(engine, master, scratch, spark_conf or (), driver_rows, driver_pairs),
     )
     scan(data, out, settings)
     if json_:

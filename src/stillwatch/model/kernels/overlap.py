@@ -11,7 +11,6 @@ from stillwatch.model.kernels.compiled import kernel
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 STEP = 4096  # sets that a thread looks at in one go
@@ -179,11 +178,10 @@ def shared_values(
     starts: Ints,
     value_of: Codes,
     kind: Ints,
-    rare: Flags,
     first: int,
     last: int,
 ) -> tuple[Codes, Codes, Codes, Codes]:
-    """Pairs of accounts, the smaller from `first` to `last`, with the number of rare values they share, by kind.
+    """Pairs of accounts, the smaller from `first` to `last`, with the number of values they share, by kind.
 
     Holders of value v, in order, are `account_of[heads[v]:heads[v + 1]]`, values of account i, in order,
     `value_of[starts[i]:starts[i + 1]]`; values are sorted by kind. Rows come in the order of smaller account, larger
@@ -197,10 +195,8 @@ def shared_values(
         while at < starts[a + 1]:
             own, n = kind[value_of[at]], 0
             while at < starts[a + 1] and kind[value_of[at]] == own:
-                if rare[value_of[at]]:
-                    n = _count_larger(
-                        account_of[heads[value_of[at]] : heads[value_of[at] + 1]], a, counts, touched, n
-                    )
+                holders = account_of[heads[value_of[at]] : heads[value_of[at] + 1]]
+                n = _count_larger(holders, a, counts, touched, n)
                 at += 1
             if used + n > len(rows):
                 rows = np.concatenate((rows, np.empty(len(rows) + n, np.int64)))

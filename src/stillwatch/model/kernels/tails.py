@@ -7,6 +7,7 @@ summed the same way. Results are at most 0 and always finite: a mean or share of
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +65,30 @@ def benjamini_hochberg(log2_p: Floats, *, tests: int, rate: float) -> npt.NDArra
     and Hochberg, "Controlling the false discovery rate", 1995.
     """
     return adjusted_log2(log2_p, tests=tests) <= math.log2(rate) + 1e-12
+
+
+def discovery_cut(count: Callable[[float], int], *, most: int, tests: int, rate: float) -> float:
+    """log2 of the p-value up to which tests are discoveries at this false discovery rate, -inf where none is.
+
+    `count` says how many of the `tests` have a log2 p-value up to a bound, `most` how many do at most. These are the
+    discoveries of `benjamini_hochberg`, without sorting: those that pass if so many pass are counted, until they are
+    as many as before.
+    """
+    passing = min(most, tests)
+    while passing:
+        cut = passing_cut(passing, tests=tests, rate=rate)
+        found = count(cut)
+        if found >= passing:
+            return cut
+        passing = found
+    return -math.inf
+
+
+def passing_cut(passing: int, *, tests: int, rate: float) -> float:
+    """log2 of the p-value that none of `passing` discoveries among the `tests` exceeds; -inf for none."""
+    if not passing or rate >= 1:
+        return 0.0 if passing else -math.inf
+    return math.log2(rate) + 1e-12 + math.log2(passing) - math.log2(tests)
 
 
 def adjusted_log2(log2_p: Floats, *, tests: int) -> Floats:

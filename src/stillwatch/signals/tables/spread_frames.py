@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from stillwatch.model.engine import Tables
-from stillwatch.signals.sql.components import write_components
+from stillwatch.model.table_components import write_components
 
 _USED = (
     "_text_keys", "_shared", "_held", "_pairs", "_companions", "_key_components", "_frame_keys", "_frame_votes",

@@ -8,7 +8,8 @@ that stays in Spark the driver's engine holds an empty copy, so the types of a r
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,24 +37,26 @@ from stillwatch.store.spark.job import KIND, Work, columns_of, runner, translate
 Answer = TypeVar("Answer")
 
 NEAR, MOST = 2_000_000, 50_000_000  # rows
+PAIRS = 20_000_000
 PER_EXCHANGE = frozenset({"keys", "reasoning", "exchange_templates", "exchange_wordings"})
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Results of at most `near` rows come to the driver as they are made; a step that works on the driver gets at most
-    `most` rows, and frames are found there for at most `texts` texts. Tables named in `far` stay in Spark,
-    whatever their size."""
+    `most` rows, frames are found there for at most `texts` texts, and linked pairs among at most `pairs` pairs of
+    accounts with a value in common. Tables named in `far` stay in Spark, whatever their size."""
 
     near: int = NEAR
     most: int = MOST
     texts: int = MOST
+    pairs: int = PAIRS
     far: frozenset[str] = PER_EXCHANGE
 
 
-def limits_of(most: int) -> Limits:
-    """Limits of a driver that takes so many rows at a time."""
-    return Limits(near=min(NEAR, most), most=most, texts=most)
+def limits_of(most: int, pairs: int = PAIRS) -> Limits:
+    """Limits of a driver that takes so many rows at a time and looks through so many pairs of accounts."""
+    return Limits(near=min(NEAR, most), most=most, texts=most, pairs=pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,21 @@ class SparkTables:
     def most_texts(self) -> int:
         """So many distinct texts may come to the driver."""
         return self._limits.texts
+
+    @property
+    def most_pairs(self) -> int:
+        """So many pairs of accounts with a value in common are looked through on the driver."""
+        return self._limits.pairs
+
+    @contextmanager
+    def shared_folder(self) -> Iterator[Path]:
+        """A folder that executors see too, while it is needed."""
+        folder = self._fresh()
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def on_driver(self, name: str) -> bool:
         """Whether statements that read only this table run on the driver."""
