@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from stillwatch.model.errors import RefusedError
+from stillwatch.model.typed import ready
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ def decode(data: bytes, kind: type[T], *, limit: int, what: str = "message") -> 
     if len(data) > limit:
         raise RefusedError("oversized", f"a {what} of {len(data)} bytes; {limit} are allowed")
     try:
-        record = msgspec.json.decode(data, type=kind)
+        record = msgspec.json.decode(data, type=ready(kind))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RefusedError("malformed", f"not a {what}: {_shape(error)}") from error
     if encode(record) != data:

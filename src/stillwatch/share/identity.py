@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 from stillwatch.model.errors import InputError, ResourceError, StateError, UsageError
+from stillwatch.model.typed import ready
 
 SEED_BYTES = 32
 CARD_LIMIT = 16_384
@@ -90,7 +91,7 @@ def read_card(path: Path) -> Card:
             raise InputError(
                 f"a card of {len(data)} bytes", where=str(path), remedy="A card is a short JSON file"
             )
-        return msgspec.json.decode(data, type=Card)
+        return msgspec.json.decode(data, type=ready(Card))
     except OSError as error:
         raise InputError(
             f"cannot be read: {error.strerror}", where=str(path), remedy="Name another file"

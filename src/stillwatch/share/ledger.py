@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from stillwatch.model.records import Draft, Reading, Row, Scope, Writing
+from stillwatch.model.typed import ready
 from stillwatch.share.envelope import Frame
 from stillwatch.share.messages import (
     Body,
@@ -120,7 +121,9 @@ def message_of(store: Reading, table: str, row: Row) -> Message | None:
     """The message of a row of the ledger; None if its key was destroyed, or if it is an object of a bundle."""
     payload = store.payload(table, row)
     return (
-        None if payload is None or "message" not in payload else msgspec.convert(payload["message"], Message)
+        None
+        if payload is None or "message" not in payload
+        else msgspec.convert(payload["message"], ready(Message))
     )
 
 

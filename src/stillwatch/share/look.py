@@ -12,6 +12,7 @@ import msgspec
 
 from stillwatch.model.errors import UsageError
 from stillwatch.model.records import Reading, Row, Writing
+from stillwatch.model.typed import ready
 from stillwatch.share import psi
 from stillwatch.share.agreement import Terms
 from stillwatch.share.identity import Identity
@@ -131,7 +132,7 @@ def read_opinion(fields: Mapping[str, Any]) -> Opinion:
 
 def _converted(fields: Mapping[str, Any], kind: type[T]) -> T:
     try:
-        return msgspec.convert(fields, kind)
+        return msgspec.convert(fields, ready(kind))
     except msgspec.ValidationError as error:
         raise UsageError(str(error), remedy="The words allowed stand in --help") from error
 

@@ -9,6 +9,7 @@ import msgspec
 
 from stillwatch.model.errors import RefusedError, UsageError
 from stillwatch.model.records import Draft, Reading, Scope, Writing
+from stillwatch.model.typed import ready
 from stillwatch.share.agreement import Terms, check_terms
 from stillwatch.share.identity import Card
 
@@ -82,7 +83,7 @@ def _partner(store: Reading, partner_id: str) -> Partner | None:
     if payload is None or "card" not in payload:
         return None
     last = rows[-1]
-    card = msgspec.convert(payload["card"], Card)
+    card = msgspec.convert(payload["card"], ready(Card))
     return Partner(card, str(payload["reliability"]), str(last["state"]), int(last["version"]))
 
 
@@ -153,7 +154,7 @@ def _agreement(store: Reading, rows: Any) -> tuple[Terms, str, str]:
     payload = store.payload("agreements", last)
     if payload is None:
         raise UsageError("the terms were deleted", remedy="Agree anew")
-    return msgspec.convert(payload["terms"], Terms), str(last["state"]), str(last["partner_id"])
+    return msgspec.convert(payload["terms"], ready(Terms)), str(last["state"]), str(last["partner_id"])
 
 
 def _keep(store: Writing, terms: Terms, us: str, state: str) -> None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from stillwatch.model.errors import RefusedError, ResourceError
+from stillwatch.model.typed import ready
 
 T = TypeVar("T")
 
@@ -38,7 +39,7 @@ class Sessions:
     def load(self, session: str, kind: type[T]) -> T:
         """The state of a session. Raises `RefusedError` (`contradictory`) if there is none."""
         try:
-            return msgspec.msgpack.decode(self._path(session).read_bytes(), type=kind)
+            return msgspec.msgpack.decode(self._path(session).read_bytes(), type=ready(kind))
         except (FileNotFoundError, msgspec.DecodeError) as error:
             raise RefusedError("contradictory", "no such intersection is under way here") from error
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from stillwatch.model.errors import InputError, RefusedError
+from stillwatch.model.typed import ready
 from stillwatch.share.agreement import Terms, check_terms
 from stillwatch.share.indicators import check_kinds
 
@@ -32,7 +33,7 @@ def read_terms(path: Path, parties: tuple[str, str]) -> Terms:
         ) from error
     fields = {name: _seconds(value) for name, value in found.items()} | {"parties": sorted(parties)}
     try:
-        terms = msgspec.convert(fields, Terms)
+        terms = msgspec.convert(fields, ready(Terms))
         check_terms(terms)
         check_kinds(terms)
     except (msgspec.ValidationError, RefusedError) as error:

@@ -19,6 +19,7 @@ from stillwatch.ingest.live.delivery import Delivery, Queue
 from stillwatch.ingest.live.otlp_binary import LOGS, SPANS, decode, response
 from stillwatch.ingest.otlp import Export, Otlp
 from stillwatch.model.errors import InputError, UsageError
+from stillwatch.model.typed import ready
 
 PATHS: Mapping[str, str] = MappingProxyType({"/v1/traces": SPANS, "/v1/logs": LOGS})
 JSON, PROTOBUF = "application/json", "application/x-protobuf"
@@ -149,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _taken(self, kind: str, body: bytes, *, binary: bool) -> int:
         """Hand the records on and wait until they are durable; returns how many were rejected."""
         try:
-            export = decode(body, kind) if binary else msgspec.json.decode(body, type=Export)
+            export = decode(body, kind) if binary else msgspec.json.decode(body, type=ready(Export))
         except (InputError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _Refusal(400, "damaged protobuf" if binary else "damaged JSON") from error
         except UsageError as error:

@@ -22,6 +22,7 @@ from stillwatch.lab.observe import Campaign, Observation, observe
 from stillwatch.lab.reidentify import Reidentification, reidentify
 from stillwatch.lab.replay.early import Alarms, Early, early
 from stillwatch.model.errors import InputError, ResourceError, StillwatchError
+from stillwatch.model.typed import ready
 
 T = TypeVar("T")
 
@@ -103,7 +104,7 @@ def read_kept(file: Path, what: type[T]) -> T | None:
     if not file.exists():
         return None
     try:
-        return msgspec.json.decode(file.read_bytes(), type=what)
+        return msgspec.json.decode(file.read_bytes(), type=ready(what))
     except msgspec.MsgspecError as error:
         raise InputError("is damaged", where=str(file), remedy="Delete the file and run again") from error
 
