@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Hashable
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -20,10 +21,10 @@ def ready(kind: type[T]) -> type[T]:
     a second thread that comes then reads a table half filled, which ends the process.
     """
     with _ONE_AT_A_TIME:
-        _laid_out(kind)
+        _laid_out(cast("Hashable", kind))
     return kind
 
 
 @cache
-def _laid_out(kind: type[T]) -> None:
+def _laid_out(kind: Hashable) -> None:
     msgspec.json.Decoder(kind)
