@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from stillwatch.ingest.formats import Settings
 from stillwatch.ingest.live.delivery import Delivery, Queue
 from stillwatch.ingest.live.records import Reader, rejected
 from stillwatch.ingest.rows import Batch, Reject
-from stillwatch.model.errors import InputError, UsageError
+from stillwatch.model.errors import InputError, ResourceError, UsageError
 
 MESSAGES = 2000
 _SECONDS = 0.2
@@ -40,12 +41,14 @@ _OURS = (
 
 @dataclass(frozen=True, slots=True)
 class KafkaSettings:
-    """Addresses of brokers (`host:port,…`), topics, the consumer group, and further settings of the client."""
+    """Addresses of brokers (`host:port,…`), topics, the consumer group, and further settings of the client;
+    `patience` in seconds with a broker that, when a topic is read to its end, gives no partition, record or end."""
 
     brokers: str
     topics: tuple[str, ...]
     group: str = "stillwatch"
     client: Mapping[str, str] = field(default_factory=dict)
+    patience: float = 120.0
 
 
 def client() -> Any:
@@ -100,10 +103,14 @@ class Kafka:
         self._durable: dict[str, int] = {}
         self._told: dict[str, int] = {}
         self._stopped = threading.Event()
+        self._heard = time.monotonic()
         self._consumer = consumer(settings)
 
     def run(self) -> None:
-        """Read until stopped, or with `drain` until every partition has ended."""
+        """Read until stopped, or with `drain` until every partition has ended.
+
+        Raises `InputError` for a topic that is not there, `ResourceError` if with `drain` nothing is heard for long.
+        """
         self._consumer.subscribe(
             list(self._settings.topics),
             on_assign=self._on_assign,
@@ -115,7 +122,7 @@ class Kafka:
                 self._breathe()
                 self._hand_on(self._sorted(self._consumer.consume(MESSAGES, _SECONDS)))
                 self._tell(asynchronous=True)
-                if self._drain and self._assigned and self._assigned <= self._ended and self._all_durable():
+                if self._drain and self._read_to_the_end():
                     return
         finally:
             self._tell(asynchronous=False)
@@ -124,6 +131,18 @@ class Kafka:
     def stop(self) -> None:
         """Read nothing more."""
         self._stopped.set()
+
+    def _read_to_the_end(self) -> bool:
+        if not (self._assigned and self._assigned <= self._ended):
+            silent = time.monotonic() - self._heard
+            if silent > self._settings.patience:
+                raise ResourceError(
+                    f"Kafka: nothing heard for {silent:.0f} s of group {self._settings.group!r}",
+                    where=f"{self._settings.brokers} {','.join(self._settings.topics)}",
+                    remedy="Check that the broker runs and nobody else is in the group; run it again: it goes on",
+                )
+            return False
+        return self._all_durable()
 
     def _all_durable(self) -> bool:
         return self._handed == self._durable
@@ -146,6 +165,8 @@ class Kafka:
 
     def _breathe(self) -> None:
         """Pause while there is no room: polling goes on, so the group keeps us."""
+        if self._paused:
+            self._heard = time.monotonic()
         if self._queue.full != self._paused:
             partitions = self._consumer.assignment()
             (self._consumer.pause if self._queue.full else self._consumer.resume)(partitions)
@@ -153,6 +174,7 @@ class Kafka:
 
     def _on_assign(self, consumer: Any, partitions: Sequence[Any]) -> None:
         """Go on where the state or, if it knows less, the broker says."""
+        self._heard = time.monotonic()
         reset = self._settings.client.get("auto.offset.reset", "earliest")
         begin = (
             self._client.OFFSET_END
@@ -185,9 +207,11 @@ class Kafka:
             error = message.error()
             place = (message.topic(), message.partition())
             if error is None:
+                self._heard = time.monotonic()
                 found[place].append(message)
                 self._ended.discard(self._name(*place))
             elif error.code() == self._client.KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+                self._heard = time.monotonic()
                 self._ended.add(self._name(*place))
             elif error.fatal() or error.code() == self._client.KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise InputError(
