@@ -59,23 +59,24 @@ def attribute(
     pieces of one pool are left as they were found."""
     known, rhythms = hypotheses(), read_rhythms(t)
     groups = Grouping(t, held, rhythms)
-    every = assessed(t, rhythms, known, settings)
-    found = judge(t, *_with_rests(groups, every, settings))
+    every, rests = _with_rests(groups, assessed(t, rhythms, known, settings), settings)
+    found = judge(t, every, settings, rests)
     if not apart:
-        pools = Pools(groups, Ties(held, public_keys(t)), settings)
+        ties = Ties(held, public_keys(t))
+        pools = Pools(groups, ties, ties.of_facts(), settings)
         found = pools.with_who_is_tied(pools.only_the_sure(pools.put_together(found)))
     return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found
 
 
 def _with_rests(
     groups: Grouping, found: dict[int, Assessment], settings: AssessSettings
-) -> tuple[dict[int, Assessment], AssessSettings, dict[int, int]]:
+) -> tuple[dict[int, Assessment], dict[int, int]]:
     """Findings, and behind them those of groups without the crowds in them that are to be judged apart; which is
     whose."""
     left = rests_of(groups.t, found, settings)
     if not left:
-        return found, settings, {}
+        return found, {}
     held, first = groups.held, max(found) + 1
     code = {g: np.searchsorted(held.accounts, ids).astype(np.int64) for g, ids in left.items()}
     rest = groups.assessed_behind(without_some(groups.t, held, code), first, settings)
-    return found | rest, settings, {g: i for i, g in enumerate(left, first) if i in rest}
+    return found | rest, {g: i for i, g in enumerate(left, first) if i in rest}

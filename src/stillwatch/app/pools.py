@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +29,8 @@ class Pools:
 
     groups: Grouping
     ties: Ties
+    facts: Ties
     settings: AssessSettings
-    facts: Ties = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "facts", self.ties.of_facts())
 
     def put_together(self, found: Findings) -> dict[int, Assessment]:
         """The findings, pieces of one pool as one where the whole is accused: the widest whole that is. What the

@@ -142,8 +142,7 @@ def _resolved(
     if rest is not None and found[rest].verdict == "distillation":
         return [rest, *(p.inside for p in apart)]
     others = apart[0].others
-    related = any(p.tied and _related(found[p.inside], s) and _open(p, found) for p in pieces)
-    if len(apart) == 1 and others is not None and (found[others].verdict == "distillation" or not related):
+    if len(apart) == 1 and others is not None and _suffices(found[others], pieces, found, s):
         return [apart[0].inside, others]
     return [p.inside for p in pieces]
 
@@ -152,11 +151,23 @@ def _apart(
     whole: Assessment, pieces: Sequence[_Piece], found: Mapping[int, Assessment], s: AssessSettings
 ) -> list[_Piece]:
     """Pieces that are to be judged apart from the whole."""
-    related = [p for p in pieces if p.tied and _related(found[p.inside], s) and _open(p, found)]
+    related = _crowds(pieces, found, s)
     if whole.verdict == "distillation":
         return [*related, *(p for p in pieces if not p.tied and not _bears(found[p.inside], s))]
     own = [p for p in pieces if p.tied and found[p.inside].verdict == "distillation"]
     return related or [p for p in pieces if _hides(p, found)][:1] or own
+
+
+def _suffices(
+    others: Assessment, pieces: Sequence[_Piece], found: Mapping[int, Assessment], s: AssessSettings
+) -> bool:
+    """Whether those beside the one piece that is judged apart stand as they are."""
+    return others.verdict == "distillation" or not _crowds(pieces, found, s)
+
+
+def _crowds(pieces: Sequence[_Piece], found: Mapping[int, Assessment], s: AssessSettings) -> list[_Piece]:
+    """Pieces that a relation explains, of groups whose others weigh for a harvest."""
+    return [p for p in pieces if p.tied and _related(found[p.inside], s) and _open(p, found)]
 
 
 def _related(own: Assessment, s: AssessSettings) -> bool:

@@ -205,12 +205,12 @@ def why_left_alone(row: Row) -> str:
             f"What says what the answers are for sums up to {bits(own)} bits, below the {bits(asked)} that "
             "are asked for."
         )
-    least = AccusedSettings().least_members
-    if row["accounts"] < least:
-        return f"Fewer than {least} accounts are not accused."
+    few = AccusedSettings()
+    if row["accounts"] < few.least_members:
+        return f"Fewer than {few.least_members} accounts are not accused."
     return (
         "Its evidence does not rest on two families, one of them other than content and client, or not without "
-        "members who are doubtful, or only on exchanges picked out of more, which twenty accounts must share."
+        f"members who are doubtful, or only on exchanges picked out of more by fewer than {few.least_mixed} accounts."
     )
 
 
