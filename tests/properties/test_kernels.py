@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -122,6 +122,7 @@ def test_smaller_p_values_are_never_dropped_before_larger_ones(log2_p: list[floa
 
 @settings(deadline=None)
 @given(st.lists(st.floats(-30, 0), max_size=30), st.integers(30, 500), st.floats(0.001, 1.0))
+@example(log2_p=[0.0], tests=30, rate=1 - 1e-16)
 def test_discoveries_are_found_by_counting(log2_p: list[float], tests: int, rate: float):
     """Those of Benjamini and Hochberg, also where tests that cannot pass are unknown."""
     values = np.array(log2_p)

@@ -64,7 +64,7 @@ def benjamini_hochberg(log2_p: Floats, *, tests: int, rate: float) -> npt.NDArra
     `tests` is the number of tests made, of which `log2_p` may hold only the promising ones. Source: Benjamini
     and Hochberg, "Controlling the false discovery rate", 1995.
     """
-    return adjusted_log2(log2_p, tests=tests) <= math.log2(rate) + 1e-12
+    return adjusted_log2(log2_p, tests=tests) <= _log2_rate(rate)
 
 
 def discovery_cut(count: Callable[[float], int], *, most: int, tests: int, rate: float) -> float:
@@ -86,9 +86,10 @@ def discovery_cut(count: Callable[[float], int], *, most: int, tests: int, rate:
 
 def passing_cut(passing: int, *, tests: int, rate: float) -> float:
     """log2 of the p-value that none of `passing` discoveries among the `tests` exceeds; -inf for none."""
-    if not passing or rate >= 1:
-        return 0.0 if passing else -math.inf
-    return math.log2(rate) + 1e-12 + math.log2(passing) - math.log2(tests)
+    if not passing:
+        return -math.inf
+    allowed = _log2_rate(rate)
+    return 0.0 if allowed >= 0 else allowed + math.log2(passing) - math.log2(tests)
 
 
 def adjusted_log2(log2_p: Floats, *, tests: int) -> Floats:
@@ -100,6 +101,11 @@ def adjusted_log2(log2_p: Floats, *, tests: int) -> Floats:
     out = np.empty(len(p))
     out[order] = np.minimum(np.minimum.accumulate(q[::-1])[::-1], 0.0)
     return out
+
+
+def _log2_rate(rate: float) -> float:
+    """A false discovery rate in bits, with room for rounding: what is this close to one is one."""
+    return math.log2(rate) + 1e-12
 
 
 def _broadcast(*values: npt.ArrayLike) -> list[Floats]:
