@@ -34,7 +34,7 @@ from stillwatch.app.resume import (
     stages_folder,
 )
 from stillwatch.app.secret import default_key_file, fingerprint, read_key
-from stillwatch.app.signatures import write_signatures
+from stillwatch.app.signatures import signatures_meanwhile
 from stillwatch.app.sketches import keep_sketches
 from stillwatch.app.sources import Partials, Source, open_engine, threads_of
 from stillwatch.app.stores import cloud_files
@@ -257,7 +257,16 @@ class _Run:
         ids = self.life.name(t, own, window.end)
         who = self._attributed(found, ids)
         self._exchange_names()
-        write_signatures(t, self.source.rows_at)
+        with signatures_meanwhile(t, self.source.rows_at):
+            campaigns = self._campaign_tables(found, ids, who, window)
+        write_table(self.out, "campaign_templates", membership.campaign_templates(t))
+        self.life.follow(t, campaigns, window.end)
+
+    def _campaign_tables(
+        self, found: Mapping[int, Assessment], ids: Mapping[int, str], who: list[Attributed], window: Window
+    ) -> pa.Table:
+        """Write the result tables that need no text; those of `campaigns`."""
+        t = self.t
         f = findings.Findings(
             found, self.claims, hypotheses(), self._lacking(), window.end,
             self.life.phases, self.life.detected,
@@ -274,11 +283,10 @@ class _Run:
             "campaign_exchanges": membership.campaign_exchanges(t),
             "indicators": membership.indicators(t),
             "campaign_activity": membership.campaign_activity(t),
-            "campaign_templates": membership.campaign_templates(t),
         }
         for name, rows in tables.items():
             write_table(self.out, name, rows)
-        self.life.follow(t, tables["campaigns"], window.end)
+        return tables["campaigns"]
 
     def _attributed(self, found: Mapping[int, Assessment], ids: Mapping[int, str]) -> list[Attributed]:
         """What is known of the actor of each campaign that is called distillation."""

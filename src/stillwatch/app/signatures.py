@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -26,12 +28,23 @@ class RowsAt(Protocol):
         ...
 
 
-def write_signatures(t: Tables, rows_at: RowsAt) -> None:
-    """Fill `signatures` (template_id, signature) for the commonest frames of every group.
+@contextmanager
+def signatures_meanwhile(t: Tables, rows_at: RowsAt) -> Iterator[None]:
+    """Fill `signatures` (template_id, signature) for the commonest frames of every group when the block ends.
 
-    Samples are one exchange each of the accounts with the smallest keys, so row order does not matter.
+    The text is read and compared beside the block. Samples are one exchange each of the accounts with the smallest
+    keys, so row order does not matter.
     """
-    wanted = t.numpy(
+    wanted = _samples(t)
+    with ThreadPoolExecutor(1) as pool:
+        signatures = pool.submit(_signatures, wanted, rows_at)
+        yield
+        t.put("signatures", signatures.result())
+
+
+def _samples(t: Tables) -> Mapping[str, Any]:
+    """Position, frame and account of each exchange whose text is to be read, by position."""
+    return t.numpy(
         f"""
         WITH frames AS (
             SELECT group_id, template_id, row_number() OVER (
@@ -50,6 +63,9 @@ def write_signatures(t: Tables, rows_at: RowsAt) -> None:
         WHERE r.place <= {SAMPLES} ORDER BY k.row
         """
     )
+
+
+def _signatures(wanted: Mapping[str, Any], rows_at: RowsAt) -> pa.Table:
     rows = np.asarray(wanted["row"], np.int64)
     texts = rows_at(rows, columns=["prompt_text"])["prompt_text"].to_pylist()
     samples: dict[int, list[tuple[int, str]]] = {}
@@ -61,12 +77,9 @@ def write_signatures(t: Tables, rows_at: RowsAt) -> None:
     ):
         if text:
             samples.setdefault(template, []).append((account, text))
-    t.put(
-        "signatures",
-        pa.table(
-            {
-                "template_id": pa.array(sorted(samples), pa.int64()),
-                "signature": pa.array([signature(sorted(samples[k])) for k in sorted(samples)], pa.string()),
-            }
-        ),
+    return pa.table(
+        {
+            "template_id": pa.array(sorted(samples), pa.int64()),
+            "signature": pa.array([signature(sorted(samples[k])) for k in sorted(samples)], pa.string()),
+        }
     )

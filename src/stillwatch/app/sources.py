@@ -65,7 +65,7 @@ def open_engine(
             exchanges = SpreadExchanges(far, data, stages.sketcher(data, key))
             yield far, Source(exchanges.load, exchanges, exchanges.rows_at)
         return
-    rows_at = partial(data.rows_at, "exchanges")
+    rows_at = partial(data.rows_at, "exchanges", threads=threads_of(threads))
     with open_duck(scratch, memory=memory, threads=threads) as t:
         if partials is not None:
             yield t, Source(partial(partials.load, t), partials.words, rows_at)

@@ -18,7 +18,8 @@ from stillwatch.model.schemas import plain
 from stillwatch.signals.tables.keys import drop_duplicates
 from stillwatch.signals.tables.sketch import Sketcher
 from stillwatch.signals.tables.wordings import TEXTS, Fitter, words_of
-from stillwatch.store.dataset import KNOWN_SINCE, Dataset, Piece
+from stillwatch.store.dataset import KNOWN_SINCE, Dataset
+from stillwatch.store.pieces import Piece
 from stillwatch.store.spark.tables import SparkTables
 
 Ints = NDArray[np.int64]

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
-from stillwatch.model.errors import InputError, SchemaError
+from stillwatch.model.ahead import ahead
+from stillwatch.model.errors import InputError
 from stillwatch.model.places import Files, scheme
 from stillwatch.model.schemas import plain
-from stillwatch.model.table import SCHEMA_VERSION, Table
 from stillwatch.model.tables import TABLES
+from stillwatch.store.conform import check, conform, known_before, with_named
 from stillwatch.store.parts import (
     CloudFolder,
     Part,
@@ -29,6 +29,7 @@ from stillwatch.store.parts import (
     open_local,
     unreadable,
 )
+from stillwatch.store.pieces import Piece, any_in, grouped, subset, taken
 
 BATCH_ROWS = 65_536
 KNOWN_SINCE: Mapping[str, str] = MappingProxyType(
@@ -40,15 +41,7 @@ KNOWN_SINCE: Mapping[str, str] = MappingProxyType(
         "enforcement": "at",
     }
 )  # table: the column that says when a row became known; rows without a time were always known
-PIECE_ROWS = 131_072  # row groups smaller than this are read several at a time
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Some row groups of one file: what is read by itself."""
-
-    part: Part
-    groups: tuple[int, ...]
+FEW_ROWS = 16_384  # read at a time where several threads do
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +97,7 @@ class Dataset:
 
     def pieces(self, name: str) -> list[Piece]:
         """The table in pieces, in the order in which `batches` reads them."""
-        return [Piece(part, groups) for part, file in self._open(name) for groups in _grouped(file)]
+        return [piece for part, file in self._open(name) for piece in grouped(part, file)]
 
     def batches(
         self,
@@ -150,39 +143,54 @@ class Dataset:
         try:
             scanner = file.scanner(columns=held, batch_size=rows, **_streamed(far=not self._is_here(part)))
             for batch in scanner.to_batches():
-                full = _with_named(batch, named) if named and batch.num_rows else batch
-                known = _conform(full, table, wanted, part.found.address) if batch.num_rows else batch
+                full = with_named(batch, named) if named and batch.num_rows else batch
+                known = conform(full, table, wanted, part.found.address) if batch.num_rows else batch
                 if since is not None and known.num_rows:
-                    known = _known_before(known, since, self.before).select(asked)
+                    known = known_before(known, since, self.before).select(asked)
                 if known.num_rows:
                     yield known
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(part, error) from error
 
-    def rows_at(self, name: str, at: NDArray[np.int64], *, columns: Sequence[str]) -> pa.Table:
-        """The rows at the sorted positions `at`, in their order; files without any of them are not read.
+    def rows_at(
+        self, name: str, at: NDArray[np.int64], *, columns: Sequence[str], threads: int = 1
+    ) -> pa.Table:
+        """The rows at the sorted positions `at`, in their order; pieces without any of them are not read.
 
         Raises as `batches` does.
         """
         wanted = pa.schema([pa.field(c.name, c.type) for c in TABLES[name].columns if c.name in columns])
-        return pa.Table.from_batches(self.batches_at(name, at, columns=columns), schema=wanted)
+        found = self.batches_at(name, at, columns=columns, threads=threads)
+        return pa.Table.from_batches(found, schema=wanted)
 
     def batches_at(
-        self, name: str, at: NDArray[np.int64], *, columns: Sequence[str]
+        self, name: str, at: NDArray[np.int64], *, columns: Sequence[str], threads: int = 1
     ) -> Iterator[pa.RecordBatch]:
-        """The rows of `rows_at`, as a stream of batches."""
+        """The rows of `rows_at`, as a stream of batches, of which each of the `threads` reads some ahead."""
+        if self.before is not None:  # what was not known yet has no position
+            yield from taken(self.batches(name, columns=columns), at, 0)
+            return
+
+        def read(one: tuple[Piece, ds.Dataset, int]) -> list[pa.RecordBatch]:
+            piece, file, first = one
+            try:
+                some = subset(file, piece.groups)
+            except (pa.ArrowException, OSError) as error:
+                raise self._unreadable(piece.part, error) from error
+            return list(taken(self._batches(name, piece.part, some, columns, FEW_ROWS), at, first))
+
+        wanted = self._pieces_at(name, at) if len(at) else ()
+        for batches in ahead(read, wanted, threads=threads):
+            yield from batches
+
+    def _pieces_at(self, name: str, at: NDArray[np.int64]) -> Iterator[tuple[Piece, ds.Dataset, int]]:
+        """Pieces with any of the sorted positions, with their file and the position of their first row."""
         first = 0
-        for part, file in self._open(name) if len(at) else ():
-            if self.before is None and not _any_in(at, first, many := file.count_rows()):
-                first += many
-                continue
-            for batch in self._batches(name, part, file, columns, BATCH_ROWS):
-                low, high = np.searchsorted(at, [first, first + batch.num_rows])
-                if high > low:
-                    yield batch.take(pa.array(at[low:high] - first))
-                first += batch.num_rows
-            if len(at) <= np.searchsorted(at, first):
-                break
+        for part, file in self._open(name):
+            for piece in grouped(part, file):
+                if any_in(at, first, piece.rows):
+                    yield piece, file, first
+                first += piece.rows
 
     def _path(self, name: str) -> Path | None:
         folders = (self.folder,) if name == "exchanges" or self.beside is None else (self.folder, self.beside)
@@ -209,16 +217,13 @@ class Dataset:
 
     def _opened(self, name: str, part: Part) -> ds.Dataset:
         file = open_local(part) if self._is_here(part) or self.cloud is None else self.cloud.open(part)
-        _check(file.schema, part, TABLES[name])
+        check(file.schema, part, TABLES[name])
         return file
 
     def _opened_piece(self, name: str, piece: Piece) -> ds.Dataset:
         """The row groups of a piece as a data set of their own."""
         try:
-            whole = self._opened(name, piece.part)
-            (fragment,) = whole.get_fragments()
-            some = fragment.subset(row_group_ids=list(piece.groups))
-            return ds.FileSystemDataset([some], whole.schema, whole.format, whole.filesystem)
+            return subset(self._opened(name, piece.part), piece.groups)
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(piece.part, error) from error
 
@@ -265,26 +270,6 @@ def _demand_exchanges(dataset: Dataset, where: str) -> Dataset:
     return dataset
 
 
-def _grouped(file: ds.Dataset) -> Iterator[tuple[int, ...]]:
-    """Numbers of a file's row groups, so many together as make up a piece."""
-    (fragment,) = file.get_fragments()
-    groups: list[int] = []
-    held = 0
-    for group in fragment.row_groups:
-        if groups and held + group.num_rows > PIECE_ROWS:
-            yield tuple(groups)
-            groups, held = [], 0
-        groups.append(group.id)
-        held += group.num_rows
-    if groups:
-        yield tuple(groups)
-
-
-def _any_in(at: NDArray[np.int64], first: int, many: int) -> bool:
-    low, high = np.searchsorted(at, [first, first + many])
-    return bool(high > low)
-
-
 def _streamed(*, far: bool) -> dict[str, Any]:
     """How a file is read a row group at a time: with more threads, half a gigabyte of text waits to be asked for. From
     `far` the columns of a row group are asked for together, since each request takes its time."""
@@ -295,75 +280,3 @@ def _streamed(*, far: bool) -> dict[str, Any]:
         "fragment_readahead": 1,
         "fragment_scan_options": options,
     }
-
-
-def _with_named(batch: pa.RecordBatch, named: Mapping[str, str | None]) -> pa.RecordBatch:
-    """The batch with the columns that its folders name."""
-    for name, value in named.items():
-        batch = batch.append_column(name, pa.array([value] * batch.num_rows, pa.string()))
-    return batch
-
-
-def _check(found: pa.Schema, part: Part, table: Table) -> None:
-    where = part.found.address
-    version = (found.metadata or {}).get(b"stillwatch.schema", SCHEMA_VERSION.encode()).decode()
-    if version != SCHEMA_VERSION:
-        raise SchemaError(
-            f"has schema version {version}, this program reads version {SCHEMA_VERSION}",
-            where=where,
-            remedy="Write it again with this version of Stillwatch",
-        )
-    missing = [name for name in table.required if name not in (*found.names, *part.named)]
-    if missing:
-        raise SchemaError(
-            f"table {table.name} lacks the required column {missing[0]!r}",
-            where=where,
-            remedy="Name the source column for it in a mapping: `stillwatch ingest --map`",
-        )
-
-
-def _known_before(batch: pa.RecordBatch, since: str, limit: datetime | None) -> pa.RecordBatch:
-    """Rows known before the limit; of accounts, a status that came later is not known yet."""
-    known = batch.filter(pc.fill_null(pc.less(batch.column(since), limit), True))
-    if "status_at" in known.schema.names and "status" in known.schema.names:
-        later = pc.fill_null(pc.greater_equal(known.column("status_at"), limit), False)
-        for name in ("status", "status_at"):
-            at = known.schema.get_field_index(name)
-            column = pc.if_else(later, pa.scalar(None, known.schema.field(at).type), known.column(name))
-            known = known.set_column(at, known.schema.field(at), column)
-    return known
-
-
-def _conform(batch: pa.RecordBatch, table: Table, names: Sequence[str], where: str) -> pa.RecordBatch:
-    fields, arrays = [], []
-    for column in table.columns:
-        if column.name not in names:
-            continue
-        at = batch.schema.get_field_index(column.name)
-        array = pa.nulls(batch.num_rows, column.type) if at < 0 else batch.column(at)
-        arrays.append(_cast(array, column.type, f"{where}: {column.name}"))
-        fields.append(pa.field(column.name, column.type))
-        if column.required and arrays[-1].null_count:
-            raise SchemaError(
-                f"required column {column.name!r} holds {arrays[-1].null_count} empty values",
-                where=where,
-                remedy="Read the logs with `stillwatch ingest`, which puts such records into rejects",
-            )
-    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
-
-
-def _cast(array: pa.Array, wanted: pa.DataType, where: str) -> pa.Array:
-    if array.type == wanted:
-        return array
-    try:
-        if pa.types.is_dictionary(array.type):
-            array = array.dictionary_decode()
-        if pa.types.is_timestamp(wanted) and pa.types.is_timestamp(array.type) and array.type.tz is None:
-            array = pc.assume_timezone(array.cast(pa.timestamp("us"), safe=False), "UTC")
-        return array.cast(wanted, safe=not pa.types.is_timestamp(wanted))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise SchemaError(
-            f"column has type {array.type}, expected {wanted}",
-            where=where,
-            remedy="Convert the column, or read the logs with `stillwatch ingest`",
-        ) from error

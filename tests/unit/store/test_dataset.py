@@ -165,7 +165,7 @@ def test_pieces_are_the_table_in_order(
     tmp_path: Path, before: datetime | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Row groups are put together up to a size; what is not known yet is left out in each piece too."""
-    monkeypatch.setattr("stillwatch.store.dataset.PIECE_ROWS", 10)
+    monkeypatch.setattr("stillwatch.store.pieces.PIECE_ROWS", 10)
     (tmp_path / "exchanges").mkdir()
     for i in range(2):
         times = [NOON + timedelta(minutes=20 * i + k) for k in range(20)]
@@ -176,3 +176,6 @@ def test_pieces_are_the_table_in_order(
     assert [(0, 1), (2, 3), (4,)] * 2 == [piece.groups for piece in pieces]
     parts = [batch for piece in pieces for batch in data.batches("exchanges", piece=piece)]
     assert data.read("exchanges").equals(pa.Table.from_batches(parts))
+    at = np.array([0, 3, 4, 9, 10, 19, 20, len(data.read("exchanges")) - 1])
+    found = data.rows_at("exchanges", at, columns=["exchange_id", "ts"], threads=2)
+    assert found.equals(data.read("exchanges").select(["exchange_id", "ts"]).take(at))

@@ -109,9 +109,11 @@ def _table(folder: Path, table: Table) -> tuple[Row, ...]:
 def _sorted(arrow: pa.Table, table: Table) -> tuple[Row, ...]:
     """Rows by key, with a null for every column the file lacks."""
     keys = [(name, "ascending") for name in table.key if name in arrow.column_names]
-    blank = {c.name: None for c in table.columns if (table.name, c.name) not in UNREAD}
     ordered = arrow.sort_by(keys) if keys else arrow
-    return tuple(MappingProxyType({**blank, **row}) for row in ordered.to_pylist())
+    for column in table.columns:
+        if column.name not in ordered.column_names and (table.name, column.name) not in UNREAD:
+            ordered = ordered.append_column(column.name, pa.nulls(ordered.num_rows))
+    return tuple(map(MappingProxyType, ordered.to_pylist()))
 
 
 def _named_fairly(members: Sequence[Row], campaigns: Sequence[Row]) -> tuple[Row, ...]:

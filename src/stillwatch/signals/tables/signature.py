@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +28,8 @@ def signature(samples: Sequence[tuple[int, str]], *, min_accounts: int = 5, min_
     """Signature of a frame from (account, text) samples; `WITHHELD` with too few accounts."""
     if len({account for account, _ in samples}) < min_accounts:
         return WITHHELD
-    rows = sorted(
-        ((account, _TOKENS.findall(text)[:MAX_TOKENS], text) for account, text in samples), key=_order
-    )
-    base = _TOKEN.findall(rows[len(rows) // 2][2])[:MAX_TOKENS]
+    rows = sorted(((account, _words(text), text) for account, text in samples), key=_order)
+    base = [(word[1], word[2]) for word in islice(_TOKEN.finditer(rows[len(rows) // 2][2]), MAX_TOKENS)]
     codes: dict[str, int] = {}
     coded = [_coded(tokens, codes) for _, tokens, _ in rows]
     used = {account: np.zeros(len(base), np.bool_) for account, _, _ in rows}
@@ -38,6 +37,10 @@ def signature(samples: Sequence[tuple[int, str]], *, min_accounts: int = 5, min_
         used[account] |= in_common(coded[len(rows) // 2], own, min_run)
     least = max(min_accounts, len(used) // 2)
     return _written(base, (np.sum(list(used.values()), axis=0) >= least).tolist())
+
+
+def _words(text: str) -> list[str]:
+    return [word.group() for word in islice(_TOKENS.finditer(text), MAX_TOKENS)]
 
 
 def _coded(tokens: Sequence[str], codes: dict[str, int]) -> NDArray[np.int64]:
