@@ -4,8 +4,8 @@ For each scale a replay of the disclosure is simulated, text included, and scann
 the same columns, hashing the text once and grouping once by account. Times are processor time, user and system, of a
 process of its own with everything it starts, so that neighbours matter less. Then the largest is scanned once more
 under a profiler, in one thread, which shows where the time goes, not how much it is; `--no-profile` leaves that out.
-`--data DIR` keeps what was simulated for the next run, `--plot FILE` draws the figures, `--from FILE` draws and
-prints those of an earlier run. The last line holds all of them as JSON.
+`--memory SIZE` is passed on to the scans. `--data DIR` keeps what was simulated for the next run, `--plot FILE` draws
+the figures, `--from FILE ...` draws and prints those of earlier runs. The last line holds all of them as JSON.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class Run:
     floor_seconds: float
     floor_memory_bytes: int
     stages: Mapping[str, float]  # seconds by the clock
+    scan_wall_seconds: float
 
     @property
     def floors(self) -> float:
@@ -74,21 +75,23 @@ def simulated(scale: float, data: Path) -> tuple[Path, Used]:
     return folder, Used(**json.loads(record.read_text("utf-8")))
 
 
-def options(work: Path) -> tuple[str | Path, ...]:
+def options(work: Path, memory: str) -> tuple[str | Path, ...]:
     """What every scan is told."""
-    return "--out", work / "results", "--key-file", work / "hash.key", "--json"
+    limit = ("--memory", memory) if memory else ()
+    return "--out", work / "results", "--key-file", work / "hash.key", "--json", *limit
 
 
-def measure(scale: float, data: Path, work: Path) -> Run:
+def measure(scale: float, data: Path, work: Path, memory: str) -> Run:
     """Simulate, read, scan."""
     folder, made = simulated(scale, data)
     counts = json.loads(made.printed)
     floor = used(FLOOR, folder / "exchanges.parquet")
-    scanned = used(STILLWATCH, "scan", folder, *options(work))
+    scanned = used(STILLWATCH, "scan", folder, *options(work, memory))
     timings = json.loads(scanned.printed)["timings"]
     return Run(
         counts["exchanges"], counts["accounts"], made.seconds, made.memory_bytes, scanned.seconds, scanned.memory_bytes,
         floor.seconds, floor.memory_bytes, {t["stage"]: t["seconds"] for t in timings},
+        scanned.wall_seconds,
     )  # fmt: skip
 
 
@@ -103,7 +106,9 @@ def show(run: Run) -> None:
     ):
         size = f"{memory / 2**20:8,.0f} MiB {memory / run.exchanges:8,.0f} bytes an exchange"
         print(f"  {name:9} {seconds:8.1f} s {seconds / million:8.1f} s a million {size}")
-    print(f"  the scan takes {run.floors:.1f} floors; its stages by the clock:")
+    print(
+        f"  the scan takes {run.floors:.1f} floors and {run.scan_wall_seconds:.0f} s by the clock; its stages:"
+    )
     for stage, seconds in run.stages.items():
         print(f"    {stage:22} {seconds:8.1f} s {seconds / million:8.1f} s a million", flush=True)
 
@@ -121,11 +126,11 @@ def growth(runs: Sequence[Run]) -> dict[str, float]:
     }
 
 
-def profile(scale: float, data: Path, work: Path) -> list[dict[str, str | float]]:
+def profile(scale: float, data: Path, work: Path, memory: str) -> list[dict[str, str | float]]:
     """The functions of a scan that took longest by themselves; also prints the steps of `app` with all they call."""
     folder, _ = simulated(scale, data)
     file = work / "profile"
-    used(PROFILED, file, "scan", folder, *options(work), "--threads", "1")
+    used(PROFILED, file, "scan", folder, *options(work, memory), "--threads", "1")
     stats = pstats.Stats(str(file))
     rows = [(place(key), own, whole) for key, (_, _, own, whole, _) in stats.stats.items()]  # type: ignore[attr-defined]
     total = sum(own for _, own, _ in rows)
@@ -205,7 +210,7 @@ def ratios(runs: Sequence[Run]) -> list[Figure]:
 
 
 def measured(
-    scales: Sequence[float], data: Path | None, *, profiled: bool
+    scales: Sequence[float], data: Path | None, memory: str, *, profiled: bool
 ) -> tuple[list[Run], list[dict[str, str | float]]]:
     """Runs of each scale, printed as they come, and the profile of the largest."""
     runs: list[Run] = []
@@ -213,29 +218,31 @@ def measured(
         kept = data or Path(name) / "data"
         kept.mkdir(parents=True, exist_ok=True)
         for scale in sorted(scales):
-            runs.append(measure(scale, kept, Path(name)))
+            runs.append(measure(scale, kept, Path(name), memory))
             show(runs[-1])
-        return runs, profile(max(scales), kept, Path(name)) if profiled else []
+        return runs, profile(max(scales), kept, Path(name), memory) if profiled else []
 
 
 def main() -> None:
     """Measure each size, print a table, the growth between the smallest and the largest, and the profile."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, nargs="+", default=list(SCALES))
+    parser.add_argument("--memory", default="")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--plot", type=Path)
     parser.add_argument(
-        "--from", type=Path, dest="earlier", metavar="FILE", help="the last line of an earlier run"
+        "--from", type=Path, nargs="+", dest="earlier", metavar="FILE", help="last lines of earlier runs"
     )
     parser.add_argument("--no-profile", action="store_true")
     asked = parser.parse_args()
     hot: list[dict[str, str | float]] = []
     if asked.earlier:
-        runs = [Run(**run) for run in json.loads(asked.earlier.read_text("utf-8").splitlines()[-1])["runs"]]
+        last = [json.loads(file.read_text("utf-8").splitlines()[-1]) for file in asked.earlier]
+        runs = sorted((Run(**run) for one in last for run in one["runs"]), key=lambda run: run.exchanges)
         for run in runs:
             show(run)
     else:
-        runs, hot = measured(asked.scale, asked.data, profiled=not asked.no_profile)
+        runs, hot = measured(asked.scale, asked.data, asked.memory, profiled=not asked.no_profile)
     if asked.plot:
         draw(runs, asked.plot)
     grown = growth(runs)
