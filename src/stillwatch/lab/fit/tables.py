@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -106,6 +107,7 @@ def _entry(table: str, kind: str) -> Mapping[str, Any]:
     return entry
 
 
+@cache
 def _document(table: str) -> Mapping[str, Any]:
     text = files("stillwatch.lab").joinpath("data", "traces", f"{table}.toml").read_text("utf-8")
     return MappingProxyType({k: v for k, v in tomllib.loads(text).items() if isinstance(v, dict)})
