@@ -63,6 +63,7 @@ class Grouping:
     t: Tables
     held: Incidence
     rhythms: Rhythms
+    threads: int = 1
 
     def members(self) -> dict[int, Ints]:
         """Account codes of the members of each group, sorted."""
@@ -89,7 +90,7 @@ class Grouping:
         """Write groups behind those there are, numbered from `first`; their assessments by that number."""
         _set_aside(self.t)
         write_groups(self.t, self.held, groups)
-        found = assessed(self.t, self.rhythms, hypotheses(), settings)
+        found = assessed(self.t, self.rhythms, hypotheses(), settings, threads=self.threads)
         _bring_back(self.t, first)
         return {first + i: a for i, a in found.items()}
 
