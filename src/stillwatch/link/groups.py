@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,52 +74,82 @@ def form_groups(
         return [settle(held, block) for block in blocks(held, seed)]
 
     groups = [g for own in ahead(settled, found, threads=threads) for g in own if len(g) >= s.min_accounts]
-    groups += _around_stars(held, groups, stars, s)
+    groups += _around_stars(held, groups, stars, s, threads)
     groups = _put_together(held, _distinct(held, groups, s), public, s)
     known = held.of_kind(*CONTENT_KINDS).any()
     groups = [g for g in groups if len(g) >= s.min_accounts and (not known or _has_content(held, g))]
     return _distinct(held, groups, s)
 
 
-def _around_stars(held: Incidence, groups: Sequence[Group], stars: Ints, s: GroupSettings) -> list[Group]:
+def _around_stars(
+    held: Incidence, groups: Sequence[Group], stars: Ints, s: GroupSettings, threads: int
+) -> list[Group]:
     """Groups settled from the holders of stars that are not covered yet; stars held by the same are one seed.
 
-    A seed is given up as soon as what it has become would be dropped as a copy of a group.
+    A seed is given up as soon as what it has become would be dropped as a copy of a group. Seeds are settled ahead,
+    before it is known what the few before them become: once it is, they are asked again whether they are given up.
     """
     covered = np.zeros(len(held.df))
     kept = _Kept(held.n, s)
     for group in groups:
         _cover(held, group, covered)
         kept.add(group)
+
+    def settled(alike: Ints) -> tuple[Ints, list[_Grown]]:
+        return alike, [_grown(held, b, kept) for b in blocks(held, np.unique(held.holders_of(alike)[0]))]
+
     out = []
-    for alike in _alike(held, stars, s):
+    seeds = (alike for alike in _alike(held, stars, s) if covered[alike].max() < s.covered)
+    for alike, found in ahead(settled, seeds, threads=threads):
         if covered[alike].max() >= s.covered:
             continue
         covered[alike] = 1.0
-        for block in blocks(held, np.unique(held.holders_of(alike)[0])):
-            group = settle(held, block, known=kept.has)
-            if len(group) >= s.min_accounts:
-                _cover(held, group, covered)
-                kept.add(group)
-                out.append(group)
+        for own in found:
+            if len(own.group) >= s.min_accounts and not any(kept.has(early) for early in own.earlier):
+                _cover(held, own.group, covered)
+                kept.add(own.group)
+                out.append(own.group)
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class _Grown:
+    """What a seed has become, and what it was before, round by round."""
+
+    group: Group
+    earlier: list[Group]
+
+
+def _grown(held: Incidence, seed: Ints, kept: _Kept) -> _Grown:
+    """The seed settled, unless it is given up for what is kept so far."""
+    earlier: list[Group] = []
+
+    def known(group: Group) -> bool:
+        earlier.append(group)
+        return kept.has(group)
+
+    return _Grown(settle(held, seed, known=known), earlier)
+
+
 class _Kept:
-    """Groups found so far, to tell whether another is a copy of one."""
+    """Groups found so far, to tell whether another is a copy of one; may be asked in threads while groups are added.
+    Who is a copy once stays one."""
 
     def __init__(self, accounts: int, settings: GroupSettings) -> None:
         self._s = settings
         self._tightness: list[float] = []
         self._of = Chains.empty(accounts)
+        self._lock = Lock()
 
     def add(self, group: Group) -> None:
-        self._of.add(group.members, len(self._tightness))
-        self._tightness.append(group.tightness)
+        with self._lock:
+            self._of.add(group.members, len(self._tightness))
+            self._tightness.append(group.tightness)
 
     def has(self, group: Group) -> bool:
         """Whether most of its members stand in one that holds together as well."""
-        overlap = self._of.counted(group.members, len(self._tightness))
+        with self._lock:
+            overlap = self._of.counted(group.members, len(self._tightness))
         rivals = np.flatnonzero(overlap >= max(self._s.inside * len(group), 1))
         return any(self._tightness[k] >= self._s.tighter * group.tightness for k in rivals.tolist())
 
