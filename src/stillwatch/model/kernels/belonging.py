@@ -62,6 +62,16 @@ def mark_holders(heads: Ints, account_of: Codes, values: Ints, marked: Flags) ->
 
 
 @kernel
+def among(holders: Codes, members: Ints, accounts: int) -> float:
+    """Share of the holders, at least one, that are members; of so many accounts."""
+    inside, n = np.zeros(accounts, np.bool_), 0
+    inside[members] = True
+    for account in holders:
+        n += inside[account]
+    return float(n / len(holders))
+
+
+@kernel
 def spread(
     starts: Ints, value_of: Codes, df: Ints, kind: Ints, members: Ints, favoured: Ints, kinds: int, counts: Codes,
     marked: Flags,
