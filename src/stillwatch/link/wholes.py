@@ -27,10 +27,10 @@ MARKS = (
 
 @dataclass(frozen=True, slots=True)
 class WholeSettings:
-    """Two pieces are tried as one if they have a private frame and marks of `marks` families in common, each held by the
-    share `principal` of both; a frame of which groups like these have the share `exclusive` of all holders is enough.
-    So are marks of which the two have that share, in `marks` families of facts about accounts, whatever the pieces
-    send. The whole must keep the share `kept` of the members and of the weight.
+    """Two pieces are tried as one if they have a private frame and marks of `marks` families in common, each held by
+    the share `principal` of both; a frame of which groups like these have the share `exclusive` of all holders is
+    enough. So are marks of which the two have that share, in `marks` families of facts about accounts, whatever the
+    pieces send. The whole must keep the share `kept` of the members and of the weight.
     """
 
     marks: int = 2
