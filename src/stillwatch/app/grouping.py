@@ -63,6 +63,7 @@ class Grouping:
     t: Tables
     held: Incidence
     rhythms: Rhythms
+    threads: int = 1
 
     def members(self) -> dict[int, Ints]:
         """Account codes of the members of each group, sorted."""
@@ -89,7 +90,7 @@ class Grouping:
         """Write groups behind those there are, numbered from `first`; their assessments by that number."""
         _set_aside(self.t)
         write_groups(self.t, self.held, groups)
-        found = assessed(self.t, self.rhythms, hypotheses(), settings)
+        found = assessed(self.t, self.rhythms, hypotheses(), settings, threads=self.threads)
         _bring_back(self.t, first)
         return {first + i: a for i, a in found.items()}
 
@@ -122,21 +123,15 @@ class Grouping:
 def _set_aside(t: Tables) -> None:
     """Keep the tables of groups under other names."""
     for name in OF_GROUPS:
-        t.define(SET_ASIDE + name, f"SELECT * FROM {name}")
+        t.rename(name, SET_ASIDE + name)
 
 
 def _bring_back(t: Tables, first: int) -> None:
     """The tables of groups that were set aside, and behind them those there are now, numbered from `first`."""
     for name in OF_GROUPS:
         rest = "".join(f", {c}" for c in t.columns(name) if c != "group_id")
-        t.define(
-            name,
-            f"""
-            SELECT group_id{rest} FROM {SET_ASIDE}{name}
-            UNION ALL SELECT group_id + {first} AS group_id{rest} FROM {name}
-            """,
-        )
-        t.drop(SET_ASIDE + name)
+        t.extend(SET_ASIDE + name, f"SELECT group_id + {first} AS group_id{rest} FROM {name}")
+        t.rename(SET_ASIDE + name, name)
 
 
 def public_keys(t: Tables) -> Ints:

@@ -53,13 +53,19 @@ def _linked(t: Tables, held: Incidence, stars: Stars, threads: int) -> list[Ints
 
 
 def attribute(
-    t: Tables, held: Incidence, settings: AssessSettings, curve: Curve | None, *, apart: bool = False
+    t: Tables,
+    held: Incidence,
+    settings: AssessSettings,
+    curve: Curve | None,
+    *,
+    apart: bool = False,
+    threads: int = 1,
 ) -> dict[int, Assessment]:
     """Assessment of each group that stands, its probabilities calibrated by the curve if there is one; with `apart`
     pieces of one pool are left as they were found."""
     known, rhythms = hypotheses(), read_rhythms(t)
-    groups = Grouping(t, held, rhythms)
-    every, rests = _with_rests(groups, assessed(t, rhythms, known, settings), settings)
+    groups = Grouping(t, held, rhythms, threads)
+    every, rests = _with_rests(groups, assessed(t, rhythms, known, settings, threads=threads), settings)
     found = judge(t, every, settings, rests)
     if not apart:
         ties = Ties(held, public_keys(t))

@@ -31,6 +31,7 @@ def reference_texts() -> pa.ChunkedArray:
         return pq.read_table(path, columns=["text"])["text"].cast(pa.large_string())
 
 
+@cache
 def hypotheses() -> tuple[Hypothesis, ...]:
     """The shipped explanations and what they expect."""
     text = (resources.files(attribute) / "hypotheses.toml").read_text("utf-8")

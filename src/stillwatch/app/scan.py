@@ -207,8 +207,11 @@ class _Run:
 
     def _assessed(self) -> dict[str, Any]:
         """Assess the groups; the incidence is read again where an earlier scan has linked them."""
-        held = self.held or read_incidence(self.t)
-        self.found = linking.attribute(self.t, held, self.assess, self.in_use.curve, apart=self.s.apart)
+        threads = threads_of(self.s.threads)
+        held = self.held or read_incidence(self.t, threads=threads)
+        self.found = linking.attribute(
+            self.t, held, self.assess, self.in_use.curve, apart=self.s.apart, threads=threads
+        )
         return {"found": findings_as_values(self.found)}
 
     def _stage(

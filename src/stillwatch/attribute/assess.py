@@ -180,9 +180,9 @@ def _compared(
         bits = _without_choice(list(told), bits, target, best, settings)
         total = bits[:, 0].sum(axis=1)
     difference = bits[target] - bits[best]  # (3, F)
+    ends = (difference[0].tolist(), difference.min(axis=0).tolist(), difference.max(axis=0).tolist())
     items = tuple(
-        Item(name, value, n, int(difference[0, j]), *_ends(difference[:, j]))
-        for j, (name, (value, n)) in enumerate(told.items())
+        Item(name, value, n, *of) for (name, (value, n)), *of in zip(told.items(), *ends, strict=True)
     )
     families = {f: _family(items, f) for f in FAMILIES}
     weight, least, most = (sum(part[k] for part in families.values()) for k in range(3))
@@ -224,10 +224,6 @@ def _likelihoods(h: Hypothesis, names: Sequence[str], ends: Floats) -> Floats:
 def _purpose(features: Sequence[str], bits: Ints) -> int:
     own = [(name, int(b)) for name, b in zip(features, bits, strict=True) if name in PURPOSE]
     return sum(max(b, 0) if name in ONE_SIDED else b for name, b in own)
-
-
-def _ends(three: Ints) -> tuple[int, int]:
-    return int(three.min()), int(three.max())
 
 
 def _family(items: Sequence[Item], family: str) -> tuple[int, int, int]:

@@ -30,10 +30,15 @@ ABSORBED = 0.6  # share of its members in one finding that makes another a copy 
 
 
 def assessed(
-    t: Tables, rhythms: Rhythms, hypotheses: Sequence[Hypothesis], settings: AssessSettings
+    t: Tables,
+    rhythms: Rhythms,
+    hypotheses: Sequence[Hypothesis],
+    settings: AssessSettings,
+    *,
+    threads: int = 1,
 ) -> dict[int, Assessment]:
     """Assessment of each group in the tables of groups, by its number; fills `group_features`."""
-    write_features(t, rhythms, without=settings.without)
+    write_features(t, rhythms, without=settings.without, threads=threads)
     rows = t.query("SELECT group_id, feature, value, n FROM group_features ORDER BY group_id, feature")
     measured: dict[int, dict[str, tuple[float, int]]] = defaultdict(dict)
     for row in rows.to_pylist():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stillwatch.model.engine import Relation, Tables
+from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.sketch import INTENT_COLUMNS
 
 
@@ -32,29 +32,16 @@ class DemixSettings:
     mixed: float = 0.5
 
 
-def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
+def demix(t: Tables, settings: DemixSettings | None = None) -> None:
     """Keep in `group_exchanges` of mixed groups only the flows that build a data set; `mixed_groups` names these."""
     s = settings or DemixSettings()
-    t.define(
-        "flow_exchanges",
-        f"""
-        SELECT g.group_id, g.exchange_id, g.account_id, g.template_id IS NULL AS unframed,
-               coalesce(p.public, FALSE) AS public,
-               coalesce(g.template_id, k.system_key, 0) AS flow, k.exact_key, k.turn,
-               CASE WHEN greatest({", ".join(f"k.{name}" for name in INTENT_COLUMNS)}) >= {s.intent}
-                    THEN 1 ELSE 0 END AS asks
-        FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
-        LEFT JOIN templates p ON p.template_id = g.template_id
-        """,
-    )
+    _write_asking(t, s)
     t.define(
         "building_flows",
         f"""
-        SELECT group_id, unframed, flow, count(DISTINCT account_id) AS accounts
-        FROM flow_exchanges GROUP BY group_id, unframed, flow
-        HAVING NOT bool_or(public) AND sum(asks) >= {s.asking} * count(*)
-           AND count(DISTINCT exact_key) >= {s.fresh} * count(*)
-           AND sum(CASE WHEN turn > 0 THEN 0 ELSE 1 END) >= {s.single} * count(*)
+        SELECT f.group_id, f.unframed, f.flow, count(DISTINCT f.account_id) AS accounts FROM flow_exchanges f
+        JOIN asking_flows a ON a.group_id = f.group_id AND a.unframed = f.unframed AND a.flow = f.flow
+        GROUP BY f.group_id, f.unframed, f.flow HAVING count(DISTINCT f.exact_key) >= {s.fresh} * count(*)
         """,
     )
     t.define(
@@ -64,29 +51,69 @@ def demix(t: Tables, settings: DemixSettings | None = None) -> Relation:
         JOIN building_flows b ON b.group_id = f.group_id AND b.unframed = f.unframed AND b.flow = f.flow
         """,
     )
+    _write_mixed(t, s)
+    if t.rows("mixed_groups"):
+        t.define(
+            "group_exchanges",
+            f"""
+            SELECT g.* FROM group_exchanges g
+            LEFT JOIN mixed_groups m ON m.group_id = g.group_id
+            LEFT JOIN built_exchanges b
+              ON b.group_id = g.group_id AND b.exchange_id = g.exchange_id AND b.carriers >= {s.spread}
+            WHERE m.group_id IS NULL OR b.exchange_id IS NOT NULL
+            """,
+        )
+    for name in ("flow_sums", "asking_flows", "flow_exchanges", "building_flows", "built_exchanges"):
+        t.drop(name)
+
+
+def _write_asking(t: Tables, s: DemixSettings) -> None:
+    """Tables `flow_sums`, `asking_flows`: of groups that may be mixed the flows that build a data set if their fillings
+    are new; and `flow_exchanges` of these groups."""
+    t.define(
+        "flow_sums",
+        f"""
+        SELECT g.group_id, g.template_id IS NULL AS unframed, coalesce(g.template_id, k.system_key, 0) AS flow,
+               count(*) AS n, sum(CASE WHEN k.turn > 0 THEN 0 ELSE 1 END) AS single,
+               sum(CASE WHEN greatest({", ".join(f"k.{name}" for name in INTENT_COLUMNS)}) >= {s.intent}
+                   THEN 1 ELSE 0 END) AS asks
+        FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
+        GROUP BY g.group_id, g.template_id IS NULL, coalesce(g.template_id, k.system_key, 0)
+        """,
+    )
+    t.define(
+        "asking_flows",
+        f"""
+        SELECT f.group_id, f.unframed, f.flow FROM flow_sums f
+        JOIN (SELECT group_id FROM flow_sums GROUP BY group_id
+              HAVING sum(asks) < {s.mixed} * CAST(sum(n) AS BIGINT)) w ON w.group_id = f.group_id
+        LEFT JOIN templates p ON p.template_id = f.flow AND NOT f.unframed
+        WHERE NOT coalesce(p.public, FALSE) AND f.asks >= {s.asking} * f.n AND f.single >= {s.single} * f.n
+        """,
+    )
+    t.define(
+        "flow_exchanges",
+        """
+        SELECT g.group_id, g.exchange_id, g.account_id, g.template_id IS NULL AS unframed,
+               coalesce(g.template_id, k.system_key, 0) AS flow, k.exact_key
+        FROM group_exchanges g JOIN (SELECT DISTINCT group_id FROM asking_flows) a ON a.group_id = g.group_id
+        JOIN keys k ON k.exchange_id = g.exchange_id
+        """,
+    )
+
+
+def _write_mixed(t: Tables, s: DemixSettings) -> None:
+    """Table `mixed_groups`."""
     t.define(
         "mixed_groups",
         f"""
-        SELECT w.group_id FROM (SELECT group_id, count(*) AS n, count(DISTINCT account_id) AS accounts,
-                                       sum(asks) AS asks
-                                FROM flow_exchanges GROUP BY group_id) w
-        JOIN (SELECT group_id, count(*) AS n, sum(CASE WHEN carriers >= {s.spread} THEN 1 ELSE 0 END) AS spread,
+        SELECT b.group_id
+        FROM (SELECT group_id, count(*) AS n, sum(CASE WHEN carriers >= {s.spread} THEN 1 ELSE 0 END) AS spread,
                      count(DISTINCT CASE WHEN carriers >= {s.spread} THEN account_id END) AS accounts
-              FROM built_exchanges GROUP BY group_id) b ON b.group_id = w.group_id
+              FROM built_exchanges GROUP BY group_id) b
+        JOIN (SELECT group_id, count(*) AS n, count(DISTINCT account_id) AS accounts
+              FROM flow_exchanges GROUP BY group_id) w ON w.group_id = b.group_id
         WHERE b.accounts >= {s.carried} * w.accounts AND b.spread >= {s.each} * b.accounts
-          AND b.n < {s.mixed} * w.n AND w.asks < {s.mixed} * w.n
+          AND b.n < {s.mixed} * w.n
         """,
     )
-    kept = t.define(
-        "group_exchanges",
-        f"""
-        SELECT g.* FROM group_exchanges g
-        LEFT JOIN mixed_groups m ON m.group_id = g.group_id
-        LEFT JOIN built_exchanges b
-          ON b.group_id = g.group_id AND b.exchange_id = g.exchange_id AND b.carriers >= {s.spread}
-        WHERE m.group_id IS NULL OR b.exchange_id IS NOT NULL
-        """,
-    )
-    for name in ("flow_exchanges", "building_flows", "built_exchanges"):
-        t.drop(name)
-    return kept

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.link.incidence import CONTENT_KINDS, Incidence
-from stillwatch.link.membership import Group, blocks, described, settle
+from stillwatch.link.membership import Group, blocks, settle
+from stillwatch.link.wholes import put_together
 from stillwatch.model.ahead import ahead
-from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.chains import Chains
 from stillwatch.model.kernels.components import components
 
 Ints = NDArray[np.int64]
-
-CONTENT_FAMILY = FAMILIES.index("content") + 1
-FACTS = tuple(FAMILIES.index(name) + 1 for name in ("identity", "network", "payment"))
-MARKS = (
-    "signup_address", "client", "signup_client", "email_domain", "email_pattern", "phone", "end_user", "metadata",
-    "signup_hour", "instrument", "neighbour", "issuer", "template", "system", "wording",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +26,7 @@ class GroupSettings:
     compared.
 
     A group with the share `inside` of its members in another is a copy, unless the other's tightness is less than
-    `tighter` times its own. Two pieces are tried as one if they have a private frame and marks of `marks` families in
-    common, each held by the share `principal` of both; a frame of which groups like these have the share `exclusive`
-    of all holders is enough. So are marks of which the two have that share, in `marks` families of facts about
-    accounts, whatever the pieces send.
-    The whole must keep the share `kept` of the members and of the weight.
+    `tighter` times its own.
     """
 
     min_accounts: int = 3
@@ -46,10 +35,6 @@ class GroupSettings:
     tighter: float = 0.8
     same: float = 0.5
     reach: int = 8
-    marks: int = 2
-    principal: float = 0.2
-    exclusive: float = 0.7
-    kept: float = 0.8
 
 
 def form_groups(
@@ -73,52 +58,82 @@ def form_groups(
         return [settle(held, block) for block in blocks(held, seed)]
 
     groups = [g for own in ahead(settled, found, threads=threads) for g in own if len(g) >= s.min_accounts]
-    groups += _around_stars(held, groups, stars, s)
-    groups = _put_together(held, _distinct(held, groups, s), public, s)
+    groups += _around_stars(held, groups, stars, s, threads)
+    groups = put_together(held, _distinct(held, groups, s), public, threads=threads)
     known = held.of_kind(*CONTENT_KINDS).any()
     groups = [g for g in groups if len(g) >= s.min_accounts and (not known or _has_content(held, g))]
     return _distinct(held, groups, s)
 
 
-def _around_stars(held: Incidence, groups: Sequence[Group], stars: Ints, s: GroupSettings) -> list[Group]:
+def _around_stars(
+    held: Incidence, groups: Sequence[Group], stars: Ints, s: GroupSettings, threads: int
+) -> list[Group]:
     """Groups settled from the holders of stars that are not covered yet; stars held by the same are one seed.
 
-    A seed is given up as soon as what it has become would be dropped as a copy of a group.
+    A seed is given up as soon as what it has become would be dropped as a copy of a group. Seeds are settled ahead,
+    before it is known what the few before them become: once it is, they are asked again whether they are given up.
     """
     covered = np.zeros(len(held.df))
     kept = _Kept(held.n, s)
     for group in groups:
         _cover(held, group, covered)
         kept.add(group)
+
+    def settled(alike: Ints) -> tuple[Ints, list[_Grown]]:
+        return alike, [_grown(held, b, kept) for b in blocks(held, np.unique(held.holders_of(alike)[0]))]
+
     out = []
-    for alike in _alike(held, stars, s):
+    seeds = (alike for alike in _alike(held, stars, s) if covered[alike].max() < s.covered)
+    for alike, found in ahead(settled, seeds, threads=threads):
         if covered[alike].max() >= s.covered:
             continue
         covered[alike] = 1.0
-        for block in blocks(held, np.unique(held.holders_of(alike)[0])):
-            group = settle(held, block, known=kept.has)
-            if len(group) >= s.min_accounts:
-                _cover(held, group, covered)
-                kept.add(group)
-                out.append(group)
+        for own in found:
+            if len(own.group) >= s.min_accounts and not any(kept.has(early) for early in own.earlier):
+                _cover(held, own.group, covered)
+                kept.add(own.group)
+                out.append(own.group)
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class _Grown:
+    """What a seed has become, and what it was before, round by round."""
+
+    group: Group
+    earlier: list[Group]
+
+
+def _grown(held: Incidence, seed: Ints, kept: _Kept) -> _Grown:
+    """The seed settled, unless it is given up for what is kept so far."""
+    earlier: list[Group] = []
+
+    def known(group: Group) -> bool:
+        earlier.append(group)
+        return kept.has(group)
+
+    return _Grown(settle(held, seed, known=known), earlier)
+
+
 class _Kept:
-    """Groups found so far, to tell whether another is a copy of one."""
+    """Groups found so far, to tell whether another is a copy of one; may be asked in threads while groups are added.
+    Who is a copy once stays one."""
 
     def __init__(self, accounts: int, settings: GroupSettings) -> None:
         self._s = settings
         self._tightness: list[float] = []
         self._of = Chains.empty(accounts)
+        self._lock = Lock()
 
     def add(self, group: Group) -> None:
-        self._of.add(group.members, len(self._tightness))
-        self._tightness.append(group.tightness)
+        with self._lock:
+            self._of.add(group.members, len(self._tightness))
+            self._tightness.append(group.tightness)
 
     def has(self, group: Group) -> bool:
         """Whether most of its members stand in one that holds together as well."""
-        overlap = self._of.counted(group.members, len(self._tightness))
+        with self._lock:
+            overlap = self._of.counted(group.members, len(self._tightness))
         rivals = np.flatnonzero(overlap >= max(self._s.inside * len(group), 1))
         return any(self._tightness[k] >= self._s.tighter * group.tightness for k in rivals.tolist())
 
@@ -160,104 +175,3 @@ def _distinct(held: Incidence, groups: Sequence[Group], s: GroupSettings) -> lis
             kept.add(group)
             out.append(group)
     return out
-
-
-def _put_together(held: Incidence, groups: Sequence[Group], public: Ints, s: GroupSettings) -> list[Group]:
-    """Make two pieces one where they favour the same principal marks and the whole holds together as well.
-
-    Pieces of one pool that send different things stay whole: settling would keep to what most of them send. What did
-    not go together is not tried again until one of the two has grown.
-    """
-    pieces = dict(enumerate(groups))
-    apart: set[tuple[int, int, bool]] = set()
-    name = {i: i for i in pieces}
-    for a, b, alike in _similar(held, groups, public, s):
-        left, right = name[a], name[b]
-        if left == right or (left, right, alike) in apart:
-            continue
-        x, y = pieces[left], pieces[right]
-        both = np.union1d(x.members, y.members)
-        whole = settle(held, both) if alike else described(held, both)
-        inside = np.zeros(held.n, dtype=bool)
-        inside[whole.members] = True
-        kept = min(inside[p.members].mean() for p in (x, y))
-        if kept < s.kept or whole.cohesion < s.kept * min(x.cohesion, y.cohesion):
-            apart |= {(left, right, alike), (right, left, alike)}
-            continue
-        pieces[left] = whole
-        del pieces[right]
-        apart = {pair for pair in apart if left not in pair[:2]}
-        name = {i: left if at == right else at for i, at in name.items()}
-    return list(pieces.values())
-
-
-def _similar(
-    held: Incidence, groups: Sequence[Group], public: Ints, s: GroupSettings
-) -> list[tuple[int, int, bool]]:
-    """Pairs of groups with common principal marks in `marks` or more families, and whether a private frame is among
-    them; the pairs with one come first.
-
-    A mark is principal where at least `principal` of the members hold it.
-    """
-    eligible = held.of_kind(*MARKS) & ~np.isin(held.key, public)
-    owners, values = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for i, group in enumerate(groups):
-        main, _ = held.counted(group.members, ceil(s.principal * len(group)))
-        main = main[eligible[main] & np.isin(main, group.favoured)]
-        owners.append(np.full(len(main), i, np.int64))
-        values.append(main)
-    owner, value = np.concatenate(owners), np.concatenate(values)
-    order = np.lexsort((owner, value))
-    left, right, mark = _neighbours(owner[order], value[order])
-    exclusive = _exclusive(held, groups, owner[order], value[order], s.exclusive)
-    pair, at = np.unique(left * max(len(groups), 1) + right, return_inverse=True)
-    flags = np.zeros((len(pair), len(FAMILIES) + 1), dtype=bool)
-    flags[at, held.family[mark]] = True
-    alone = np.zeros(len(pair), dtype=bool)
-    alone[at[np.isin(mark, exclusive)]] = True
-    alike = flags[:, CONTENT_FAMILY] & (alone | (flags.sum(axis=1) >= s.marks))
-    pairs = [(int(p) // len(groups), int(p) % len(groups)) for p in pair]
-    pooled = [
-        i
-        for i in np.flatnonzero(~alike & (flags[:, FACTS].sum(axis=1) >= s.marks))
-        if _pooled(held, [groups[g].members for g in pairs[i]], mark[at == i], s)
-    ]
-    return [(*pairs[i], bool(alike[i])) for i in [*np.flatnonzero(alike), *pooled]]
-
-
-def _exclusive(held: Incidence, groups: Sequence[Group], owner: Ints, value: Ints, least: float) -> Ints:
-    """Frames of which the groups that hold them as a principal mark have the share `least` of all holders."""
-    frame = held.family[value] == CONTENT_FAMILY
-    frames, first = np.unique(value[frame], return_index=True)
-    by = np.split(owner[frame], first[1:]) if len(frames) else []
-    held_by = {
-        int(v): np.concatenate([groups[int(g)].members for g in own])
-        for v, own in zip(frames, by, strict=True)
-    }
-    return np.array([v for v, m in held_by.items() if _within(held, v, m) >= least], np.int64)
-
-
-def _pooled(held: Incidence, pieces: Sequence[Ints], marks: Ints, s: GroupSettings) -> bool:
-    """Whether almost nobody else holds their common marks, in `marks` families of facts about accounts."""
-    members = np.concatenate(pieces)
-    facts = marks[np.isin(held.family[marks], FACTS)]
-    own = [v for v in facts if _within(held, v, members) >= s.exclusive]
-    return len(np.unique(held.family[own])) >= s.marks
-
-
-def _within(held: Incidence, value: int, members: Ints) -> float:
-    """Share of a value's holders among the members."""
-    inside = np.zeros(held.n, dtype=bool)
-    inside[members] = True
-    return float(inside[held.account_of[held.heads[value] : held.heads[value + 1]]].mean())
-
-
-def _neighbours(owner: Ints, value: Ints) -> tuple[Ints, Ints, Ints]:
-    """Pairs of different groups that share a value: every group with the first that holds it."""
-    if len(value) == 0:
-        return owner, owner, value
-    fresh = np.ones(len(value), dtype=bool)
-    fresh[1:] = value[1:] != value[:-1]
-    first = owner[np.flatnonzero(fresh)][np.cumsum(fresh) - 1]
-    other = first != owner
-    return first[other], owner[other], value[other]

@@ -89,8 +89,8 @@ class Incidence:
 
     def of_kind(self, *names: str, among: Ints | None = None) -> Flags:
         """bool[V]: the value is of one of these kinds; of the values `among`, if given."""
-        wanted = np.zeros(len(self.kinds), dtype=bool)
-        wanted[np.isin(self.kinds, [KINDS[name].code for name in names])] = True
+        codes = {KINDS[name].code for name in names}
+        wanted = np.array([code in codes for code in self.kinds.tolist()], np.bool_)
         return wanted[self.kind_at if among is None else self.kind_at[among]]
 
 

@@ -182,11 +182,13 @@ def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = F
     favoured, lifts = _favoured(held, members, s)
     asked = members if fixed else _either(held, members, favoured)
     of_value = held.kind_at[favoured]
-    fresh = np.diff(of_value, prepend=-1) > 0  # values are sorted by kind
+    fresh = np.ones(len(of_value), np.bool_)  # values are sorted by kind
+    fresh[1:] = of_value[1:] > of_value[:-1]
     kinds = of_value[fresh]
     best = _best_lift(held, asked, favoured, lifts, np.cumsum(fresh) - 1, s)
     bits, total = _family_bits(held, asked, members, kinds, best, s)
-    log_odds = float(np.clip(np.log2(max(n, 1) / max(rest, 1)), *s.prior_bits)) + total
+    low, high = s.prior_bits
+    log_odds = min(max(float(np.log2(max(n, 1) / max(rest, 1))), low), high) + total
     if not fixed:
         keep = log_odds >= 0
         asked, log_odds, bits = asked[keep], log_odds[keep], bits[keep]
@@ -234,9 +236,9 @@ def _family_bits(
 def _best_lift(
     held: Incidence, asked: Ints, favoured: Ints, lifts: Floats, column: Ints, s: MemberSettings
 ) -> Floats:
-    """The largest bounded lift among the favoured values that each account holds, by kind; float64[kinds, n]. Value i
+    """The largest bounded lift among the favoured values that each account holds, by kind; float64[n, kinds]. Value i
     is of the kind `column[i]`."""
-    best = np.zeros((int(column[-1]) + 1 if len(column) else 0, len(asked)))
+    best = np.zeros((len(asked), int(column[-1]) + 1 if len(column) else 0))
     content = held.family[favoured] == CONTENT
     best_lifts(
         held.heads, held.account_of, held.share_of, favoured, column,

@@ -45,6 +45,14 @@ class Tables(Protocol):
         """Store Arrow rows under `name`, replacing what stood there."""
         ...
 
+    def extend(self, name: str, sql: str) -> None:
+        """Add the rows of a statement to a table; columns are matched by name."""
+        ...
+
+    def rename(self, name: str, other: str) -> None:
+        """Give a table another name, replacing what stood there."""
+        ...
+
     def query(self, sql: str) -> pa.Table:
         """Rows of a statement as Arrow."""
         ...

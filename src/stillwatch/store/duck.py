@@ -44,6 +44,19 @@ class DuckTables:
         with self.incoming(rows):
             self._run(f'INSERT INTO "{name}" BY NAME SELECT * FROM _incoming')
 
+    def extend(self, name: str, sql: str) -> None:
+        """Add the rows of a statement to a table; columns are matched by name."""
+        self._run(f'INSERT INTO "{name}" BY NAME {sql}')
+
+    def rename(self, name: str, other: str) -> None:
+        """Give a table another name, replacing what stood there; one of a finished layer is copied, and stays."""
+        own = "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND table_name = ?"
+        self.drop(other)
+        if self._con.execute(own, [self._writable(), name]).fetchall()[0][0]:
+            self._run(f'ALTER TABLE {self._writable()}."{name}" RENAME TO "{other}"')
+        else:
+            self.define(other, f'SELECT * FROM "{name}"')
+
     def query(self, sql: str) -> pa.Table:
         """Rows of a statement as Arrow."""
         with _translated(sql):

@@ -1,17 +1,11 @@
-"""Dispersion, coincidence and surrogates on series with known answers."""
+"""Dispersion and coincidence of series with known answers."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from stillwatch.model.kernels.series import (
-    coincidences,
-    dispersion,
-    surrogate,
-    turned_coincidences,
-    turns,
-)
+from stillwatch.model.kernels.series import coincidences, dispersion
 
 
 def test_counts_handed_out_in_turn_have_no_dispersion() -> None:
@@ -50,42 +44,3 @@ def test_order_of_accounts_does_not_matter() -> None:
 def test_pairs_in_the_same_window() -> None:
     active = np.array([[1, 0, 1], [1, 0, 0], [1, 1, 0]], bool)
     assert 3 == coincidences(active)
-
-
-def test_a_surrogate_keeps_volume_hours_and_days() -> None:
-    rng = np.random.default_rng(9)
-    counts = rng.poisson(0.05, (20, 12, 24))
-    counts[:, :2] = 0
-    turned = surrogate(counts, np.arange(20), 1)
-    assert np.array_equal(counts.sum(axis=1), turned.sum(axis=1))
-    assert np.array_equal(counts.any(axis=2), turned.any(axis=2))
-    assert not np.array_equal(counts, turned)
-
-
-def test_a_surrogate_depends_on_account_and_number_only() -> None:
-    counts = np.random.default_rng(10).poisson(0.4, (6, 9, 24))
-    ids = np.array([5, 77, 3, 8, 1, 2])
-    order = np.array([3, 1, 0, 5, 4, 2])
-    assert np.array_equal(surrogate(counts, ids, 4)[order], surrogate(counts[order], ids[order], 4))
-
-
-def test_days_of_like_amount_stand_for_one_another() -> None:
-    counts = np.zeros((1, 6, 2), np.int64)
-    counts[0, :, 0] = [9, 1, 0, 8, 2, 0]
-    turned = surrogate(counts, np.array([4]), 1, alike=2)
-    assert [8, 2, 0, 9, 1, 0] == turned[0, :, 0].tolist()
-
-
-def test_accounts_of_one_day_stay_as_they_are() -> None:
-    counts = np.zeros((2, 5, 24), np.int64)
-    counts[0, 2, 7] = counts[1, 4, 1] = 3
-    assert np.array_equal(counts, surrogate(counts, np.arange(2), 1))
-
-
-@pytest.mark.parametrize("alike", [0, 4])
-def test_coincidences_of_a_surrogate_need_not_build_it(alike: int) -> None:
-    counts = np.random.default_rng(11).poisson(0.2, (9, 13, 24))
-    ids = np.arange(9)
-    turned = surrogate(counts, ids, 3, alike=alike) > 0
-    source = turns(counts, ids, alike=alike).source(3)
-    assert coincidences(turned.reshape(9, -1)) == turned_coincidences(counts > 0, source)

@@ -47,6 +47,32 @@ def test_batches_can_be_read_while_others_are_written(t: DuckTables) -> None:
     assert list(range(10)) == reader.read_all()["a"].to_pylist()
 
 
+def test_more_rows_by_name(t: DuckTables) -> None:
+    t.put("x", pa.table({"a": [1], "b": ["y"]}))
+    t.extend("x", "SELECT 'z' AS b, 2 AS a")
+    assert [(1, "y"), (2, "z")] == [
+        (r["a"], r["b"]) for r in t.query("SELECT * FROM x ORDER BY a").to_pylist()
+    ]
+
+
+def test_a_table_takes_the_name_of_another(t: DuckTables) -> None:
+    t.put("x", pa.table({"a": [1]}))
+    t.put("y", pa.table({"a": [2, 3]}))
+    t.rename("y", "x")
+    assert (2, False) == (t.rows("x"), t.has("y"))
+
+
+def test_a_table_of_a_finished_layer_stays_under_its_name(t: DuckTables, tmp_path: Path) -> None:
+    t.begin_layer(tmp_path / "1.duckdb")
+    t.put("x", pa.table({"a": [1]}))
+    t.end_layer()
+    t.begin_layer(tmp_path / "2.duckdb")
+    t.rename("x", "y")
+    t.extend("y", "SELECT 2 AS a")
+    assert (1, 2) == (t.rows("x"), t.rows("y"))
+    t.forget_layers()
+
+
 def test_dropped_tables_are_gone(t: DuckTables) -> None:
     t.put("x", pa.table({"a": [1]}))
     t.drop("x")

@@ -25,8 +25,11 @@ def test_small_tables_never_leave_the_driver(t: DuckTables, tmp_path: Path) -> N
     )  # fmt: skip
     assert [{"a": 2, "b": 5}] == tables.query("SELECT * FROM y").to_pylist()
     assert [2] == tables.numpy("SELECT a FROM y")["a"].tolist()
-    tables.drop("y")
-    assert not tables.has("y")
+    tables.extend("y", "SELECT 6 AS b, 3 AS a")
+    tables.rename("y", "z")
+    assert (False, 2) == (tables.has("y"), tables.rows("z"))
+    tables.drop("z")
+    assert not tables.has("z")
 
 
 def test_rows_of_several_tables_travel_as_one() -> None:

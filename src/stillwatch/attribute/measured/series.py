@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.attribute.measured.rows import Rows
+from stillwatch.model.ahead import ahead
 from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.crowding import DRAWS
-from stillwatch.model.kernels.series import coincidences, dispersion, taken, turned_coincidences, turns
+from stillwatch.model.kernels.series import coincidences, dispersion
+from stillwatch.model.kernels.surrogates import turns
 
 Ints = NDArray[np.int64]
 
@@ -36,18 +39,42 @@ class SeriesSettings:
     most_bits: float = 3.0
 
 
-def series(t: Tables, settings: SeriesSettings | None = None) -> Rows:
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """Of a group the sampled account, slot of time and number of each of its counts; int64[n] each, sorted."""
+
+    group: int
+    account: Ints
+    slot: Ints
+    n: Ints
+
+
+def series(t: Tables, settings: SeriesSettings | None = None, *, threads: int = 1) -> Rows:
     """Rows `balanced` and `synchrony` of each group whose demixed exchanges allow them."""
     s = settings or SeriesSettings()
+    return [row for rows in ahead(partial(_rows, s), _groups(t, s), threads=threads) for row in rows]
+
+
+def _rows(s: SeriesSettings, timed: _Timed) -> Rows:
+    accounts, counts = _counts(timed)
     rows: Rows = []
-    for group, accounts, counts in _groups(t, s):
-        even = balance(counts, accounts, s)
-        if even is not None:
-            rows.append((group, "balanced", even, len(accounts)))
-        long = (counts.sum(axis=2) > 0).sum(axis=1) >= s.min_days
-        if long.sum() >= max(s.min_accounts, len(long) / 2):
-            rows.append((group, "synchrony", synchrony(counts[long], accounts[long], s), int(long.sum())))
+    even = balance(counts, accounts, s)
+    if even is not None:
+        rows.append((timed.group, "balanced", even, len(accounts)))
+    long = (counts.sum(axis=2) > 0).sum(axis=1) >= s.min_days
+    if long.sum() >= max(s.min_accounts, len(long) / 2):
+        rows.append((timed.group, "synchrony", synchrony(counts[long], accounts[long], s), int(long.sum())))
     return rows
+
+
+def _counts(timed: _Timed) -> tuple[Ints, Ints]:
+    """Account ids, and `counts[account, day, slot]` from the group's first day to its last."""
+    accounts, row = np.unique(timed.account, return_inverse=True)
+    start = int(timed.slot.min()) // SLOTS
+    days = int(timed.slot.max()) // SLOTS - start + 1
+    counts = np.zeros((len(accounts), days * SLOTS), np.int64)
+    counts[row, timed.slot - start * SLOTS] = timed.n
+    return accounts, counts.reshape(len(accounts), days, SLOTS)
 
 
 def balance(counts: Ints, accounts: Ints, s: SeriesSettings) -> float | None:
@@ -76,9 +103,7 @@ def _lack(counts: Ints, accounts: Ints, s: SeriesSettings) -> float | None:
         return None
     if ratio >= 1.0:
         return 0.0
-    turn = turns(counts, accounts)
-    turned = (taken(counts, turn.source(b)).reshape(len(counts), -1) for b in range(1, DRAWS + 1))
-    chance = np.array([dispersion(series)[0] for series in turned])
+    chance = turns(counts, accounts).dispersions(counts, DRAWS)
     usual = min(1.0, float(chance.mean() - chance.std()))
     return float(max(0.0, 1.0 - (ratio + LEAST) / (max(usual, 0.0) + LEAST)))
 
@@ -100,14 +125,13 @@ def synchrony(slots: Ints, accounts: Ints, s: SeriesSettings) -> float:
     """
     active = slots > 0
     seen = coincidences(active.reshape(len(slots), -1))
-    turn = turns(slots, accounts, alike=ALIKE)
-    chance = np.array([turned_coincidences(active, turn.source(b)) for b in range(1, DRAWS + 1)], np.float64)
+    chance = turns(slots, accounts, alike=ALIKE).coincidences(active, DRAWS).astype(np.float64)
     bits = np.log2((seen + 1.0) / (chance.mean() + 2.0 * chance.std() + 1.0))
     return float(np.clip(bits / s.most_bits, 0.0, 1.0))
 
 
-def _groups(t: Tables, s: SeriesSettings) -> Iterator[tuple[int, Ints, Ints]]:
-    """Each group with enough members: its number, sampled account ids, counts[account, day, slot]."""
+def _groups(t: Tables, s: SeriesSettings) -> Iterator[_Timed]:
+    """Each group with enough members."""
     t.define(
         "timed_members",
         f"""
@@ -130,10 +154,5 @@ def _groups(t: Tables, s: SeriesSettings) -> Iterator[tuple[int, Ints, Ints]]:
         np.asarray(rows[c]).astype(np.int64) for c in ("group_id", "account_id", "slot", "n")
     )
     ids, first = np.unique(group, return_index=True)
-    for i, at in enumerate(np.split(np.arange(len(group)), first[1:]) if len(ids) else []):
-        accounts, row = np.unique(account[at], return_inverse=True)
-        start = int(slot[at].min()) // SLOTS
-        days = int(slot[at].max()) // SLOTS - start + 1
-        counts = np.zeros((len(accounts), days * SLOTS), np.int64)
-        counts[row, slot[at] - start * SLOTS] = n[at]
-        yield int(ids[i]), accounts, counts.reshape(len(accounts), days, SLOTS)
+    for i, begin, end in zip(ids.tolist(), first, np.searchsorted(group, ids, side="right"), strict=True):
+        yield _Timed(i, account[begin:end], slot[begin:end], n[begin:end])

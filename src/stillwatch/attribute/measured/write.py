@@ -40,10 +40,17 @@ def read_rhythms(t: Tables) -> Rhythms:
     return Rhythms(burst_ranks(t), largest_changes(t))
 
 
-def write_features(t: Tables, rhythms: Rhythms, *, without: Collection[str] = ()) -> Relation:
+def write_features(
+    t: Tables, rhythms: Rhythms, *, without: Collection[str] = (), threads: int = 1
+) -> Relation:
     """Fill `group_features` from the tables of linking, facts, keys and activity, but for families left out."""
     write_moments(t)
-    timing = [*series(t), *bursts(t, rhythms.bursts), *changes(t, rhythms.changes), *signups(t)]
+    timing = [
+        *series(t, threads=threads),
+        *bursts(t, rhythms.bursts),
+        *changes(t, rhythms.changes),
+        *signups(t),
+    ]
     shared = put_rows(t, "group_timing", timing)
     parts = [
         *spread(), *account_facts(t), *content(t), *pace(t), *handover(t), shared, *signal_means(),

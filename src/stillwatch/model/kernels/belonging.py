@@ -36,20 +36,19 @@ def counted(
             places = middle + 1
         else:
             high = middle
-    counts, n = np.zeros(places, np.int32), 0
+    counts, often, n = np.zeros(places, np.int32), np.empty(places, np.int32), 0
     for member in members:
         for at in range(starts[member], starts[member + 1]):
             place = place_of[at]
             if place >= places:
                 break
             counts[place] += 1
-            n += counts[place] == least
+            if counts[place] == least:
+                often[n] = place
+                n += 1
     found = np.empty(n, np.int64)
-    n = 0
-    for place in range(places):
-        if counts[place] >= least:
-            found[n] = np.int64(widest[place]) << 32 | counts[place]
-            n += 1
+    for i in range(n):
+        found[i] = np.int64(widest[often[i]]) << 32 | counts[often[i]]
     found.sort()
     return found >> 32, found & _LOW
 
@@ -60,6 +59,16 @@ def mark_holders(heads: Ints, account_of: Codes, values: Ints, marked: Flags) ->
     for value in values:
         for at in range(heads[value], heads[value + 1]):
             marked[account_of[at]] = True
+
+
+@kernel
+def among(holders: Codes, members: Ints, accounts: int) -> float:
+    """Share of the holders, at least one, that are members; of so many accounts."""
+    inside, n = np.zeros(accounts, np.bool_), 0
+    inside[members] = True
+    for account in holders:
+        n += inside[account]
+    return float(n / len(holders))
 
 
 @kernel
@@ -155,32 +164,33 @@ def best_lifts(
     heads: Ints, account_of: Codes, share_of: Shares, values: Ints, kind: Ints, lift: Floats, often: Floats,
     dedicated: np.float32, asked: Ints, out: Floats,
 ) -> None:  # fmt: skip
-    """Put into `out[kind, asked account]` the largest lift among the values that each account asked holds, at least
+    """Put into `out[asked account, kind]` the largest lift among the values that each account asked holds, at least
     what stands there; `often` is the lift for a holder with at least the share `dedicated`."""
     row_of = np.zeros(asked.max() + 1 if len(asked) else 0, np.int32)
     for i in range(len(asked)):
         row_of[asked[i]] = i + 1
     for v in range(len(values)):
-        best = out[kind[v]]
         for at in range(heads[values[v]], heads[values[v] + 1]):
             account = account_of[at]
             if account >= len(row_of):  # holders are sorted
                 break
             row = row_of[account] - 1
             if row >= 0:
-                best[row] = max(best[row], often[v] if share_of[at] >= dedicated else lift[v])
+                bits = often[v] if share_of[at] >= dedicated else lift[v]
+                out[row, kind[v]] = max(out[row, kind[v]], bits)
 
 
 @kernel
 def hits(has: Flags, asked: Ints, kinds: Ints, best: Floats, inside: Flags) -> tuple[Ints, Ints, Ints]:
-    """Of each kind how many insiders have it, how many of them hold a favoured value, and how many others do; row j
-    of `best` is that of `kinds[j]`."""
+    """Of each kind how many insiders have it, how many of them hold a favoured value, and how many others do; column
+    j of `best` is that of `kinds[j]`."""
     n_in, hit_in = np.zeros(len(kinds), np.int64), np.zeros(len(kinds), np.int64)
     hit_out = np.zeros(len(kinds), np.int64)
-    for j in range(len(kinds)):
-        for i in range(len(asked)):
-            own, hit = inside[asked[i]], best[j, i] > 0
-            n_in[j] += own and has[asked[i], kinds[j]]
+    for i in range(len(asked)):
+        own, having = inside[asked[i]], has[asked[i]]
+        for j in range(len(kinds)):
+            hit = best[i, j] > 0
+            n_in[j] += own and having[kinds[j]]
             hit_in[j] += own and hit
             hit_out[j] += hit and not own
     return n_in, hit_in, hit_out
@@ -194,20 +204,19 @@ def strongest(
     """Put into `out[asked account, family]`, all zero before, the weight, bounded, of the family's kind that weighs
     most either way, the first of equals: the best lift, but at most `present`, for who holds a favoured value,
     `absent` for others that have the kind; into `total` the sum over families. Kinds are sorted by family."""
-    for j in range(len(kinds)):
-        f = family[j]
-        for i in range(len(asked)):
+    for i in range(len(asked)):
+        own, having = out[i], has[asked[i]]
+        for j in range(len(kinds)):
             bits = 0.0
-            if best[j, i] > 0:
-                bits = min(best[j, i], present[j])
-            elif has[asked[i], kinds[j]]:
+            if best[i, j] > 0:
+                bits = min(best[i, j], present[j])
+            elif having[kinds[j]]:
                 bits = absent[j]
             bits = min(max(bits, least), most)
-            if abs(bits) > abs(out[i, f]):
-                out[i, f] = bits
-    for i in range(len(asked)):
-        for f in range(out.shape[1]):
-            total[i] += out[i, f]
+            if abs(bits) > abs(own[family[j]]):
+                own[family[j]] = bits
+        for f in range(len(own)):
+            total[i] += own[f]
 
 
 @kernel

@@ -1,83 +1,20 @@
-"""Are several accounts' series of requests independent? Dispersion, coincidence, and surrogates to hold them against.
+"""Are several accounts' series of requests independent? Their dispersion and coincidence.
 
-A series is counts in windows of time, one row an account. A surrogate turns what an account did round among the days on
-which it was active, by a number of days of its own: volume, days, hours and bursts stay, what it shares with others
-within a day goes.
+A series is counts in windows of time, one row an account.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.model.kernels.compiled import kernel
-from stillwatch.model.kernels.hashing import mix
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 ROUNDS = 8  # of proportional fitting; rates and windows agree to a percent after about five
-
-
-def surrogate(counts: Ints, accounts: Ints, number: int, *, alike: int = 0) -> Ints:
-    """The series `counts[account, day, slot]` with what each account did on its active days turned round among them.
-
-    With `alike`, among so many days of about the same amount at a time, so that days on which everybody is busy stay
-    such days. The turn comes from the account's id and the surrogate's `number` alone; accounts active on one day stay
-    as they are.
-    """
-    return taken(counts, turns(counts, accounts, alike=alike).source(number))
-
-
-@dataclass(frozen=True, slots=True)
-class Turns:
-    """How surrogates of one set of series come about: `days[account, place]` in the order in which they are turned, of
-    which the first `active[account]` are, `alike` (0 for all) at a time."""
-
-    accounts: Ints
-    days: Ints
-    active: Ints
-    alike: int
-
-    def source(self, number: int) -> Ints:
-        """The day that stands in for each day of the surrogate with this number; int64[account, day]."""
-        return _sources(self.days, self.active, mix(self.accounts, number), self.alike or self.days.shape[1])
-
-
-def turns(counts: Ints, accounts: Ints, *, alike: int = 0) -> Turns:
-    """Surrogates of `counts[account, day, slot]`, described at `surrogate`."""
-    amount = counts.sum(axis=2)
-    days = np.argsort(-amount if alike else amount == 0, axis=1, kind="stable")  # active days come first
-    return Turns(accounts, days.astype(np.int64), (amount > 0).sum(axis=1), alike)
-
-
-@kernel
-def _sources(days: Ints, active: Ints, key: Ints, alike: int) -> Ints:
-    out = np.empty_like(days)
-    for i in range(days.shape[0]):
-        many = active[i]
-        for place in range(days.shape[1]):
-            day = place
-            if place < many:
-                start = place - place % alike
-                size = min(alike, many - start)
-                turn = 1 + key[i] % max(size - 1, 1)
-                day = start + (place - start + turn) % size
-            out[i, days[i, place]] = days[i, day]
-    return out
-
-
-@kernel
-def taken(counts: Ints, source: Ints) -> Ints:
-    """The series `counts[account, day, slot]` with the days that stand in for its own."""
-    out = np.empty_like(counts)
-    for i in range(counts.shape[0]):
-        for day in range(counts.shape[1]):
-            out[i, day] = counts[i, source[i, day]]
-    return out
 
 
 @kernel
@@ -183,21 +120,13 @@ def _sum(values: Floats, low: int, high: int) -> float:
     return (a + b) + (c + d)
 
 
+@kernel
 def coincidences(active: Flags) -> int:
     """Pairs of accounts active in the same window, over all windows of `active[account, window]`."""
-    together = active.sum(axis=0, dtype=np.int64)
-    return int((together * (together - 1) // 2).sum())
-
-
-@kernel
-def turned_coincidences(active: Flags, source: Ints) -> int:
-    """`coincidences` of `active[account, day, slot]` with the days that stand in for its own."""
-    together = np.zeros(active.shape[1:], np.int32)
+    together, pairs = np.zeros(active.shape[1], np.int64), np.int64(0)
     for i in range(active.shape[0]):
-        for day in range(active.shape[1]):
-            for slot in range(active.shape[2]):
-                together[day, slot] += active[i, source[i, day], slot]
-    pairs = np.int64(0)
-    for n in together.flat:
-        pairs += np.int64(n) * (np.int64(n) - 1) // 2
+        for w in range(active.shape[1]):
+            if active[i, w]:
+                pairs += together[w]
+                together[w] += 1
     return int(pairs)

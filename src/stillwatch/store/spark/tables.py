@@ -103,6 +103,16 @@ class SparkTables:
         self._here.add(name)
         return relation
 
+    def extend(self, name: str, sql: str) -> None:
+        """Add the rows of a statement to a table; columns are matched by name."""
+        columns = ", ".join(f'"{c}"' for c in self.columns(name))
+        self.define(name, f'SELECT {columns} FROM "{name}" UNION ALL SELECT {columns} FROM ({sql}) AS more')
+
+    def rename(self, name: str, other: str) -> None:
+        """Give a table another name, replacing what stood there; it is copied."""
+        self.define(other, f'SELECT * FROM "{name}"')
+        self.drop(name)
+
     def query(self, sql: str) -> pa.Table:
         """Rows of a statement as Arrow. Raises `ResourceError` for more than the driver takes."""
         return self._placed(sql, self._near.query, lambda written: self._fetched(written, self._near.query))
