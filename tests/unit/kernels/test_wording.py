@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from stillwatch.model.kernels.wording import Lexicon, WordSets, fitting, own_scores, word_sets
+from stillwatch.model.kernels.fitting import Lexicon, fitting, own_scores, search
+from stillwatch.model.kernels.wording import WordSets, word_sets
 
 
 def sets(*texts: str | None, systems: list[str | None] | None = None) -> WordSets:
@@ -73,7 +74,7 @@ def test_scores_add_up_by_profile() -> None:
 def test_scores_do_not_depend_on_how_many_other_texts_there_are() -> None:
     found = sets(*["a b"] * 3000)
     scale = lexicon(found.words[:2], [[3.0, 5.0], [2.0, 0.5]], [2.5, 9.0])
-    text, profile = fitting(found, scale)
+    text, profile = fitting(found, search(scale))
     assert list(range(3000)) == text.tolist()
     assert {0} == set(profile.tolist())
 
@@ -81,8 +82,8 @@ def test_scores_do_not_depend_on_how_many_other_texts_there_are() -> None:
 def test_a_profile_far_below_the_best_does_not_fit() -> None:
     found = sets("a b")
     scale = lexicon(found.words, [[10.0, 3.0], [10.0, 3.0]], [1.0, 1.0])
-    assert [0, 1] == sorted(fitting(found, scale)[1].tolist())
-    assert [0] == fitting(found, scale, of_best=0.6)[1].tolist()
+    assert [0, 1] == sorted(fitting(found, search(scale))[1].tolist())
+    assert [0] == fitting(found, search(scale), of_best=0.6)[1].tolist()
 
 
 def test_what_fits_is_what_adding_up_gives() -> None:
@@ -102,4 +103,4 @@ def test_what_fits_is_what_adding_up_gives() -> None:
     best = np.where(score >= least, score, 0).max(axis=1, keepdims=True)
     expected = np.nonzero((score >= least) & (score >= np.float32(0.6) * best))
     assert 500 < len(expected[0])
-    assert [e.tolist() for e in expected] == [f.tolist() for f in fitting(found, scale, of_best=0.6)]
+    assert [e.tolist() for e in expected] == [f.tolist() for f in fitting(found, search(scale), of_best=0.6)]
