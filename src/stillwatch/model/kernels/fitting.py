@@ -188,17 +188,17 @@ def _fits(
     used = 0
     for i in range(len(text_starts) - 1):
         n = _held(words[text_starts[i] : text_starts[i + 1]], table, sieve, keys, held)
-        found = _likely(held[:n], starts, profiles, weights, floor, partial, likely)
-        if found == 0:
+        some = likely[: _likely(held[:n], starts, profiles, weights, floor, partial, likely)]
+        if len(some) == 0:
             continue
-        _scores(held[:n], row_starts, row_words, row_weights, base, likely[:found], place, gain, score)
-        found = _reached(likely[:found], score, least)
+        _scores(held[:n], row_starts, row_words, row_weights, base, some, place, gain, score)
+        found = _reached(some, score, least)
         best = np.float32(0)
-        for p in likely[:found]:
+        for p in some[:found]:
             best = max(best, score[p])
         if used + found > len(text):
             text, profile = _larger(text, used, found), _larger(profile, used, found)
-        for p in likely[:found]:
+        for p in some[:found]:
             if score[p] >= of_best * best:
                 text[used], profile[used] = i, p
                 used += 1
@@ -220,7 +220,7 @@ def _held(words: Words, table: Ints, sieve: Bits, keys: Words, out: Codes) -> in
 @kernel
 def _likely(
     known: Codes, starts: Bits, profiles: Codes, weights: Floats, floor: Floats, partial: Floats, out: Codes
-) -> int:
+) -> np.int64:
     """Profiles whose telling words come to enough, into `out`; how many. `partial` is 0 before and after."""
     n = np.uint64(0)
     for word in known:
