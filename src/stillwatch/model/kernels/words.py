@@ -59,11 +59,20 @@ def next_words(
     mark, word = np.uint64(0), _START
     digits = False
     while at < stop:
-        byte = data[at]
+        byte = data[np.uint64(at)]  # without a sign it cannot count from the end, which would be looked at
         low = byte | 32
         if 97 <= low <= 122:
             word = (word ^ np.uint64(low)) * _PRIME
             digits = False
+            at += 1
+            continue
+        if byte == 32:  # as below, for the commonest separator
+            if word != _START:
+                words[n], marks[n] = _finish(word), mark
+                mark, word, digits = np.uint64(0), _START, False
+                n += 1
+                if n == len(words):
+                    break
             at += 1
             continue
         if byte < 128:

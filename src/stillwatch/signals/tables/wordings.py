@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from stillwatch.model.ahead import ahead
 from stillwatch.model.engine import Tables
 from stillwatch.model.kernels.components import components
+from stillwatch.model.kernels.fitting import Lexicon, Search, fitting, own_scores, search
 from stillwatch.model.kernels.keytable import coded, places
 from stillwatch.model.kernels.sketch import INTENT_COLUMNS
-from stillwatch.model.kernels.wording import Lexicon, WordSets, fitting, own_scores, word_sets
+from stillwatch.model.kernels.wording import WordSets, word_sets
 from stillwatch.signals.tables.vocabulary import vocabularies
 
 Ints = NDArray[np.int64]
@@ -35,7 +36,7 @@ Batches = Callable[[], Iterator[WordSets]]  # the same of all exchanges, in orde
 class Fitter:
     """Which wordings texts fit: weights of words, the ids of the wordings, the share of a text's best score."""
 
-    lexicon: Lexicon
+    lexicon: Search
     names: Ints
     of_best: float
 
@@ -98,7 +99,7 @@ def write_wordings(
     seed, sets = _with_vocabularies(framed, sets, loose, others, s)
     samples = _Coded.of(sets, usual)
     wording, names = _merged(seed, samples, s)
-    lexicon = _learned(wording, samples, s, len(names))
+    lexicon = search(_learned(wording, samples, s, len(names)))
     _, known = fitting(word_sets(reference, pa.nulls(len(reference), pa.large_string())), lexicon)
     public = np.isin(np.arange(len(names)), known)
     seeds, first = np.unique(seed, return_index=True)
@@ -246,7 +247,7 @@ def _merged(seed: Ints, samples: _Coded, s: WordingSettings) -> tuple[Ints, Ints
     if len(ids) == 0:
         return number, ids
     lexicon = _learned(number, samples, s, len(ids))
-    text, hit = fitting(samples.sets, lexicon)
+    text, hit = fitting(samples.sets, search(lexicon))
     source = number[text]
     both, hits = np.unique(source * len(ids) + hit, return_counts=True)
     source, hit = both // len(ids), both % len(ids)
