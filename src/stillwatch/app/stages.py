@@ -122,7 +122,7 @@ class TextWords:
 
     def at(self, rows: Ints) -> WordSets:
         """Words of the exchanges at these sorted positions."""
-        texts = self.data.batches_at("exchanges", rows, columns=TEXTS)
+        texts = self.data.batches_at("exchanges", rows, columns=TEXTS, threads=self.threads)
         return one_after_another(list(ahead(words_of, texts, threads=self.threads)))
 
     def every(self) -> Iterator[WordSets]:
