@@ -16,6 +16,7 @@ from stillwatch.model.errors import MemoryLimitError, ResourceError, StillwatchE
 BATCH_ROWS = 65_536
 SCRATCH = "scratch"  # the database that a scan without layers writes to
 DISK_SIGNS = ("Could not write", "Could not read", "No space left")  # in errors that come up at a commit
+LARGE_ROWS = 100_000  # of a table whose room is worth a moment
 
 
 class DuckTables:
@@ -28,7 +29,8 @@ class DuckTables:
 
     def define(self, name: str, sql: str) -> Relation:
         """Materialise a statement under `name`, replacing what stood there."""
-        self._run(f'CREATE OR REPLACE TABLE "{name}" AS {sql}')
+        with self._room_of(name):
+            self._run(f'CREATE OR REPLACE TABLE "{name}" AS {sql}')
         return Relation(f'SELECT * FROM "{name}"')
 
     def put(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> Relation:
@@ -50,9 +52,8 @@ class DuckTables:
 
     def rename(self, name: str, other: str) -> None:
         """Give a table another name, replacing what stood there; one of a finished layer is copied, and stays."""
-        own = "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND table_name = ?"
         self.drop(other)
-        if self._con.execute(own, [self._writable(), name]).fetchall()[0][0]:
+        if self._own_rows(name) is not None:
             self._run(f'ALTER TABLE {self._writable()}."{name}" RENAME TO "{other}"')
         else:
             self.define(other, f'SELECT * FROM "{name}"')
@@ -90,7 +91,8 @@ class DuckTables:
 
     def drop(self, name: str) -> None:
         """Forget a table, if it exists; one of a finished layer stays."""
-        self._run(f'DROP TABLE IF EXISTS {self._writable()}."{name}"')
+        with self._room_of(name):
+            self._run(f'DROP TABLE IF EXISTS {self._writable()}."{name}"')
 
     def view(self, name: str, sql: str) -> Relation:
         """Name a statement without running it."""
@@ -143,6 +145,22 @@ class DuckTables:
         self._writing = False
         self._run(self._path())
         self._run(f"DETACH {name}")
+
+    @contextmanager
+    def _room_of(self, name: str) -> Iterator[None]:
+        """Use the room of the table again that the block takes away, if that is large; the engine by itself would wait
+        for more changes than there are."""
+        large = (self._own_rows(name) or 0) >= LARGE_ROWS
+        yield
+        if large:
+            with suppress(duckdb.Error):  # while something is being read the room stays taken
+                self._con.execute(f"CHECKPOINT {self._writable()}")
+
+    def _own_rows(self, name: str) -> int | None:
+        """About how many rows a table of the newest layer has, if it is one."""
+        sql = "SELECT estimated_size FROM duckdb_tables() WHERE database_name = ? AND table_name = ?"
+        found = self._con.execute(sql, [self._writable(), name]).fetchall()
+        return int(found[0][0]) if found else None
 
     def _writable(self) -> str:
         """Name of the database that tables are made in."""

@@ -115,3 +115,20 @@ def test_a_memory_limit_that_is_no_size(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(ResourceError, match="scratch"), open_duck(tmp_path / "gone"):
         pass
+
+
+def test_room_of_large_tables_is_used_again(t: DuckTables, tmp_path: Path) -> None:
+    """What is replaced or dropped many times takes little more room than once."""
+    sizes = []
+    for times in (1, 8):
+        file = tmp_path / f"{times}.duckdb"
+        t.begin_layer(file)
+        for i in range(times):
+            t.define("large", f"SELECT hash(i + {i}) AS h FROM range(200_000) AS r(i)")
+            t.define("passing", "SELECT hash(h) AS h FROM large")
+            t.drop("passing")
+        t.end_layer()
+        sizes.append(file.stat().st_size)
+    t.forget_layers()
+    once, often = sizes
+    assert often < 2 * once
