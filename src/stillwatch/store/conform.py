@@ -21,6 +21,7 @@ def with_named(batch: pa.RecordBatch, named: Mapping[str, str | None]) -> pa.Rec
 
 
 def check(found: pa.Schema, part: Part, table: Table) -> None:
+    """Raise `SchemaError` for a file of another schema version, or without a required column."""
     where = part.found.address
     version = (found.metadata or {}).get(b"stillwatch.schema", SCHEMA_VERSION.encode()).decode()
     if version != SCHEMA_VERSION:
@@ -51,6 +52,11 @@ def known_before(batch: pa.RecordBatch, since: str, limit: datetime | None) -> p
 
 
 def conform(batch: pa.RecordBatch, table: Table, names: Sequence[str], where: str) -> pa.RecordBatch:
+    """The named columns in the table's order and types, null where the batch has none.
+
+    Raises `SchemaError` for a type that cannot be had, and for a required column with empty values; `where` is the
+    file.
+    """
     fields, arrays = [], []
     for column in table.columns:
         if column.name not in names:

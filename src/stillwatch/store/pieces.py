@@ -58,5 +58,6 @@ def taken(batches: Iterable[pa.RecordBatch], at: NDArray[np.int64], first: int) 
 
 
 def any_in(at: NDArray[np.int64], first: int, many: int) -> bool:
+    """Whether any of the sorted positions is among `many` from `first` on."""
     low, high = np.searchsorted(at, [first, first + many])
     return bool(high > low)
