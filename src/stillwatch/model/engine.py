@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -55,6 +55,10 @@ class Tables(Protocol):
 
     def query(self, sql: str) -> pa.Table:
         """Rows of a statement as Arrow."""
+        ...
+
+    def batches(self, sql: str, *, rows: int) -> Iterable[pa.RecordBatch]:
+        """Rows of a statement in batches of about so many, one after the other."""
         ...
 
     def numpy(self, sql: str) -> Mapping[str, Any]:

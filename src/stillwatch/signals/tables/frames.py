@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +26,6 @@ Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
 Columns = tuple[Ints, ...]
 
-LEAST_KEY = -(1 << 63)
 TEXT_KEYS = (
     "exact_key", "band_1", "band_2", "band_3", "head_key", "tail_key",
     "shingle_1", "shingle_2", "shingle_3", "shingle_4",
@@ -95,33 +93,24 @@ class _Texts:
 
     t: Tables
     count: int
-    parts: int
+    chunk: int
     only: Sequence[_Chunk] = ()
 
     @classmethod
     def read(cls, t: Tables, chunk: int) -> _Texts:
-        """The rows of `text_accounts`. Exact keys are hashes, so equal ranges hold about as many texts."""
-        count = t.rows("text_accounts")
-        texts = cls(t, count, max(-(-count // chunk), 1))
-        return cls(t, count, 1, list(texts.chunks())) if texts.parts == 1 else texts
+        """The rows of `text_accounts`."""
+        texts = cls(t, t.rows("text_accounts"), chunk)
+        return cls(t, texts.count, chunk, list(texts.chunks())) if texts.count <= chunk else texts
 
     def chunks(self) -> Iterator[_Chunk]:
-        """The texts, chunk by chunk."""
+        """The texts, chunk by chunk, in no order that counts."""
         if self.only:
             yield from self.only
             return
-        bounds = [LEAST_KEY + (i << 64) // self.parts for i in range(self.parts + 1)]
-        for first, end in pairwise(bounds):
-            above = f"exact_key >= {first}" if first > LEAST_KEY else "TRUE"
-            below = f"exact_key < {end}" if end < -LEAST_KEY else "TRUE"
-            rows = self.t.numpy(
-                f"""
-                SELECT low, high, {", ".join(TEXT_KEYS)} FROM text_accounts
-                WHERE {above} AND {below}
-                """
-            )
-            keys = np.stack([np.asarray(rows[c], np.int64) for c in TEXT_KEYS])
-            yield _Chunk(keys, np.asarray(rows["low"], np.int64), np.asarray(rows["high"], np.int64))
+        wanted = f"SELECT low, high, {', '.join(TEXT_KEYS)} FROM text_accounts"
+        for batch in self.t.batches(wanted, rows=self.chunk):
+            low, high, *keys = (np.asarray(column, np.int64) for column in batch.columns)
+            yield _Chunk(np.stack(keys), low, high)
 
 
 def _write_texts(t: Tables) -> None:
@@ -172,7 +161,10 @@ def _frames(texts: _Texts, s: FrameSettings) -> _Frames:
         frame.append(np.where(np.isin(of_text, smallest[root[real]]), of_text, 0))
     of = np.concatenate(frame)
     return _Frames(
-        np.concatenate([exact[:0], *exact])[of != 0], of[of != 0], shared[real], smallest[root[real]]
+        np.concatenate([np.empty(0, np.int64), *exact])[of != 0],
+        of[of != 0],
+        shared[real],
+        smallest[root[real]],
     )
 
 
@@ -181,6 +173,8 @@ def _shared_keys(texts: _Texts, s: FrameSettings) -> Ints:
 
     Where a filter for all keys would be too large, some of the keys are looked at in each of several rounds.
     """
+    if not texts.count:
+        return np.empty(0, np.int64)
     slots = 2 * texts.count * len(TEXT_KEYS)
     rounds = max(-(-slots // s.slots), 1)
     found = [_shared_of(texts, part, rounds, min(slots, s.slots), s.threads) for part in range(rounds)]

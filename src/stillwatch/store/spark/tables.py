@@ -117,6 +117,10 @@ class SparkTables:
         """Rows of a statement as Arrow. Raises `ResourceError` for more than the driver takes."""
         return self._placed(sql, self._near.query, lambda written: self._fetched(written, self._near.query))
 
+    def batches(self, sql: str, *, rows: int) -> Iterator[pa.RecordBatch]:
+        """Rows of a statement in batches, all of them on the driver. Raises `ResourceError` as `query` does."""
+        yield from self.query(sql).to_batches(rows)
+
     def numpy(self, sql: str) -> Mapping[str, Any]:
         """Columns of a statement as NumPy arrays (masked where null). Raises `ResourceError` as `query` does."""
         return self._placed(sql, self._near.numpy, lambda written: self._fetched(written, self._near.numpy))
