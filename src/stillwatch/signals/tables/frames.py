@@ -154,11 +154,11 @@ def _frames(texts: _Texts, s: FrameSettings) -> _Frames:
     smallest = np.full(len(shared), np.iinfo(np.int64).max)
     np.minimum.at(smallest, root, shared)
     real = size[root] >= s.min_keys
-    frame = [np.empty(0, np.int64)]
+    frame, narrow = [np.empty(0, np.int64)], root.astype(np.int32)
     for own in codes:
-        best = _best_frame(own, root.astype(np.int32), counts, s.min_keys)
-        of_text = np.where(best >= 0, smallest[np.maximum(best, 0)], 0)
-        frame.append(np.where(np.isin(of_text, smallest[root[real]]), of_text, 0))
+        best = _best_frame(own, narrow, counts, s.min_keys)
+        held = (best >= 0) & (size[best] >= s.min_keys)
+        frame.append(np.where(held, smallest[best], 0))
     of = np.concatenate(frame)
     return _Frames(
         np.concatenate([np.empty(0, np.int64), *exact])[of != 0],
