@@ -7,6 +7,7 @@ import pyarrow as pa
 from stillwatch.model.engine import Tables
 from stillwatch.model.families import BY_CODE, FAMILIES
 
+CITED = 5  # values named of each account, the ones that groups favour most
 HARVESTER = 0.5  # from this share of demixed exchanges on an account is a harvester
 
 
@@ -38,6 +39,7 @@ def members(t: Tables) -> pa.Table:
 
 def member_evidence(t: Tables) -> pa.Table:
     """Rows of `member_evidence`; the interval is that of the favoured values' share among the members."""
+    _cite(t)
     parts = []
     for number, family in enumerate(FAMILIES, start=1):
         parts.append(
@@ -49,22 +51,11 @@ def member_evidence(t: Tables) -> pa.Table:
                                   ((favoured + 0.5) * (with_kind + 1.0)))) AS half
                        FROM group_kinds WHERE kind // 100 = {number} AND favoured > 0 GROUP BY group_id) w
               ON w.group_id = m.group_id
-            LEFT JOIN (SELECT g.group_id, h.account_id,
-                              list('holdings/' || n.name || '/' || CAST(h.value_key AS VARCHAR)
-                                   ORDER BY g.lift_bits DESC, g.kind, h.value_key)[:5] AS rows
-                       FROM group_values g
-                       JOIN holdings h ON h.kind = g.kind AND h.value_key = g.value_key
-                       JOIN kind_names n ON n.kind = g.kind
-                       JOIN group_members q ON q.group_id = g.group_id AND q.account_id = h.account_id
-                       WHERE g.kind // 100 = {number} GROUP BY g.group_id, h.account_id) v
-              ON v.group_id = m.group_id AND v.account_id = m.account_id
+            LEFT JOIN cited v
+              ON v.family = {number} AND v.group_id = m.group_id AND v.account_id = m.account_id
             WHERE m.bits_{family} <> 0
             """
         )
-    t.put(
-        "kind_names",
-        pa.table({"kind": pa.array(list(BY_CODE), pa.int64()), "name": [k.name for k in BY_CODE.values()]}),
-    )
     return t.query(
         f"""
         SELECT n.campaign_id, a.name AS account_id, e.family, round(e.bits, 4) AS weight_bits,
@@ -73,6 +64,32 @@ def member_evidence(t: Tables) -> pa.Table:
         JOIN campaign_names n ON n.group_id = e.group_id
         JOIN account_names a ON a.account_id = e.account_id
         """
+    )
+
+
+def _cite(t: Tables) -> None:
+    """Table `cited` (group_id, account_id, family, rows): of each member and family the favoured values that are named.
+
+    They are chosen before they are spelled out, for all families at once: there are many.
+    """
+    t.put(
+        "kind_names",
+        pa.table({"kind": pa.array(list(BY_CODE), pa.int64()), "name": [k.name for k in BY_CODE.values()]}),
+    )
+    t.define(
+        "cited",
+        f"""
+        SELECT x.group_id, x.account_id, x.kind // 100 AS family,
+               list('holdings/' || n.name || '/' || CAST(x.value_key AS VARCHAR) ORDER BY x.place) AS rows
+        FROM (SELECT g.group_id, h.account_id, h.kind, h.value_key, row_number() OVER (
+                     PARTITION BY g.group_id, h.account_id, g.kind // 100
+                     ORDER BY g.lift_bits DESC, g.kind, h.value_key) AS place
+              FROM group_values g
+              JOIN holdings h ON h.kind = g.kind AND h.value_key = g.value_key
+              JOIN group_members q ON q.group_id = g.group_id AND q.account_id = h.account_id) x
+        JOIN kind_names n ON n.kind = x.kind
+        WHERE x.place <= {CITED} GROUP BY x.group_id, x.account_id, x.kind // 100
+        """,
     )
 
 
