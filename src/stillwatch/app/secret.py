@@ -36,7 +36,7 @@ def read_secret(path: Path, *, remedy: str) -> bytes:
 
     Raises `StateError` if the file has another length or others may read it.
     """
-    _make(path)
+    _make(path, secrets.token_bytes(_BYTES))
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         secret = path.read_bytes()
@@ -55,13 +55,21 @@ def read_secret(path: Path, *, remedy: str) -> bytes:
     return secret
 
 
+def keep_known_key(path: Path, phrase: str) -> None:
+    """Make the key of a phrase unless there is a file, for what is to come out the same everywhere.
+
+    It keeps no secret: whoever knows the phrase has the key.
+    """
+    _make(path, hashlib.blake2b(phrase.encode(), digest_size=_BYTES, person=b"sw-known-key").digest())
+
+
 def fingerprint(key: HashKey) -> str:
     """Digest that tells two keys apart and tells nothing about them."""
     secret = f"{key.k0}:{key.k1}".encode()
     return hashlib.blake2b(secret, digest_size=8, person=b"sw-key-digest").hexdigest()
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, secret: bytes) -> None:
     """Make the file unless it is there: written beside and linked, so that nobody sees it half written."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -69,7 +77,7 @@ def _make(path: Path) -> None:
             return
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(_BYTES))
+            file.write(secret)
         with suppress(FileExistsError):
             path.hardlink_to(fresh)
         fresh.unlink()

@@ -20,9 +20,11 @@ class DemixSettings:
     them is new, and the share `single` has no earlier turns. `carried`: share of the members that must carry one
     that at least `spread` of them carry, since a customer's own is on a few accounts, `each` exchanges of it or more on
     average, since a few requests of many accounts ask for training data by chance; `mixed`: share of the traffic
-    that builds or asks for training data from which on a group is what it takes, and stays whole."""
+    that builds a data set, or at least `leans` to what asks for training data (1/100 bit), from which on a group is
+    what it takes, and stays whole."""
 
     intent: int = 200
+    leans: int = 0
     asking: float = 0.3
     fresh: float = 0.2
     single: float = 0.8
@@ -70,13 +72,14 @@ def demix(t: Tables, settings: DemixSettings | None = None) -> None:
 def _write_asking(t: Tables, s: DemixSettings) -> None:
     """Tables `flow_sums`, `asking_flows`: of groups that may be mixed the flows that build a data set if their fillings
     are new; and `flow_exchanges` of these groups."""
+    intent = f"greatest({', '.join(f'k.{name}' for name in INTENT_COLUMNS)})"
     t.define(
         "flow_sums",
         f"""
         SELECT g.group_id, g.template_id IS NULL AS unframed, coalesce(g.template_id, k.system_key, 0) AS flow,
                count(*) AS n, sum(CASE WHEN k.turn > 0 THEN 0 ELSE 1 END) AS single,
-               sum(CASE WHEN greatest({", ".join(f"k.{name}" for name in INTENT_COLUMNS)}) >= {s.intent}
-                   THEN 1 ELSE 0 END) AS asks
+               sum(CASE WHEN {intent} >= {s.intent} THEN 1 ELSE 0 END) AS asks,
+               sum(CASE WHEN {intent} >= {s.leans} THEN 1 ELSE 0 END) AS leaning
         FROM group_exchanges g JOIN keys k ON k.exchange_id = g.exchange_id
         GROUP BY g.group_id, g.template_id IS NULL, coalesce(g.template_id, k.system_key, 0)
         """,
@@ -86,7 +89,7 @@ def _write_asking(t: Tables, s: DemixSettings) -> None:
         f"""
         SELECT f.group_id, f.unframed, f.flow FROM flow_sums f
         JOIN (SELECT group_id FROM flow_sums GROUP BY group_id
-              HAVING sum(asks) < {s.mixed} * CAST(sum(n) AS BIGINT)) w ON w.group_id = f.group_id
+              HAVING sum(leaning) < {s.mixed} * CAST(sum(n) AS BIGINT)) w ON w.group_id = f.group_id
         LEFT JOIN templates p ON p.template_id = f.flow AND NOT f.unframed
         WHERE NOT coalesce(p.public, FALSE) AND f.asks >= {s.asking} * f.n AND f.single >= {s.single} * f.n
         """,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,13 +16,15 @@ from stillwatch.store.duck import DuckTables
 
 @dataclass(frozen=True)
 class Flow:
-    """`n` exchanges that accounts send in turn: of a frame, with so many fillings; asking or not; turn; system."""
+    """`n` exchanges that accounts send in turn: of a frame, with so many fillings; asking, leaning to it or neither;
+    turn; system."""
 
     frame: int | None
     n: int
     accounts: Sequence[int] = range(10)
     fillings: int = 10_000
     asks: bool = False
+    leans: bool = False
     turn: int | None = 0
     system: int | None = None
     public: bool = False
@@ -46,8 +48,8 @@ def left(t: DuckTables, *flows: Flow, order: np.ndarray | None = None) -> dict[i
         "system_key": pa.array([f.system for _, f, _ in rows], pa.int64()),
         "turn": pa.array([f.turn for _, f, _ in rows], pa.int32()),
     }
-    asks = pa.array([500 if f.asks else 0 for _, f, _ in rows], pa.int16())
-    none = pa.array([0] * len(number), pa.int16())
+    asks = pa.array([500 if f.asks else 50 if f.leans else -300 for _, f, _ in rows], pa.int16())
+    none = pa.array([-300] * len(number), pa.int16())
     t.put("keys", pa.table(keys | {name: asks if j == 0 else none for j, name in enumerate(INTENT_COLUMNS)}))
     t.put(
         "group_exchanges",
@@ -92,6 +94,13 @@ def test_public_frames_and_what_one_customer_asks_are_the_customers(t: DuckTable
 def test_a_harvest_that_is_most_of_the_traffic_stays_whole(t: DuckTables) -> None:
     some = Flow(2, 20, fillings=3)
     assert {0: 60, 1: 20} == left(t, HARVEST, some)
+
+
+def test_where_all_leans_to_training_data_there_are_no_customers(t: DuckTables) -> None:
+    """One pool whose requests ask in many words, most of them not clearly enough one by one."""
+    vague = Flow(2, 300, leans=True)
+    assert {0: 60, 1: 300, 2: 200} == left(t, HARVEST, vague, PRODUCT)
+    assert {0: 60} == left(t, HARVEST, replace(vague, leans=False), PRODUCT)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from stillwatch.app.scan import ScanSettings, scan
+from stillwatch.app.secret import keep_known_key
 from stillwatch.app.terminal import print_summary
 from stillwatch.lab.simulate import scenario, simulate
 
@@ -25,13 +26,17 @@ def command(
 ) -> None:
     """Simulate a small replay of the February 2026 disclosure, scan it, print the campaigns, write the report.
 
-    Works offline. Example: `stillwatch demo --out demo-out`
+    Works offline, and finds the same each time: data and key are always the same.
+
+    Example: `stillwatch demo --out demo-out`
     """
     console = Console(stderr=True, quiet=json_, highlight=False)
     data, results = out / "data", out / "results"
     console.print(f"Simulating {SCENARIO} at scale {SCALE}, seed {SEED} …")
     simulate(scenario(SCENARIO), data, scale=SCALE, seed=SEED)
-    scan(data, results, ScanSettings(key_file=out / "hash.key", quiet=json_))
+    key_file = out / "hash.key"
+    keep_known_key(key_file, SCENARIO)
+    scan(data, results, ScanSettings(key_file=key_file, quiet=json_))
     if json_:
         typer.echo((results / "summary.json").read_text("utf-8"), nl=False)
         return
