@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +13,7 @@ from stillwatch.model.engine import Tables
 from stillwatch.model.families import KINDS
 from stillwatch.model.kernels.belonging import counted
 from stillwatch.model.kernels.compiled import kernel
-from stillwatch.model.kernels.overlap import transposed, wider_sets
+from stillwatch.model.kernels.overlap import beside, bits_of, transposed, wider_sets
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]
@@ -29,6 +31,44 @@ CONTENT_KINDS = ("template", "system", "tools", "schema", "wording")
 OWN_FAMILIES = ("network", "client", "identity", "payment")  # what an organization gives its accounts
 OVERLAP = 0.5  # share of a content value's holders who hold a wider one, that makes the two one block
 SAMPLE = 512  # of these holders
+COMMON = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Arrays that are zero before and after a kernel works in them: `counts` int32[V], a bit of each value in `marks`,
+    and `reach` float32[N, 3]."""
+
+    counts: Codes
+    marks: NDArray[np.uint64]
+    reach: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, accounts: int, values: int) -> Room:
+        """A room for so many accounts and values."""
+        return cls(
+            np.zeros(values, np.int32),
+            np.zeros(values // 64 + 1, np.uint64),
+            np.zeros((accounts, 3), np.float32),
+        )
+
+
+class Rooms:
+    """Rooms that are free; whoever asks, in any thread, has one for itself."""
+
+    def __init__(self, accounts: int, values: int) -> None:
+        self._size = accounts, values
+        self._free: list[Room] = []
+
+    @contextmanager
+    def one(self) -> Iterator[Room]:
+        """A room. What goes wrong in it is not used again."""
+        try:
+            room = self._free.pop()
+        except IndexError:
+            room = Room.of(*self._size)
+        yield room
+        self._free.append(room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +84,9 @@ class Incidence:
     exchanges with the value. `wider_of[wider[v]:wider[v + 1]]` are the content values with more holders than the
     content value v which the share `OVERLAP` of its holders hold too, the nearest first. `organization` int64[N]
     numbers the declared organization of each account, -1 for none; `owned` bool[V] says of a network, a client, a card
-    or a sign-up fact that only accounts of one organization hold it.
+    or a sign-up fact that only accounts of one organization hold it. The values that one account in `COMMON` or more
+    hold are `common`, in order, and their holders are bits of `holds` uint64[values, words] too. `share_beside` are the
+    shares beside `value_of`. `rooms` are for kernels to work in.
     """
 
     accounts: Ints
@@ -67,6 +109,10 @@ class Incidence:
     wider_of: Codes
     organization: Ints
     owned: Flags
+    common: Ints
+    holds: NDArray[np.uint64]
+    share_beside: NDArray[np.float32]
+    rooms: Rooms
 
     @property
     def n(self) -> int:
@@ -80,7 +126,8 @@ class Incidence:
 
     def counted(self, members: Ints, least: int = 1) -> tuple[Ints, Ints]:
         """Values that `least` of the members hold, in order, and how many of them hold each."""
-        return counted(self.starts, self.place_of, self.widest, self.df, members, least)
+        with self.rooms.one() as room:
+            return counted(self.starts, self.place_of, self.widest, self.df, members, least, room.counts)
 
     def holders_of(self, values: Ints) -> tuple[Ints, Ints]:
         """Accounts that hold the values, and for each the position of its value in `values`."""
@@ -176,6 +223,7 @@ def _compress(
     wider, wider_of = wider_sets(
         heads, codes, len(accounts), content, least=OVERLAP, sample=SAMPLE, threads=threads
     )
+    common = np.flatnonzero(df * COMMON >= len(accounts))
     return Incidence(
         accounts=accounts.astype(np.int64),
         kind=kind[fresh].astype(np.int16),
@@ -197,6 +245,10 @@ def _compress(
         wider_of=wider_of,
         organization=organization,
         owned=_owned(kind[fresh], organization[codes], heads),
+        common=common,
+        holds=bits_of(heads, codes, common, len(accounts)),
+        share_beside=beside(heads, codes, starts, share),
+        rooms=Rooms(len(accounts), len(df)),
     )
 
 

@@ -23,19 +23,22 @@ from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.belonging import (
     best_lifts,
     hits,
-    mark_holders,
     most_voted,
     nearest_there,
     strongest,
     tightness,
 )
 from stillwatch.model.kernels.components import components
+from stillwatch.model.kernels.reach import given, holders, not_lacking, within_reach
 
 CONTENT = FAMILIES.index("content") + 1
+
+ROUNDING = 0.01  # bits by which a sum of lifts may be wrong
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Bits = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +138,8 @@ def _block_of(held: Incidence, members: Ints, favoured: Ints, lifts: Floats) -> 
     if len(content) == 0 or len(members) == 0:
         return np.full(len(members), -1, np.int64)
     number = components(len(content), *nearest_there(held.wider, held.wider_of, content))
-    order = np.argsort(number, kind="stable")
-    row_of = np.full(held.n, -1, np.int32)
-    row_of[members] = np.arange(len(members))
-    return most_voted(
-        held.heads, held.account_of, content[order], number[order], lift[order], row_of, len(members)
-    )
+    with held.rooms.one() as room:
+        return most_voted(held.starts, held.value_of, content, number, lift, members, room.marks)
 
 
 def only(group: Group, kept: Flags) -> Group:
@@ -180,20 +179,17 @@ def _favoured(held: Incidence, members: Ints, s: MemberSettings) -> tuple[Ints, 
 def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = False) -> Group:
     n, rest = len(members), held.n - len(members)
     favoured, lifts = _favoured(held, members, s)
-    asked = members if fixed else _either(held, members, favoured)
-    of_value = held.kind_at[favoured]
-    fresh = np.ones(len(of_value), np.bool_)  # values are sorted by kind
-    fresh[1:] = of_value[1:] > of_value[:-1]
-    kinds = of_value[fresh]
-    best = _best_lift(held, asked, favoured, lifts, np.cumsum(fresh) - 1, s)
-    bits, total = _family_bits(held, asked, members, kinds, best, s)
     low, high = s.prior_bits
-    log_odds = min(max(float(np.log2(max(n, 1) / max(rest, 1))), low), high) + total
+    prior = min(max(float(np.log2(max(n, 1) / max(rest, 1))), low), high)
+    favours = _Favours.of(held, favoured, lifts, s)
+    asked, bits, total = _weighed(held, members, favours, s, None if fixed else -prior)
+    log_odds = prior + total
     if not fixed:
         keep = log_odds >= 0
         asked, log_odds, bits = asked[keep], log_odds[keep], bits[keep]
-    family = held.family[favoured] - 1
-    tight = tightness(held.heads, held.account_of, favoured, family, asked, held.n, bits)
+    family = favours.family[favours.kind]
+    with held.rooms.one() as room:
+        tight = tightness(held.starts, held.value_of, favoured, family, asked, bits, room.marks)
     return Group(asked, log_odds, bits, favoured, lifts, tight)
 
 
@@ -207,42 +203,111 @@ def _one_organization(held: Incidence, members: Ints) -> bool:
     return len(declared) > 0 and bool(2 * np.bincount(declared).max() >= len(members))
 
 
-def _either(held: Incidence, members: Ints, values: Ints) -> Ints:
-    """Members and holders of the values; sorted."""
-    inside = np.zeros(held.n, dtype=bool)
-    inside[members] = True
-    mark_holders(held.heads, held.account_of, values, inside)
-    return np.flatnonzero(inside)
+@dataclass(frozen=True, slots=True)
+class _Favours:
+    """Favoured values, the kinds that occur among them with their families (from 0 on), which of these each is of, and
+    its lift: for a holder who seldom sends it, and for one who often does."""
+
+    values: Ints
+    kinds: Ints
+    family: Ints
+    kind: Ints
+    lift: Floats
+    often: Floats
+
+    @classmethod
+    def of(cls, held: Incidence, favoured: Ints, lifts: Floats, s: MemberSettings) -> _Favours:
+        of_value = held.kind_at[favoured]
+        fresh = np.ones(len(of_value), np.bool_)  # values are sorted by kind
+        fresh[1:] = of_value[1:] > of_value[:-1]
+        kinds = of_value[fresh]
+        most = np.where(held.family[favoured] == CONTENT, s.dedicated_bits, s.most_bits)
+        family = held.kinds[kinds].astype(np.int64) // 100 - 1
+        kind = np.cumsum(fresh) - 1
+        return cls(favoured, kinds, family, kind, np.minimum(lifts, s.most_bits), np.minimum(lifts, most))
+
+    def holders(self, held: Incidence) -> tuple[Bits, Ints]:
+        """Who holds a value of each kind, as bits, and how many do."""
+        return holders(
+            held.heads, held.account_of, held.common, held.holds, self.values, self.kind, len(self.kinds)
+        )
+
+    def best(self, held: Incidence, asked: Ints, s: MemberSettings) -> Floats:
+        """The largest bounded lift among the values that each account holds, by kind; float64[n, kinds]."""
+        best = np.zeros((len(asked), len(self.kinds)))
+        with held.rooms.one() as room:
+            best_lifts(
+                held.starts, held.value_of, held.share_beside, self.values, self.kind, self.lift, self.often,
+                np.float32(s.dedicated), asked, best, room.marks,
+            )  # fmt: skip
+        return best
+
+    def within_reach(
+        self, held: Incidence, holding: Bits, members: Ints, present: Floats, absent: Floats, s: MemberSettings,
+        least: float,
+    ) -> Ints:  # fmt: skip
+        """Other accounts whose weight may come up to `least` bits, where `holding` a value of a kind or not weighs at
+        most `present` and `absent`; all who hold any where lacking what the group has may be enough."""
+        cap, family = present[self.kind], self.family[self.kind]
+        lift, often = np.minimum(self.lift, cap), np.minimum(self.often, cap)
+        lacking = np.zeros(len(FAMILIES))
+        np.maximum.at(lacking, self.family, absent)
+        need = least - float(lacking.sum())
+        if need <= 0:
+            return np.setdiff1d(_any(holding, held.n), members)
+        anyway = given(held.heads, self.values, family, often, len(FAMILIES), need)
+        with held.rooms.one() as room:
+            found, total = within_reach(
+                held.heads, held.account_of, held.share_of, self.values, family, lift, often,
+                np.float32(s.dedicated), anyway, need, room.reach,
+            )  # fmt: skip
+        return not_lacking(
+            found, total, anyway, held.has, self.kinds, self.family, absent, holding, members,
+            s.least_bits, s.dedicated_bits, least,
+        )  # fmt: skip
 
 
-def _family_bits(
-    held: Incidence, asked: Ints, members: Ints, kinds: Ints, best: Floats, s: MemberSettings
-) -> tuple[Floats, Floats]:
-    """Weight of each family for each account asked, float64[len(asked), 7], and of all families."""
-    inside = np.zeros(held.n, dtype=bool)
-    inside[members] = True
-    n_in, hit_in, hit_out = hits(held.has, asked, kinds, best, inside)
-    n_out = held.having[kinds] - n_in
+def _any(holding: Bits, accounts: int) -> Ints:
+    """Accounts of whom any row has the bit."""
+    together = np.bitwise_or.reduce(holding, axis=0) if len(holding) else np.zeros(0, np.uint64)
+    bits = np.unpackbits(together.astype("<u8").view(np.uint8), bitorder="little")
+    return np.flatnonzero(bits[:accounts])
+
+
+def _weighed(
+    held: Incidence, members: Ints, favours: _Favours, s: MemberSettings, least: float | None
+) -> tuple[Ints, Floats, Floats]:
+    """Members and, with `least`, whoever else may weigh as many bits; the weight of each family for each of them,
+    float64[n, 7], and of all families.
+
+    How many others hold a favoured value of a kind counts only where others are asked.
+    """
+    kinds, best = favours.kinds, favours.best(held, members, s)
+    n_in, hit_in = hits(held.has, members, kinds, best)
+    n_out, hit_out = held.having[kinds] - n_in, np.zeros(len(kinds), np.int64)
+    if least is not None:
+        holding, n = favours.holders(held)
+        hit_out = n - hit_in
     share_in, share_out = (hit_in + 0.5) / (n_in + 1.0), (hit_out + 0.5) / (n_out + 1.0)
     present, absent = np.log2(share_in / share_out), np.log2((1 - share_in) / (1 - share_out))
-    family = held.kinds[kinds].astype(np.int64) // 100 - 1
+    asked = members
+    if least is not None:
+        others = favours.within_reach(held, holding, members, present, absent, s, least - ROUNDING)
+        asked = np.concatenate([members, others])
+        order = np.argsort(asked)
+        asked, best = asked[order], np.concatenate([best, favours.best(held, others, s)])[order]
     bits, total = np.zeros((len(asked), len(FAMILIES))), np.zeros(len(asked))
     strongest(
-        held.has, asked, kinds, best, present, absent, family, s.least_bits, s.dedicated_bits, bits, total
+        held.has,
+        asked,
+        kinds,
+        best,
+        present,
+        absent,
+        favours.family,
+        s.least_bits,
+        s.dedicated_bits,
+        bits,
+        total,
     )
-    return bits, total
-
-
-def _best_lift(
-    held: Incidence, asked: Ints, favoured: Ints, lifts: Floats, column: Ints, s: MemberSettings
-) -> Floats:
-    """The largest bounded lift among the favoured values that each account holds, by kind; float64[n, kinds]. Value i
-    is of the kind `column[i]`."""
-    best = np.zeros((len(asked), int(column[-1]) + 1 if len(column) else 0))
-    content = held.family[favoured] == CONTENT
-    best_lifts(
-        held.heads, held.account_of, held.share_of, favoured, column,
-        np.minimum(lifts, s.most_bits), np.minimum(lifts, np.where(content, s.dedicated_bits, s.most_bits)),
-        np.float32(s.dedicated), asked, best,
-    )  # fmt: skip
-    return best
+    return asked, bits, total

@@ -6,8 +6,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.model.kernels.belonging import counted, most_voted, outsiders, spread, tightness
-from stillwatch.model.kernels.overlap import transposed
+from stillwatch.model.kernels.belonging import (
+    best_lifts,
+    counted,
+    most_voted,
+    outsiders,
+    spread,
+    tightness,
+)
+from stillwatch.model.kernels.overlap import beside, transposed
 
 ACCOUNTS, KINDS = 8, 3
 Values = list[tuple[set[int], int, int]]  # holders, a number below 3, a lift in quarters of a bit
@@ -26,18 +33,42 @@ def holders(sets: Values) -> tuple[np.ndarray, np.ndarray]:
 @settings(deadline=None)
 @given(values, st.sets(st.integers(0, ACCOUNTS - 1)))
 def test_a_member_goes_with_the_block_of_most_of_its_weight(sets: Values, members: set[int]) -> None:
-    ordered = sorted(sets, key=lambda one: one[1])
-    heads, account_of = holders(ordered)
-    row_of = np.full(ACCOUNTS, -1, np.int32)
-    row_of[sorted(members)] = np.arange(len(members))
-    block = np.array([number for _, number, _ in ordered], np.int64)
-    lift = np.array([quarters / 4 for _, _, quarters in ordered], np.float64)
-    found = most_voted(heads, account_of, np.arange(len(ordered)), block, lift, row_of, len(members))
+    starts, value_of = transposed(*holders(sets), ACCOUNTS, np.arange(len(sets)))
+    block = np.array([number for _, number, _ in sets], np.int64)
+    lift = np.array([quarters / 4 for _, _, quarters in sets], np.float64)
+    marks = np.zeros(1, np.uint64)
+    own = np.array(sorted(members), np.int64)
+    found = most_voted(starts, value_of, np.arange(len(sets)), block, lift, own, marks)
+    assert not marks.any()
     votes = [
-        [sum(q for own, b, q in sets if m in own and b == one) for one in range(KINDS)]
+        [sum(q for held, b, q in sets if m in held and b == one) for one in range(KINDS)]
         for m in sorted(members)
     ]
     assert [own.index(max(own)) if any(own) else -1 for own in votes] == found.tolist()
+
+
+@settings(deadline=None)
+@given(values, st.sets(st.integers(0, ACCOUNTS - 1)), st.integers(0, 1000))
+def test_the_best_lift_of_each_kind_is_found(sets: Values, asked: set[int], drawn: int) -> None:
+    """Who sends a value in half of its exchanges has a bit more of it."""
+    heads, account_of = holders(sets)
+    starts, value_of = transposed(heads, account_of, ACCOUNTS, np.arange(len(sets)))
+    rng = np.random.default_rng(drawn)
+    share = rng.random(len(account_of)).astype(np.float32)
+    chosen = np.flatnonzero(rng.random(len(sets)) < 0.7)
+    kind = np.array([sets[v][1] for v in chosen], np.int64)
+    lift = np.array([sets[v][2] / 4 for v in chosen], np.float64)
+    own, marks = np.array(sorted(asked), np.int64), np.zeros(1, np.uint64)
+    out, share_beside = np.zeros((len(own), KINDS)), beside(heads, account_of, starts, share)
+    favours = (chosen, kind, lift, lift + 1.0)
+    best_lifts(starts, value_of, share_beside, *favours, np.float32(0.5), own, out, marks)
+    assert not marks.any()
+    expected = np.zeros((ACCOUNTS, KINDS))
+    for v in range(len(sets)):
+        for at in range(heads[v], heads[v + 1]) if v in chosen else ():
+            bits = sets[v][2] / 4 + bool(share[at] >= 0.5)
+            expected[account_of[at], sets[v][1]] = max(expected[account_of[at], sets[v][1]], bits)
+    assert expected[own].tolist() == out.tolist()
 
 
 @settings(deadline=None)
@@ -60,7 +91,9 @@ def test_what_so_many_members_hold_is_counted(sets: Values, members: set[int], l
     df = np.diff(heads)
     widest = np.argsort(-df, kind="stable")
     starts, place_of = transposed(heads, account_of, ACCOUNTS, widest)
-    found = counted(starts, place_of, widest, df, np.array(sorted(members), np.int64), least)
+    room = np.zeros(len(sets), np.int32)
+    found = counted(starts, place_of, widest, df, np.array(sorted(members), np.int64), least, room)
+    assert not room.any()
     number = [len(own & members) for own, _, _ in sets]
     assert [(v, n) for v, n in enumerate(number) if n >= least] == list(
         zip(*(c.tolist() for c in found), strict=True)
@@ -95,6 +128,8 @@ def test_a_group_is_as_tight_as_two_members_are_likely_to_share_a_value() -> Non
     """Of four members three hold a value: two share it in 6 of 12 draws; a family that weighs nothing adds nothing."""
     heads, account_of = np.array([0, 3, 7]), np.array([0, 1, 2, 0, 1, 2, 3], np.int32)
     bits = np.array([[4.0, -1.0], [4.0, -1.0], [4.0, -1.0], [0.0, -1.0]])
-    rows = (heads, account_of, np.array([0, 1]), np.array([0, 1], np.int16))
-    assert 3.0 * 0.5 == tightness(*rows, np.arange(4), 5, bits)
-    assert 0.0 == tightness(*rows, np.arange(1), 5, bits[:1])
+    rows = transposed(heads, account_of, 5, np.arange(2))
+    favours, marks = (np.array([0, 1]), np.array([0, 1])), np.zeros(1, np.uint64)
+    assert 3.0 * 0.5 == tightness(*rows, *favours, np.arange(4), bits, marks)
+    assert 0.0 == tightness(*rows, *favours, np.arange(1), bits[:1], marks)
+    assert not marks.any()

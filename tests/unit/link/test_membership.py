@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.incidences import block, drawn, put_holdings
 
+from stillwatch.link import membership
 from stillwatch.link.incidence import Incidence, read_incidence
 from stillwatch.link.membership import MemberSettings, blocks, settle
 from stillwatch.model.families import FAMILIES
@@ -75,3 +76,24 @@ def test_two_crowds_with_a_bridge_stay_apart(t: DuckTables) -> None:
     assert [list(range(1, 41)), list(range(51, 81))] == sorted(
         held.accounts[block].tolist() for block in blocks(held, seed)
     )
+
+
+@pytest.mark.parametrize("seed", [list(PLANTED[:8]), [1, 2, 3, *PLANTED[:4]], [5, 50, 500]])
+def test_who_is_out_of_reach_would_not_be_a_member(
+    t: DuckTables, monkeypatch: pytest.MonkeyPatch, seed: list[int]
+) -> None:
+    """Weighing everybody finds the same group."""
+    held = world(t)
+    codes = np.searchsorted(held.accounts, np.array(seed))
+    found = settle(held, codes)
+
+    def everybody(
+        self: object, held: Incidence, holding: object, members: np.ndarray, *rest: object
+    ) -> np.ndarray:
+        return np.setdiff1d(np.arange(held.n), members)
+
+    monkeypatch.setattr(membership._Favours, "within_reach", everybody)
+    exact = settle(held, codes)
+    assert exact.members.tolist() == found.members.tolist()
+    assert exact.log_odds.tolist() == found.log_odds.tolist()
+    assert exact.tightness == found.tightness

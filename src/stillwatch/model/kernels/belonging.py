@@ -1,6 +1,9 @@
-"""The steps of weighing membership that run over every holder of a group's favoured values.
+"""The steps of weighing membership: what members hold, and what each one's values weigh.
 
-Sets and their elements are compressed rows: holders of value v are `account_of[heads[v]:heads[v + 1]]`.
+Both directions are compressed rows: holders of value v are `account_of[heads[v]:heads[v + 1]]`, values of account i
+are `value_of[starts[i]:starts[i + 1]]`, both in order. The values a group favours are sorted, so they are sorted by
+kind and family as well. What is called room belongs to the caller, is zero before and after, and spares a call from
+clearing as much as there are values or accounts.
 """
 
 from __future__ import annotations
@@ -16,18 +19,20 @@ Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Shares = npt.NDArray[np.float32]
 Families = npt.NDArray[np.int16]
+Bits = npt.NDArray[np.uint64]
 
 _LOW = np.int64(0xFFFF_FFFF)
 
 
 @kernel
 def counted(
-    starts: Ints, place_of: Codes, widest: Ints, df: Ints, members: Ints, least: int
-) -> tuple[Ints, Ints]:
+    starts: Ints, place_of: Codes, widest: Ints, df: Ints, members: Ints, least: int, room: Codes
+) -> tuple[Ints, Ints]:  # fmt: skip
     """Values that `least` of the members hold, in order, and how many of them hold each.
 
     `widest` are the values with the most holders first, `df` holders each; places among them of the values of account
-    i are `place_of[starts[i]:starts[i + 1]]`, in order. What fewer than `least` hold in all is not looked at.
+    i are `place_of[starts[i]:starts[i + 1]]`, in order. What fewer than `least` hold in all is not looked at. `room`
+    is for every value.
     """
     places, high = 0, len(widest)
     while places < high:
@@ -36,29 +41,25 @@ def counted(
             places = middle + 1
         else:
             high = middle
-    counts, often, n = np.zeros(places, np.int32), np.empty(places, np.int32), 0
+    n = 0
+    for member in members:
+        for at in range(starts[member], starts[member + 1]):
+            if place_of[at] >= places:
+                break
+            room[place_of[at]] += 1
+            n += room[place_of[at]] == least
+    found, n = np.empty(n, np.int64), 0
     for member in members:
         for at in range(starts[member], starts[member + 1]):
             place = place_of[at]
             if place >= places:
                 break
-            counts[place] += 1
-            if counts[place] == least:
-                often[n] = place
+            if room[place] >= least:
+                found[n] = np.int64(widest[place]) << 32 | room[place]
                 n += 1
-    found = np.empty(n, np.int64)
-    for i in range(n):
-        found[i] = np.int64(widest[often[i]]) << 32 | counts[often[i]]
+            room[place] = 0
     found.sort()
     return found >> 32, found & _LOW
-
-
-@kernel
-def mark_holders(heads: Ints, account_of: Codes, values: Ints, marked: Flags) -> None:
-    """Set the mark of every holder of the values."""
-    for value in values:
-        for at in range(heads[value], heads[value + 1]):
-            marked[account_of[at]] = True
 
 
 @kernel
@@ -135,22 +136,24 @@ def outsiders(
 
 @kernel
 def tightness(
-    heads: Ints, account_of: Codes, values: Ints, family: Families, members: Ints, accounts: int, bits: Floats
+    starts: Ints, value_of: Codes, values: Ints, family: Ints, members: Ints, bits: Floats, marks: Bits
 ) -> float:  # fmt: skip
     """Over the families, the mean of the members' weights `bits`, if positive, times the chance that two members share
-    a value of the family; 0 for fewer than two. Value i is of the family `family[i]`."""
+    a value of the family; 0 for fewer than two. Value i is of the family `family[i]`; `marks` is room for a bit of
+    every value."""
     n = len(members)
     if n < 2:
         return 0.0
-    inside = np.zeros(accounts, np.bool_)
-    inside[members] = True
-    together = np.zeros(bits.shape[1])
+    _mark(marks, values)
+    inside = np.zeros(len(values), np.int64)
+    for member in members:
+        for value in value_of[starts[member] : starts[member + 1]]:
+            if _marked(marks, value):
+                inside[np.searchsorted(values, value)] += 1
+    _clear(marks, values)
+    together, mean = np.zeros(bits.shape[1]), np.zeros(bits.shape[1])
     for i in range(len(values)):
-        count = 0
-        for account in account_of[heads[values[i]] : heads[values[i] + 1]]:
-            count += inside[account]
-        together[family[i]] += count * (count - 1) / (n * (n - 1))
-    mean = np.zeros(bits.shape[1])
+        together[family[i]] += inside[i] * (inside[i] - 1) / (n * (n - 1))
     for i in range(n):
         mean += bits[i]
     total = 0.0
@@ -160,40 +163,51 @@ def tightness(
 
 
 @kernel
-def best_lifts(
-    heads: Ints, account_of: Codes, share_of: Shares, values: Ints, kind: Ints, lift: Floats, often: Floats,
-    dedicated: np.float32, asked: Ints, out: Floats,
-) -> None:  # fmt: skip
-    """Put into `out[asked account, kind]` the largest lift among the values that each account asked holds, at least
-    what stands there; `often` is the lift for a holder with at least the share `dedicated`."""
-    row_of = np.zeros(asked.max() + 1 if len(asked) else 0, np.int32)
-    for i in range(len(asked)):
-        row_of[asked[i]] = i + 1
-    for v in range(len(values)):
-        for at in range(heads[values[v]], heads[values[v] + 1]):
-            account = account_of[at]
-            if account >= len(row_of):  # holders are sorted
-                break
-            row = row_of[account] - 1
-            if row >= 0:
-                bits = often[v] if share_of[at] >= dedicated else lift[v]
-                out[row, kind[v]] = max(out[row, kind[v]], bits)
+def _mark(marks: Bits, values: Ints) -> None:
+    for value in values:
+        marks[value >> 6] |= np.uint64(1) << np.uint64(value & 63)
 
 
 @kernel
-def hits(has: Flags, asked: Ints, kinds: Ints, best: Floats, inside: Flags) -> tuple[Ints, Ints, Ints]:
-    """Of each kind how many insiders have it, how many of them hold a favoured value, and how many others do; column
-    j of `best` is that of `kinds[j]`."""
-    n_in, hit_in = np.zeros(len(kinds), np.int64), np.zeros(len(kinds), np.int64)
-    hit_out = np.zeros(len(kinds), np.int64)
+def _clear(marks: Bits, values: Ints) -> None:
+    for value in values:
+        marks[value >> 6] = 0
+
+
+@kernel
+def _marked(marks: Bits, value: int) -> bool:
+    return bool(marks[value >> 6] >> np.uint64(value & 63) & np.uint64(1))
+
+
+@kernel
+def best_lifts(
+    starts: Ints, value_of: Codes, share_beside: Shares, values: Ints, kind: Ints, lift: Floats, often: Floats,
+    dedicated: np.float32, asked: Ints, out: Floats, marks: Bits,
+) -> None:  # fmt: skip
+    """Put into `out[asked account, kind]` the largest lift among the values that each account asked holds, at least
+    what stands there; `often` is the lift for a holder with at least the share `dedicated`, and shares are beside the
+    values of each account. `marks` is room for a bit of every value."""
+    _mark(marks, values)
     for i in range(len(asked)):
-        own, having = inside[asked[i]], has[asked[i]]
+        for at in range(starts[asked[i]], starts[asked[i] + 1]):
+            if _marked(marks, value_of[at]):
+                v = np.searchsorted(values, value_of[at])
+                bits = often[v] if share_beside[at] >= dedicated else lift[v]
+                out[i, kind[v]] = max(out[i, kind[v]], bits)
+    _clear(marks, values)
+
+
+@kernel
+def hits(has: Flags, members: Ints, kinds: Ints, best: Floats) -> tuple[Ints, Ints]:
+    """Of each kind how many of the members have it, and how many hold a favoured value; column j of `best`, whose rows
+    are the members, is that of `kinds[j]`."""
+    n_in, hit_in = np.zeros(len(kinds), np.int64), np.zeros(len(kinds), np.int64)
+    for i in range(len(members)):
+        having = has[members[i]]
         for j in range(len(kinds)):
-            hit = best[i, j] > 0
-            n_in[j] += own and having[kinds[j]]
-            hit_in[j] += own and hit
-            hit_out[j] += hit and not own
-    return n_in, hit_in, hit_out
+            n_in[j] += having[kinds[j]]
+            hit_in[j] += best[i, j] > 0
+    return n_in, hit_in
 
 
 @kernel
@@ -221,23 +235,27 @@ def strongest(
 
 @kernel
 def most_voted(
-    heads: Ints, account_of: Codes, values: Ints, block: Ints, lift: Floats, row_of: Codes, rows: int
-) -> Ints:
-    """For each row the block whose values, of those that the row's account holds, have the largest sum of lifts, the
-    first of equals; -1 where it holds none. The values are sorted by block, lifts are positive, and `row_of` is -1 for
-    accounts without a row."""
-    best, most = np.full(rows, -1, np.int64), np.zeros(rows)
-    last, total = np.full(rows, -1, np.int64), np.zeros(rows)
-    for i in range(len(values)):
-        for at in range(heads[values[i]], heads[values[i] + 1]):
-            row = row_of[account_of[at]]
-            if row < 0:
-                continue
-            if last[row] != block[i]:
-                last[row], total[row] = block[i], 0.0
-            total[row] += lift[i]
-            if total[row] > most[row]:
-                best[row], most[row] = block[i], total[row]
+    starts: Ints, value_of: Codes, values: Ints, block: Ints, lift: Floats, members: Ints, marks: Bits
+) -> Ints:  # fmt: skip
+    """For each member the block whose values, of those that it holds, have the largest sum of lifts, the lowest of
+    equals; -1 where it holds none. Lifts are positive; `marks` is room for a bit of every value."""
+    best, votes = np.full(len(members), -1, np.int64), np.zeros(block.max() + 1 if len(block) else 0)
+    own = np.empty(len(values), np.int64)
+    _mark(marks, values)
+    for i in range(len(members)):
+        n, most = 0, 0.0
+        for value in value_of[starts[members[i]] : starts[members[i] + 1]]:
+            if _marked(marks, value):
+                v = np.searchsorted(values, value)
+                votes[block[v]] += lift[v]
+                own[n] = block[v]
+                n += 1
+        for number in own[:n]:
+            if votes[number] > most or (votes[number] == most and number < best[i]):
+                best[i], most = number, votes[number]
+        for number in own[:n]:
+            votes[number] = 0.0
+    _clear(marks, values)
     return best
 
 

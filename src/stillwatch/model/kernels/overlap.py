@@ -12,6 +12,8 @@ from stillwatch.model.kernels.compiled import kernel
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
+Shares = npt.NDArray[np.float32]
+Bits = npt.NDArray[np.uint64]
 
 STEP = 4096  # sets that a thread looks at in one go
 _ROOM = 1 << 12  # rows at the start of a list that grows
@@ -37,6 +39,27 @@ def transposed(heads: Ints, element_of: Codes, elements: int, sets: Ints) -> tup
             out[starts[at]] = i
             starts[at] += 1
     return starts[:-1].copy(), out
+
+
+@kernel
+def beside(heads: Ints, element_of: Codes, starts: Ints, of_pair: Shares) -> Shares:
+    """What stands beside the elements of all sets, put beside the sets of all elements: `starts` are the bounds that
+    `transposed` gives for all sets in order."""
+    place, out = starts[:-1].copy(), np.empty(len(of_pair), np.float32)
+    for at in range(heads[-1]):
+        out[place[element_of[at]]] = of_pair[at]
+        place[element_of[at]] += 1
+    return out
+
+
+@kernel
+def bits_of(heads: Ints, element_of: Codes, sets: Ints, elements: int) -> Bits:
+    """The elements of some sets as bits, uint64[sets, words]: that of element i is bit i % 64 of word i // 64."""
+    out = np.zeros((len(sets), elements // 64 + 1), np.uint64)
+    for i in range(len(sets)):
+        for element in element_of[heads[sets[i]] : heads[sets[i] + 1]]:
+            out[i, element >> 6] |= np.uint64(1) << np.uint64(element & 63)
+    return out
 
 
 def wider_sets(
