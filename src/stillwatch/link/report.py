@@ -17,7 +17,8 @@ from stillwatch.link.stars import Stars
 from stillwatch.model.ahead import ahead
 from stillwatch.model.engine import Relation, Tables
 from stillwatch.model.families import BY_CODE, FAMILIES
-from stillwatch.model.kernels.belonging import outsiders, spread
+from stillwatch.model.kernels.belonging import spread
+from stillwatch.model.kernels.reach import holders
 
 Ints = NDArray[np.int64]
 
@@ -77,7 +78,6 @@ def write_values(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relatio
     """Fill `group_values` (favoured values) and `group_kinds` (how each kind is spread in the group)."""
     values, kinds = [], []
     counts, marked = np.zeros(len(held.df), np.int32), np.zeros(len(held.df), np.bool_)
-    seen = np.zeros(held.n, np.int32)
     for i, group in enumerate(groups):
         inside, among = spread(
             held.starts, held.value_of, held.df, held.kind_at, group.members, group.favoured, len(held.kinds),
@@ -87,22 +87,20 @@ def write_values(t: Tables, held: Incidence, groups: Sequence[Group]) -> Relatio
         own = group.favoured[kept]
         columns = (held.kind[own], held.key[own], inside[kept], held.df[own], group.lift_bits[kept])
         values.append((np.full(len(own), i), *columns))
-        rows = _kinds(held, group, among, seen)
+        rows = _kinds(held, group, among)
         kinds.append((np.full(len(rows[0]), i), *rows))
     t.put("group_values", _table(values, VALUES))
     return t.put("group_kinds", _table(kinds, SPREADS))
 
 
-def _kinds(held: Incidence, group: Group, among: Ints, seen: NDArray[np.int32]) -> tuple[np.ndarray, ...]:
+def _kinds(held: Incidence, group: Group, among: Ints) -> tuple[np.ndarray, ...]:
     """Per kind that a member has: its code, members with it, holding a favoured value, sharing one with another member,
     on the commonest value, sharing one that is mostly the group's own; share of the others that hold a favoured
-    value. `among` is what `spread` says; `seen` is room for every account, zero before and after."""
+    value. `among` is what `spread` says."""
     with_kind = held.has[group.members].sum(axis=0)
     hit, shared, private, top = among
-    outside = outsiders(
-        held.heads, held.account_of, group.favoured, held.kind_at[group.favoured], group.members,
-        len(held.kinds), seen,
-    )  # fmt: skip
+    of, at = held.kind_at[group.favoured], (held.heads, held.account_of, held.common, held.holds)
+    outside = holders(*at, group.favoured, of, len(held.kinds))[1] - hit
     rest = np.maximum(held.having - with_kind, 0)
     share = np.where(rest > 0, outside / np.maximum(rest, 1), 0.0)
     known = np.flatnonzero(with_kind)

@@ -10,7 +10,6 @@ from stillwatch.model.kernels.belonging import (
     best_lifts,
     counted,
     most_voted,
-    outsiders,
     spread,
     tightness,
 )
@@ -69,19 +68,6 @@ def test_the_best_lift_of_each_kind_is_found(sets: Values, asked: set[int], draw
             bits = sets[v][2] / 4 + bool(share[at] >= 0.5)
             expected[account_of[at], sets[v][1]] = max(expected[account_of[at], sets[v][1]], bits)
     assert expected[own].tolist() == out.tolist()
-
-
-@settings(deadline=None)
-@given(values, st.sets(st.integers(0, ACCOUNTS - 1)))
-def test_outsiders_count_once_a_kind(sets: Values, members: set[int]) -> None:
-    sets = sorted(sets, key=lambda one: one[1])
-    heads, account_of = holders(sets)
-    kind = np.array([number for _, number, _ in sets], np.int64)
-    own, seen = np.array(sorted(members), np.int64), np.zeros(ACCOUNTS, np.int32)
-    found = outsiders(heads, account_of, np.arange(len(sets)), kind, own, KINDS, seen)
-    assert not seen.any()
-    others = [set().union(*(own for own, k, _ in sets if k == one)) - members for one in range(KINDS)]
-    assert [len(own) for own in others] == found.tolist()
 
 
 @settings(deadline=None)

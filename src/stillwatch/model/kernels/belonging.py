@@ -115,26 +115,6 @@ def spread(
 
 
 @kernel
-def outsiders(
-    heads: Ints, account_of: Codes, values: Ints, kind: Ints, members: Ints, kinds: int, seen: Codes
-) -> Ints:  # fmt: skip
-    """Of each of so many kinds how many accounts that are no members hold one of the values; value i is of kind
-    `kind[i]`, by which they are sorted. `seen` is room for every account, zero before and after."""
-    out = np.zeros(kinds, np.int64)
-    seen[members] = kinds + 1
-    for i in range(len(values)):
-        for account in account_of[heads[values[i]] : heads[values[i] + 1]]:
-            if seen[account] <= kind[i]:
-                seen[account] = kind[i] + 1
-                out[kind[i]] += 1
-    for value in values:
-        for account in account_of[heads[value] : heads[value + 1]]:
-            seen[account] = 0
-    seen[members] = 0
-    return out
-
-
-@kernel
 def tightness(
     starts: Ints, value_of: Codes, values: Ints, family: Ints, members: Ints, bits: Floats, marks: Bits
 ) -> float:  # fmt: skip
