@@ -1,7 +1,8 @@
-"""Out of space: one clear error, earlier results as they were, nothing left behind."""
+"""Out of space: one clear error, earlier results as they were, nothing left behind but finished stages."""
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -42,11 +43,21 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-@pytest.mark.parametrize("file_bytes", [20_000, 2_000_000])
-def test_files_that_may_not_grow(scanned: Scanned, tmp_path: Path, file_bytes: int) -> None:
+def test_files_that_may_not_grow(scanned: Scanned, tmp_path: Path) -> None:
     arguments = ("scan", scanned.data, "--out", tmp_path / "out", "--key-file", scanned.key)
-    one_error(run_limited(*arguments, file_bytes=file_bytes), "space")
+    one_error(run_limited(*arguments, file_bytes=20_000), "space")
     assert [] == names_in(tmp_path)
+
+
+def test_a_scan_goes_on_where_the_disk_was_full(scanned: Scanned, tmp_path: Path) -> None:
+    """What it had finished is not done again, and nothing else is left of it."""
+    out = tmp_path / "out"
+    arguments = ("scan", scanned.data, "--out", out, "--key-file", scanned.key)
+    one_error(run_limited(*arguments, file_bytes=2_000_000), "space")
+    assert [".out.stages"] == names_in(tmp_path)
+    assert 0 == run_limited(*arguments).code
+    assert json.loads((out / "summary.json").read_text())["resumed"]
+    assert ["out"] == names_in(tmp_path)
 
 
 @pytest.mark.parametrize("size", ["64k", "1m"])

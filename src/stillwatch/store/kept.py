@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stillwatch.model.errors import MemoryLimitError, ResourceError, StillwatchError
+from stillwatch.model.errors import ResourceError, StillwatchError
 from stillwatch.store.duck import DuckTables
 from stillwatch.store.files import replace_text
 
@@ -97,8 +97,8 @@ def _read(record: Path) -> tuple[str, Stage] | None:
 def kept_stages(folder: Path, owner: Mapping[str, Any], t: DuckTables) -> Iterator[KeptStages]:
     """Stages in a folder, found again if they were made from the very same (`owner`); others are removed.
 
-    The folder is removed when the block ends, and on every error but one: what a kill, an interrupt or the limit of
-    memory left is there for the next scan. Where that limit left no finished stage, there is nothing to keep.
+    The folder is removed when the block ends, and on errors: but what a kill, an interrupt, the limit of memory or a
+    full disk left is there for the next scan. Where these limits left no finished stage, there is nothing to keep.
 
     Raises `ResourceError` if the folder cannot be written.
     """
@@ -113,9 +113,10 @@ def kept_stages(folder: Path, owner: Mapping[str, Any], t: DuckTables) -> Iterat
     try:
         yield stages
     except (StillwatchError, OSError) as error:
-        if isinstance(error, MemoryLimitError) and any(folder.glob(RECORDS)):
-            raise
         t.forget_layers()
+        if isinstance(error, ResourceError) and any(folder.glob(RECORDS)):
+            stages.find()  # what is not finished gives its room back
+            raise
         shutil.rmtree(folder, ignore_errors=True)
         raise
     t.forget_layers()

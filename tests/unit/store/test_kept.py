@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from stillwatch.model.errors import InputError, MemoryLimitError
+from stillwatch.model.errors import InputError, MemoryLimitError, ResourceError
 from stillwatch.store.duck import DuckTables, open_duck
 from stillwatch.store.kept import kept_stages
 
@@ -96,8 +96,15 @@ def test_a_file_of_the_right_length_that_is_no_database_is_no_stage(t: DuckTable
         assert ("read",) == kept.names
 
 
-def test_stages_outlive_the_limit_of_memory(t: DuckTables, folder: Path) -> None:
-    stopped(t, folder, MemoryLimitError)
+@pytest.mark.parametrize("limit", [MemoryLimitError, ResourceError])
+def test_stages_outlive_the_limits_of_memory_and_disk(
+    t: DuckTables, folder: Path, limit: type[ResourceError]
+) -> None:
+    """And what was not finished takes no room."""
+    stopped(t, folder, limit)
+    assert ["01.duckdb", "01.json", "02.duckdb", "02.json", "made-by.json"] == sorted(
+        p.name for p in folder.iterdir()
+    )
     with kept_stages(folder, OWNER, t) as kept:
         assert ("read", "double") == kept.names
 
