@@ -110,12 +110,19 @@ class Ties:
 
     def to(self, own: Piece, others: Sequence[Piece]) -> Floats:
         """How much more a group shares with each of the others than chance explains, in bits; float64[G]."""
-        pairs = [self._apart(own, other) for other in others]
-        return self._total(self._bits(*self._counts(pairs)))
+        shared, mean = self._counts(own, others)
+        self._inside[own.members] = True
+        mixed = [i for i, other in enumerate(others) if self._inside[other.members].any()]
+        self._inside[own.members] = False
+        for i in mixed:
+            left, right = self._apart(own, others[i])
+            shared[i : i + 1], mean[i : i + 1] = self._counts(left, [right])
+        return self._total(self._bits(shared, mean))
 
     def why(self, own: Piece, other: Piece) -> list[Tie]:
         """What two groups share, kind by kind, the strongest first."""
-        shared, mean = self._counts([self._apart(own, other)])
+        left, right = self._apart(own, other)
+        shared, mean = self._counts(left, [right])
         bits = self._bits(shared, mean)
         some = np.flatnonzero(shared[0])
         found = [
@@ -134,18 +141,20 @@ class Ties:
         common = other.members[both]
         return self.piece(np.setdiff1d(own.members, common)), self.piece(other.members[~both])
 
-    def _counts(self, pairs: Sequence[tuple[Piece, Piece]]) -> tuple[Ints, Floats]:
-        """Of each two and each kind the values in common and the number that chance gives; int64 and float64[G, K]."""
-        shared = np.zeros((len(pairs), len(self._chance)), np.int64)
-        mean = np.zeros(shared.shape)
-        for i, (own, other) in enumerate(pairs):
-            self._room[own.value] = own.count
-            both = np.minimum(self._room[other.value], other.count)
-            self._room[own.value] = 0
-            at = self._held.kind_at[other.value]
-            shared[i] = np.bincount(at, weights=both, minlength=len(self._chance))
-            mean[i] = self._chance * own.having * other.having
-        return shared, mean
+    def _counts(self, own: Piece, others: Sequence[Piece]) -> tuple[Ints, Floats]:
+        """Of a group and each of the others, and of each kind, the values in common and the number that chance gives;
+        int64 and float64[G, K]."""
+        kinds, none = len(self._chance), [np.empty(0, np.int64)]
+        value = np.concatenate([*none, *(other.value for other in others)])
+        count = np.concatenate([*none, *(other.count for other in others)])
+        cell = np.repeat(np.arange(len(others)) * kinds, [len(other.value) for other in others])
+        self._room[own.value] = own.count
+        both = np.minimum(self._room[value], count)
+        self._room[own.value] = 0
+        cell += self._held.kind_at[value]
+        shared = np.bincount(cell, weights=both, minlength=len(others) * kinds).astype(np.int64)
+        having = np.array([other.having for other in others], np.int64).reshape(-1, kinds)
+        return shared.reshape(-1, kinds), self._chance * own.having * having
 
     def _bits(self, shared: Ints, mean: Floats) -> Floats:
         """How much more than chance of each kind, bounded; float64[G, K]."""

@@ -86,10 +86,11 @@ def test_a_preference_of_two_crowds_is_worth_less_than_rare_cards(t: DuckTables)
 def test_what_ties_two_does_not_depend_on_who_else_is_looked_at(t: DuckTables) -> None:
     held = world(t, "template", 20)
     ties = Ties(held)
-    pieces = [ties.piece(g) for g in codes(held, FIRST, SECOND, THIRD)]
+    pieces = [ties.piece(g) for g in codes(held, FIRST, SECOND, THIRD, range(111, 151))]  # the last lies in all others
     every = ties.between(pieces)
     assert every[0, 1] > 0
-    for a, b in ((0, 1), (0, 2), (2, 1)):
+    assert every[0, 3] > 0
+    for a, b in ((0, 1), (0, 2), (2, 1), (0, 3), (3, 1), (2, 3)):
         assert every[a, b] == every[b, a] == ties.to(pieces[a], [pieces[b]])[0]
 
 
