@@ -7,8 +7,8 @@
     ├── InputError             a file or folder cannot be used (carries file and line)
     │   ├── SchemaError        a table lacks a required column or has the wrong type
     │   └── VanishedError      a file was there when the files were listed and is there no more
-    ├── ResourceError          disk, memory or permission ran out; nothing half-written stays
-    │   └── MemoryLimitError   more memory is needed than there may be; finished stages of a scan stay
+    ├── ResourceError          disk, memory or permission ran out; finished stages of a scan stay
+    │   └── MemoryLimitError   more memory is needed than there may be
     ├── StateError             a state folder or key file belongs to something else
     ├── RefusedError           a message to or from a partner is refused (carries a reason); nothing changed
     └── ExtensionError         a signal, format or profile is faulty
