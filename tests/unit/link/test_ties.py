@@ -86,7 +86,9 @@ def test_a_preference_of_two_crowds_is_worth_less_than_rare_cards(t: DuckTables)
 def test_what_ties_two_does_not_depend_on_who_else_is_looked_at(t: DuckTables) -> None:
     held = world(t, "template", 20)
     ties = Ties(held)
-    pieces = [ties.piece(g) for g in codes(held, FIRST, SECOND, THIRD, range(111, 151))]  # the last lies in all others
+    pieces = [
+        ties.piece(g) for g in codes(held, FIRST, SECOND, THIRD, range(111, 151))
+    ]  # the last lies in all others
     every = ties.between(pieces)
     assert every[0, 1] > 0
     assert every[0, 3] > 0
