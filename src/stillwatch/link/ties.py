@@ -154,7 +154,8 @@ class Ties:
         cell += self._held.kind_at[value]
         shared = np.bincount(cell, weights=both, minlength=len(others) * kinds).astype(np.int64)
         having = np.array([other.having for other in others], np.int64).reshape(-1, kinds)
-        return shared.reshape(-1, kinds), self._chance * own.having * having
+        mean: Floats = self._chance * own.having * having
+        return shared.reshape(-1, kinds), mean
 
     def _bits(self, shared: Ints, mean: Floats) -> Floats:
         """How much more than chance of each kind, bounded; float64[G, K]."""
