@@ -154,8 +154,7 @@ class Ties:
         cell += self._held.kind_at[value]
         shared = np.bincount(cell, weights=both, minlength=len(others) * kinds).astype(np.int64)
         having = np.array([other.having for other in others], np.int64).reshape(-1, kinds)
-        mean: Floats = self._chance * own.having * having
-        return shared.reshape(-1, kinds), mean
+        return shared.reshape(-1, kinds), np.asarray(self._chance * own.having * having, np.float64)
 
     def _bits(self, shared: Ints, mean: Floats) -> Floats:
         """How much more than chance of each kind, bounded; float64[G, K]."""
