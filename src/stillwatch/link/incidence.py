@@ -31,7 +31,7 @@ CONTENT_KINDS = ("template", "system", "tools", "schema", "wording")
 OWN_FAMILIES = ("network", "client", "identity", "payment")  # what an organization gives its accounts
 OVERLAP = 0.5  # share of a content value's holders who hold a wider one, that makes the two one block
 SAMPLE = 512  # of these holders
-COMMON = 64
+COMMON = 64  # what one account in so many holds has its holders as bits, too
 
 
 @dataclass(frozen=True, slots=True)
