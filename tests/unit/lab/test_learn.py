@@ -77,6 +77,19 @@ def test_scattered_measurements_are_expected_less_firmly() -> None:
     assert found["unrelated"]["novelty"][1] < found["distillation"]["novelty"][1]
 
 
+def test_what_the_intent_model_says_is_learned_from_texts_unseen_by_it() -> None:
+    seen = [group("distillation", harvest_intent=0.98, clock=0.9)] * 5 + [
+        group("unrelated", harvest_intent=0.02)
+    ] * 5
+    new = [group("distillation", harvest_intent=0.5, clock=0.2)] * 5 + [
+        group("unrelated", harvest_intent=0.04)
+    ] * 2
+    found, before = fit(seen, unseen=new), fit(seen)
+    assert fit(new)["distillation"]["harvest_intent"] == found["distillation"]["harvest_intent"]
+    assert before["distillation"]["clock"] == found["distillation"]["clock"]
+    assert before["unrelated"] == found["unrelated"]  # two groups teach nothing
+
+
 def test_too_few_groups_expect_nothing() -> None:
     rows = [group("distillation", novelty=0.7)] * 2 + [group("unrelated", novelty=0.2)] * 5
     assert {} == fit(rows)["distillation"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from stillwatch.lab.learn.calibration import held_out_weights, learn_curve, main, pairs_of
+from stillwatch.lab.learn.calibration import held_out_weights, learn_curve, main, pairs_of, teaching, weights
 from stillwatch.lab.learn.expectations import Labelled
+from stillwatch.lab.learn.holdout import fitted
 from stillwatch.model.errors import InputError, UsageError
 
 
@@ -48,7 +50,25 @@ def test_what_cannot_teach_is_refused(scores: list[float], hostile: list[bool], 
 def test_one_run_cannot_judge_itself() -> None:
     groups = [Labelled("run", f"c{i}", 9, kind, {}) for i, kind in enumerate(("distillation", "unrelated"))]
     with pytest.raises(InputError, match="do not hold both"):
-        held_out_weights(groups)
+        held_out_weights(groups, groups)
+
+
+def test_a_run_is_judged_by_the_other_runs_with_harvests() -> None:
+    def run(name: str, said: float, kinds: Sequence[str]) -> list[Labelled]:
+        value = {"distillation": said, "unrelated": 0.02}
+        return [
+            Labelled(name, f"{k}{i}", 9, k, {"harvest_intent": (value[k], 99)})
+            for k in kinds
+            for i in range(9)
+        ]
+
+    both = ("distillation", "unrelated")
+    taught, own, other = run("t", 0.98, both), run("a", 0.5, both), run("b", 0.55, both)
+    weight, hostile = held_out_weights(taught, [*own, *other])
+    alone = weights(own, fitted(taught))[0]
+    assert weight[hostile].min() > 0 > weight[~hostile].max()
+    assert weight[: len(own)][hostile[: len(own)]].min() > alone[hostile[: len(own)]].max() + 1
+    assert [*own, *other] == teaching([*own, *other, *run("c", 0.5, ["unrelated"])])
 
 
 def test_pairs_are_results_and_truth() -> None:
@@ -59,5 +79,5 @@ def test_pairs_are_results_and_truth() -> None:
 
 def test_bad_folders_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pair = f"{tmp_path}:{tmp_path}"
-    assert main([str(tmp_path / "out.json"), "--training", "a", "--benign", pair]) == 2
+    assert main([str(tmp_path / "out.json"), "--training", "a", "--calibration", pair]) == 2
     assert "is not RESULTS:TRUTH" in capsys.readouterr().err

@@ -110,7 +110,7 @@ def test_the_shipped_plan_keeps_seeds_apart() -> None:
 def test_a_seed_in_two_sets_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"
     same = "".join(
-        f"[{s}]\nbenign = {{ scale = 1, seeds = [1] }}\n" for s in ("training", "calibration", "test")
+        f'[[{s}]]\nscenario = "benign"\nscale = 1\nseeds = [1]\n' for s in ("training", "calibration", "test")
     )
     path.write_text(same)
     with pytest.raises(InputError, match="a seed in common"):
@@ -143,8 +143,9 @@ def test_scans_are_made_once_and_kept(tmp_path: Path) -> None:
     plan = read_plan(None)[:2]
     for _ in range(2):
         folders = make_runs(plan, tmp_path / "work", copying(made, truth, ran), nothing)
-    assert ["simulate", "scan"] * 2 == ran
-    assert all((r / "summary.json").exists() and t.is_dir() for r, t in folders.values())
+    assert ["simulate", "scan", "scan"] * 2 == ran  # the second with pieces apart
+    assert all((k.results / "summary.json").exists() and k.truth.is_dir() for k in folders.values())
+    assert all(k.apart is not None and (k.apart / "summary.json").exists() for k in folders.values())
     assert {measuring_digest()} == {p.name for p in (tmp_path / "work").iterdir()}
 
 

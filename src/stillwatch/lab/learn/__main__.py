@@ -1,27 +1,51 @@
-"""`python -m stillwatch.lab.learn OUT RESULTS:TRUTH…`: write a hypotheses file from scans of training traffic.
+"""`python -m stillwatch.lab.learn OUT RESULTS:TRUTH… --unseen RESULTS:TRUTH…`: write a hypotheses file from scans.
 
 Each training dataset is scanned twice, once with `--apart`: what is judged first are pieces, and wholes alone would
-teach little about them. A group that both scans found counts once.
+teach little about them. A group that both scans found counts once. What the intent model says of harvests and others is
+fitted on the scans `unseen`, whose texts it was not trained on.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+from stillwatch.lab.learn.calibration import Pair, pairs_of
 from stillwatch.lab.learn.expectations import distinct, fit, labelled_groups
 from stillwatch.lab.learn.write import hypotheses_toml
+from stillwatch.model.errors import StillwatchError
+from stillwatch.store.files import replace_text
 
 
-def main(argv: list[str]) -> None:
-    """Fit on every RESULTS:TRUTH pair and write OUT."""
-    out, pairs = Path(argv[0]), [tuple(map(Path, pair.split(":"))) for pair in argv[1:]]
-    groups = distinct(g for results, truth in pairs for g in labelled_groups(results, truth))
+def learned(training: Sequence[Pair], unseen: Sequence[Pair]) -> tuple[str, Counter[str]]:
+    """Text of the hypotheses file that these scans teach, and how many groups of each kind taught it."""
+    groups, new = (
+        distinct(g for results, truth in pairs for g in labelled_groups(results, truth))
+        for pairs in (training, unseen)
+    )
     counts = Counter(g.hypothesis for g in groups)
-    out.write_text(hypotheses_toml(fit(groups), counts), "utf-8")
-    sys.stdout.write(f"{len(groups)} groups: {dict(sorted(counts.items()))}\n")
+    return hypotheses_toml(fit(groups, unseen=new), counts), counts
+
+
+def main(argv: Sequence[str]) -> int:
+    """Fit on the pairs RESULTS:TRUTH and write OUT; exit code 0, or 2 for bad input."""
+    parser = argparse.ArgumentParser(prog="python -m stillwatch.lab.learn", description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("training", nargs="+", metavar="RESULTS:TRUTH")
+    parser.add_argument("--unseen", nargs="+", required=True, metavar="RESULTS:TRUTH")
+    chosen = parser.parse_args(argv)
+    try:
+        text, counts = learned(pairs_of(chosen.training), pairs_of(chosen.unseen))
+        replace_text(chosen.out, text)
+    except StillwatchError as error:
+        sys.stderr.write(f"Error {error.where}: {error.what}\n      {error.remedy}\n")
+        return 2
+    sys.stdout.write(f"{sum(counts.values())} groups: {dict(sorted(counts.items()))}\n")
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -1,12 +1,16 @@
-"""The calibration that ships: the curve, learned on training traffic, and scores of simulated benign groups.
+"""The calibration that ships: the curve, learned on calibration traffic, and scores of simulated benign groups.
 
-The curve is learned on groups judged by expectations fitted without their run, since a group is flattered by
-expectations that it helped to fit. The benign scores come from scans of the calibration split, judged by the
-shipped expectations. Measurements are read from the results, so a change of expectations needs no new scan.
+The curve is learned on groups of scans of the calibration split, each judged by expectations fitted without its run,
+since a group is flattered by expectations that it helped to fit; training traffic cannot teach it, since its texts are
+those that the intent model was trained on. The benign scores come from the benign scans of the same split, which teach
+no expectations, judged by the shipped ones. Measurements are read from the results, so a change of expectations needs
+no new scan.
 
 ::
 
-    python -m stillwatch.lab.learn.calibration OUT --training RESULTS:TRUTH… --benign RESULTS:TRUTH…
+    python -m stillwatch.lab.learn.calibration OUT --training RESULTS:TRUTH… --calibration RESULTS:TRUTH…
+
+Of the calibration scans those without any harvest are the benign ones.
 """
 
 from __future__ import annotations
@@ -66,21 +70,27 @@ def weights(groups: Sequence[Labelled], known: Sequence[Hypothesis]) -> tuple[Fl
     return np.array(found), np.array([g.hypothesis == DISTILLATION for g in groups], bool)
 
 
-def held_out_weights(groups: Sequence[Labelled]) -> tuple[Floats, Bools]:
-    """As `weights`, each run judged by expectations fitted on the other runs.
+def teaching(groups: Sequence[Labelled]) -> list[Labelled]:
+    """The groups of those runs that hold a harvest."""
+    runs = {g.run for g in groups if g.hypothesis == DISTILLATION}
+    return [g for g in groups if g.run in runs]
 
-    Raises `InputError` without two runs that each hold both sides.
+
+def held_out_weights(taught: Sequence[Labelled], groups: Sequence[Labelled]) -> tuple[Floats, Bools]:
+    """As `weights`, each run of the groups judged by expectations fitted on what was `taught` and on the other runs.
+
+    Raises `InputError` without two runs of groups with harvests, or if nothing innocent or no harvest was taught.
     """
     parts = []
     for run in sorted({g.run for g in groups}):
-        rest = [g for g in groups if g.run != run]
-        if len({g.hypothesis == DISTILLATION for g in rest}) < 2:
+        rest = teaching([g for g in groups if g.run != run])
+        if not rest or len({g.hypothesis == DISTILLATION for g in taught}) < 2:
             raise InputError(
                 "the other runs do not hold both campaigns and innocent groups",
                 where=run,
                 remedy="Give scans of two or more runs with campaigns",
             )
-        parts.append(weights([g for g in groups if g.run == run], fitted(rest)))
+        parts.append(weights([g for g in groups if g.run == run], fitted(taught, rest)))
     return np.concatenate([w for w, _ in parts]), np.concatenate([y for _, y in parts])
 
 
@@ -140,14 +150,16 @@ class _Pool:
         return math.log2((h + 0.5) * (innocent + 1) / ((b + 0.5) * (harvests + 1)))
 
 
-def shipped(training: Sequence[Pair], benign: Sequence[Pair]) -> Calibration:
+def shipped(training: Sequence[Pair], calibration: Sequence[Pair]) -> Calibration:
     """The calibration of these scans, marked `simulated`."""
     known = shipped_hypotheses()
     taught = [g for results, truth in training for g in labelled_groups(results, truth)]
+    runs = [(results, labelled_groups(results, truth)) for results, truth in calibration]
     scores: dict[str, list[int]] = {name: [] for name in CLASSES}
     spans = []
-    for results, truth in benign:
-        groups = [g for g in labelled_groups(results, truth) if g.hypothesis != DISTILLATION]
+    for results, groups in runs:
+        if teaching(groups):
+            continue
         for group in groups:
             found = assess(group.measured, known, AssessSettings())
             scores[traffic_class(found.best)].append(found.weight)
@@ -159,7 +171,7 @@ def shipped(training: Sequence[Pair], benign: Sequence[Pair]) -> Calibration:
         True,
         tuple(spans),
         {name: tuple(sorted(values)) for name, values in scores.items()},
-        learn_curve(*held_out_weights(taught)),
+        learn_curve(*held_out_weights(taught, [g for _, groups in runs for g in groups])),
     )
 
 
@@ -174,10 +186,10 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m stillwatch.lab.learn.calibration", description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--training", nargs="+", required=True, metavar="RESULTS:TRUTH")
-    parser.add_argument("--benign", nargs="+", required=True, metavar="RESULTS:TRUTH")
+    parser.add_argument("--calibration", nargs="+", required=True, metavar="RESULTS:TRUTH")
     chosen = parser.parse_args(argv)
     try:
-        made = shipped(pairs_of(chosen.training), pairs_of(chosen.benign))
+        made = shipped(pairs_of(chosen.training), pairs_of(chosen.calibration))
         replace_text(chosen.out, calibration_json(made))
     except StillwatchError as error:
         sys.stderr.write(f"Error {error.where}: {error.what}\n      {error.remedy}\n")

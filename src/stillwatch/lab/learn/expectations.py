@@ -1,4 +1,9 @@
-"""Fit what hypotheses expect: beta distributions of the measurements, by the method of moments with shrinkage."""
+"""Fit what hypotheses expect: beta distributions of the measurements, by the method of moments with shrinkage.
+
+What the intent model says of the texts it was trained on is no measurement of what it will say of others (of the
+harvests in training traffic 98% of the requests ask for training data by it, of those in texts of other sources 58%),
+so expectations of it are fitted on traffic with texts that are `unseen` by it.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +37,10 @@ HYPOTHESIS_OF: Mapping[str, str] = MappingProxyType(
         "batch_annotation": "batch_work", "rag_backfill": "batch_work", "data_pipelines": "batch_work",
         "own_synthetic_data": "permitted", "red_team": "permitted", "declared_reseller": "declared_reseller",
         "undeclared_relay": "undeclared_relay", "spam_ring": "spam_ring",
+        "fallback_router": "own_gateway", "moved_house": "moved_house",
     }
 )  # fmt: skip
+UNSEEN = frozenset({"harvest_intent", "one_intent"})  # what the intent model says
 AMBIGUOUS = 0.2  # groups with a larger hostile minority teach nothing about the innocent
 
 
@@ -92,9 +99,10 @@ class FitSettings:
 
 
 def fit(
-    groups: Sequence[Labelled], settings: FitSettings | None = None
+    groups: Sequence[Labelled], settings: FitSettings | None = None, *, unseen: Sequence[Labelled] = ()
 ) -> dict[str, dict[str, tuple[float, float]]]:
-    """{hypothesis: {feature: (mean, concentration)}}; every group counts once, whatever its size."""
+    """{hypothesis: {feature: (mean, concentration)}}; every group counts once, whatever its size. The features of
+    `UNSEEN` are fitted on the groups `unseen` where these can teach them."""
     s = settings or FitSettings()
     out: dict[str, dict[str, tuple[float, float]]] = {}
     for name in sorted({g.hypothesis for g in groups}):
@@ -107,6 +115,8 @@ def fit(
                 continue
             expects[feature] = _moments(values, everywhere, s)
         out[name] = expects
+    for name, expects in fit(unseen, s).items() if unseen else ():
+        out.setdefault(name, {}).update({f: pair for f, pair in expects.items() if f in UNSEEN})
     return out
 
 

@@ -32,9 +32,10 @@ from stillwatch.store.results import read_table
 
 INTRO = """
 Hypotheses mirror the simulator's cohorts, so figures on those flatter them. Here the expectations were fitted on
-the training scans again without one campaign, attack tool or cohort at a time, and the groups that were left out were
-judged by them, in the training scans and in all others. The last column is what expectations fitted with them say. A
-tool is that whose prompts a group uses most; tools of the calibration and test scans taught nothing in either case.
+the training scans (what the intent model says: on the calibration scans with campaigns) again without one campaign,
+attack tool or cohort at a time, and the groups that were left out were judged by them, in these scans and in all
+others. The last column is what expectations fitted with them say. A tool is that whose prompts a group uses most; tools
+of the test scans taught nothing in either case.
 Prior, limits and verdicts are as shipped; the curve is not used.
 """.strip()
 COHORT, CAMPAIGN, TOOL = "cohort", "campaign", "attack tool"
@@ -88,29 +89,35 @@ def _commonest(values: Iterable[str | None]) -> str:
 
 
 def hold_out(
-    groups: Sequence[Known], settings: AssessSettings | None = None, *, others: Sequence[Known] = ()
+    groups: Sequence[Known],
+    settings: AssessSettings | None = None,
+    *,
+    unseen: Sequence[Known] = (),
+    others: Sequence[Known] = (),
 ) -> list[Held]:
     """For each cohort, campaign and tool: its groups judged by what was fitted without, and with, them.
 
-    `others` are judged and teach nothing. Where no attack is left to learn from, nothing is judged.
+    `unseen` teach what `fit` takes from texts unseen by the intent model; `others` are judged and teach nothing. Where
+    no attack is left to learn from, nothing is judged.
     """
     s = settings or AssessSettings()
-    everything, judged = fitted([known.group for known in groups]), [*groups, *others]
+    everything = fitted([known.group for known in groups], [known.group for known in unseen])
+    judged = [*groups, *unseen, *others]
     out = []
     for trait in (CAMPAIGN, TOOL, COHORT):
         for name in sorted({known.traits[trait] for known in judged if known.traits.get(trait)}):
             inside = [k.group for k in judged if k.traits.get(trait) == name]
-            rest = [k.group for k in groups if k.traits.get(trait) != name]
+            rest, new = ([k.group for k in of if k.traits.get(trait) != name] for of in (groups, unseen))
             taught = any(group.hypothesis == DISTILLATION for group in rest)
-            without = _called(inside if taught else [], fitted(rest) if taught else (), s)
+            without = _called(inside if taught else [], fitted(rest, new) if taught else (), s)
             out.append(Held(trait, name, trait != COHORT, without, _called(inside, everything, s)))
     return out
 
 
-def fitted(groups: Sequence[Labelled]) -> tuple[Hypothesis, ...]:
+def fitted(groups: Sequence[Labelled], unseen: Sequence[Labelled] = ()) -> tuple[Hypothesis, ...]:
     """The explanations that these groups teach; one they say nothing about is not known."""
     counts = Counter(g.hypothesis for g in groups)
-    known = read_hypotheses(hypotheses_toml(fit(groups), counts), where="fitted expectations")
+    known = read_hypotheses(hypotheses_toml(fit(groups, unseen=unseen), counts), where="fitted expectations")
     return tuple(h for h in known if h.expects or h.name in (DISTILLATION, MIXED))
 
 

@@ -19,6 +19,8 @@ TITLES: Mapping[str, tuple[str, str, float]] = MappingProxyType(
         "evaluation": ("evaluation or benchmark runs", "innocent", -2.0),
         "batch_work": ("batch annotation or back-fill", "innocent", -2.0),
         "permitted": ("a permitted or declared use", "innocent", -2.0),
+        "own_gateway": ("one firm's gateway over accounts of its own", "innocent", -2.0),
+        "moved_house": ("one firm's move to new accounts", "innocent", -3.0),
         "declared_reseller": ("a declared reseller", "innocent", -3.0),
         "undeclared_relay": ("an undeclared relay", "coordinated", -3.0),
         "spam_ring": ("a spam ring", "coordinated", -3.0),

@@ -50,7 +50,17 @@ class Planned:
         return f"{self.split}-{self.scenario}-{self.scale:g}-{self.seed}"
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Folders of a scan's results and of the truth; those of training traffic also of the scan with pieces `apart`."""
+
+    results: Path
+    truth: Path
+    apart: Path | None = None
+
+
 class _Scans(msgspec.Struct, forbid_unknown_fields=True):
+    scenario: str
     scale: float
     seeds: list[int]
 
@@ -67,10 +77,10 @@ def read_plan(path: Path | None) -> tuple[Planned, ...]:
             if path
             else (resources.files(lab) / "data" / "reliability.toml").read_text("utf-8")
         )
-        found = msgspec.convert(tomllib.loads(text), dict[str, dict[str, _Scans]])
+        found = msgspec.convert(tomllib.loads(text), dict[str, list[_Scans]])
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise InputError(f"no plan: {error}", where=where, remedy="See lab/data/reliability.toml") from error
-    seeds = {split: {s for scans in sets.values() for s in scans.seeds} for split, sets in found.items()}
+    seeds = {split: {s for scans in sets for s in scans.seeds} for split, sets in found.items()}
     if set(found) != set(SPLITS) or sum(map(len, seeds.values())) != len(set().union(*seeds.values())):
         raise InputError(
             "a set is missing or unknown, or two sets have a seed in common",
@@ -78,17 +88,17 @@ def read_plan(path: Path | None) -> tuple[Planned, ...]:
             remedy=f"Name {', '.join(SPLITS)}, each with seeds of its own",
         )
     return tuple(
-        Planned(split, scenario, scans.scale, seed)
+        Planned(split, scans.scenario, scans.scale, seed)
         for split, sets in found.items()
-        for scenario, scans in sets.items()
+        for scans in sets
         for seed in scans.seeds
     )
 
 
 def make_runs(
     plan: Sequence[Planned], work: Path, run: Run, say: Callable[[str], None]
-) -> dict[Planned, tuple[Path, Path]]:
-    """Folders of results and truth of each scan; what is not there with this code is made.
+) -> dict[Planned, Kept]:
+    """Folders of each scan; what is not there with this code is made.
 
     Raises `ResourceError` if a simulation or a scan fails.
     """
@@ -99,7 +109,8 @@ def make_runs(
         if not (home / "results" / MARK).exists():
             say(f"{number} of {len(plan)}: {planned.name}")
             _make(planned, home, run)
-        out[planned] = (home / "results", home / "truth")
+        apart = home / "apart" if planned.split == "training" else None
+        out[planned] = Kept(home / "results", home / "truth", apart)
     return out
 
 
@@ -113,6 +124,8 @@ def _make(planned: Planned, home: Path, run: Run) -> None:
         run([*made, "--split", planned.split, "--out", str(data), "--json"])
         key = str(measuring_key(fresh, planned.seed))
         run(["scan", str(data), "--out", str(fresh / "results"), "--key-file", key, "--json"])
+        if planned.split == "training":
+            run(["scan", str(data), "--out", str(fresh / "apart"), "--key-file", key, "--apart", "--json"])
         (data / "truth").rename(fresh / "truth")
         shutil.rmtree(data)
         shutil.rmtree(home, ignore_errors=True)
