@@ -37,14 +37,23 @@ REQUIRES: Mapping[str, Mapping[str, float]] = MappingProxyType(
         "evaluation": {"declared": 0.2, "repeated": 0.3, "one_organization": 0.5, "one_instrument": 0.5},
     }
 )
-# two things may be true: unrelated accounts meet behind an exit, and fill the same public prompt
-JOINT: Mapping[str, tuple[str, str, float, str]] = MappingProxyType(
+# two things may be true: unrelated accounts meet behind an exit, and fill the same public prompt; a relay without a
+# harvest buys its accounts where harvesters do
+JOINT: Mapping[str, tuple[str, str, float, Mapping[str, str]]] = MappingProxyType(
     {
         "unrelated_behind_exit": (
-            "unrelated accounts behind a shared network exit", "unrelated", -2.0, "shared_exit",
+            "unrelated accounts behind a shared network exit", "unrelated", -2.0, {"network": "shared_exit"},
         ),
-        "prompt_behind_exit": ("a public prompt behind a shared network exit", "public_prompt", -2.0, "shared_exit"),
-        "tool_behind_exit": ("a public tool behind a shared network exit", "public_tool", -2.0, "shared_exit"),
+        "prompt_behind_exit": (
+            "a public prompt behind a shared network exit", "public_prompt", -2.0, {"network": "shared_exit"},
+        ),
+        "tool_behind_exit": (
+            "a public tool behind a shared network exit", "public_tool", -2.0, {"network": "shared_exit"},
+        ),
+        "prepared_relay": (
+            "an undeclared relay over accounts prepared in lots", "undeclared_relay", -4.0,
+            {"identity": "distillation", "payment": "distillation"},
+        ),
     }
 )  # fmt: skip
 HEAD = """\
@@ -68,10 +77,14 @@ def hypotheses_toml(
         if name in REQUIRES:
             parts.append(f"\n[hypotheses.{name}.requires]\n")
             parts += [f"{f} = {least}\n" for f, least in REQUIRES[name].items()]
-    for name, (title, like, prior, exit_) in JOINT.items():
+    for name, (title, like, prior, families) in JOINT.items():
+        named = ", ".join(f'{family} = "{other}"' for family, other in families.items())
         parts.append(
             f'\n[hypotheses.{name}]\ntitle = "{title}"\nkind = "{TITLES[like][1]}"\nprior_bits = {prior}\n'
-            f'like = "{like}"\nfamilies = {{ network = "{exit_}" }}\n\n[hypotheses.{name}.requires]\n'
+            f'like = "{like}"\nfamilies = {{ {named} }}\n'
         )
-        parts += [f"{f} = {least}\n" for f, least in REQUIRES[exit_].items()]
+        needed = REQUIRES.get(families.get("network", ""), {})
+        if needed:
+            parts.append(f"\n[hypotheses.{name}.requires]\n")
+            parts += [f"{f} = {least}\n" for f, least in needed.items()]
     return "".join(parts)
