@@ -97,3 +97,15 @@ def test_who_is_out_of_reach_would_not_be_a_member(
     assert exact.members.tolist() == found.members.tolist()
     assert exact.log_odds.tolist() == found.log_odds.tolist()
     assert exact.tightness == found.tightness
+
+
+def test_where_lacking_a_kind_is_enough_whoever_holds_any_is_asked(t: DuckTables) -> None:
+    held, s = world(t), MemberSettings()
+    codes = np.searchsorted(held.accounts, np.array(PLANTED))
+    favours = membership._Favours.of(held, *membership._favoured(held, codes, s), s)
+    holding, _ = favours.holders(held)
+    present, absent = np.full(len(favours.kinds), 8.0), np.full(len(favours.kinds), 20.0)
+    found = favours.within_reach(held, holding, codes[:5], present, absent, s, 10.0)
+    holders = np.unique(np.concatenate([held.holders_of(np.array([v]))[0] for v in favours.values]))
+    assert np.setdiff1d(holders, codes[:5]).tolist() == found.tolist()
+    assert len(found) >= len(PLANTED) - 5
