@@ -51,7 +51,7 @@ JOINT: Mapping[str, tuple[str, str, float, Mapping[str, str]]] = MappingProxyTyp
             "a public tool behind a shared network exit", "public_tool", -2.0, {"network": "shared_exit"},
         ),
         "prepared_relay": (
-            "an undeclared relay over accounts prepared in lots", "undeclared_relay", -4.0,
+            "an undeclared relay over accounts prepared in lots", "undeclared_relay", -10.0,
             {"identity": "distillation", "payment": "distillation"},
         ),
     }
