@@ -113,3 +113,12 @@ def test_the_written_file_reads_back() -> None:
     assert expects["distillation"] == found["distillation"].expects
     assert {} == found["spam_ring"].expects
     assert ("distillation", "coordinated") == (found["distillation"].kind, found["spam_ring"].kind)
+
+
+def test_half_a_joint_explanation_is_left_out() -> None:
+    known = [
+        group(h, novelty=0.5) for h in ("distillation", "unrelated", "undeclared_relay") for _ in range(4)
+    ]
+    found = {h.name for h in read_hypotheses(hypotheses_toml(fit(known), {}), where="x")}
+    assert "prepared_relay" in found
+    assert not {"unrelated_behind_exit", "prompt_behind_exit"} & found  # nothing is known of exits or prompts

@@ -66,7 +66,7 @@ HEAD = """\
 def hypotheses_toml(
     expects: Mapping[str, Mapping[str, tuple[float, float]]], groups: Mapping[str, int]
 ) -> str:
-    """Text of the file, hypotheses in the order of `TITLES`."""
+    """Text of the file, hypotheses in the order of `TITLES`, then joint ones of which both halves are known."""
     parts = [HEAD]
     for name, (title, kind, prior) in TITLES.items():
         parts.append(
@@ -78,6 +78,8 @@ def hypotheses_toml(
             parts.append(f"\n[hypotheses.{name}.requires]\n")
             parts += [f"{f} = {least}\n" for f, least in REQUIRES[name].items()]
     for name, (title, like, prior, families) in JOINT.items():
+        if not all(expects.get(known) for known in (like, *families.values())):
+            continue  # half an explanation would explain whatever the missing half does
         named = ", ".join(f'{family} = "{other}"' for family, other in families.items())
         parts.append(
             f'\n[hypotheses.{name}]\ntitle = "{title}"\nkind = "{TITLES[like][1]}"\nprior_bits = {prior}\n'
