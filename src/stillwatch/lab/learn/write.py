@@ -30,6 +30,12 @@ TITLES: Mapping[str, tuple[str, str, float]] = MappingProxyType(
 REQUIRES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
         "one_organization": {"one_organization": 0.5, "one_domain": 0.5, "one_instrument": 0.5},
+        "moved_house": {
+            "one_organization": 0.5,
+            "one_domain": 0.5,
+            "one_instrument": 0.5,
+            "shared_instrument": 0.3,
+        },
         "shared_exit": {"one_exit": 0.3},
         "class_or_event": {"one_exit": 0.4, "education": 0.4},
         "permitted": {"declared": 0.2, "permitted": 0.2, "one_organization": 0.5, "one_instrument": 0.5},
