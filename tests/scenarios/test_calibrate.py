@@ -23,7 +23,7 @@ from stillwatch.store.results import read_table
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a key and three stretches of quiet traffic, each with one class of pupils whom their exit explains."""
+    """A folder with a key and three stretches of quiet traffic, each with a class that its exit explains."""
     folder = tmp_path_factory.mktemp("history")
     write_key(folder / "key")
     for seed in (2, 3, 4):
