@@ -47,37 +47,39 @@ def spread() -> list[str]:
             share.format("shared"),
             "continuation",
             "reasoning_replay",
-            known="SELECT count(next_prefix_key) AS known FROM keys",
+            known="SELECT 1 AS known FROM keys WHERE next_prefix_key IS NOT NULL LIMIT 1",
         ),
     ]
 
 
 def _facts(feature: str, value: str, *names: str, among: tuple[str, ...] = ()) -> str:
-    """The largest `value` of the kinds, over the members with any of them or of the kinds `among` which they are."""
+    """The largest `value` of the kinds, over the members with any of them or of the kinds `among` which they are; no
+    rows of the latter unless the log knows the former."""
+    known = f"CROSS JOIN ({_held(*names)}) h" if among else ""
     return f"""
         SELECT k.group_id, '{feature}' AS feature,
                max(CASE WHEN k.kind IN ({_codes(*names)}) THEN {value} ELSE 0.0 END) / max(k.with_kind) AS value,
                max(k.with_kind) AS n
-        FROM group_kinds k CROSS JOIN ({_held(*names)}) h
-        WHERE k.kind IN ({_codes(*names, *among)}) AND h.known > 0 GROUP BY k.group_id
+        FROM group_kinds k {known}
+        WHERE k.kind IN ({_codes(*names, *among)}) GROUP BY k.group_id
         """
 
 
 def _choices(feature: str, value: str, *names: str, known: str = "") -> str:
     """The largest `value` of the kinds, over all members: who has none chose not to. No rows unless the log knows such
-    values, or `known` is above 0."""
+    values, or `known` has a row."""
     return f"""
         SELECT g.group_id, '{feature}' AS feature, coalesce(k.most, 0.0) / g.n AS value, g.n
         FROM {SIZES} g
         LEFT JOIN (SELECT group_id, max({value}) AS most FROM group_kinds
                    WHERE kind IN ({_codes(*names)}) GROUP BY group_id) k ON k.group_id = g.group_id
-        CROSS JOIN ({known or _held(*names)}) h WHERE h.known > 0
+        CROSS JOIN ({known or _held(*names)}) h
         """
 
 
 def _held(*names: str) -> str:
-    """How many rows of such values the log has."""
-    return f"SELECT count(*) AS known FROM holdings WHERE kind IN ({_codes(*names)})"
+    """A row if the log has such values."""
+    return f"SELECT 1 AS known FROM holdings WHERE kind IN ({_codes(*names)}) LIMIT 1"
 
 
 def _covered() -> list[str]:

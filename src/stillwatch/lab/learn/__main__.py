@@ -9,25 +9,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from stillwatch.lab.learn.calibration import Pair, pairs_of
-from stillwatch.lab.learn.expectations import distinct, fit, labelled_groups
-from stillwatch.lab.learn.write import hypotheses_toml
+from stillwatch.lab.learn.calibration import pairs_of
+from stillwatch.lab.learn.write import learned
 from stillwatch.model.errors import StillwatchError
 from stillwatch.store.files import replace_text
-
-
-def learned(training: Sequence[Pair], unseen: Sequence[Pair]) -> tuple[str, Counter[str]]:
-    """Text of the hypotheses file that these scans teach, and how many groups of each kind taught it."""
-    groups, new = (
-        distinct(g for results, truth in pairs for g in labelled_groups(results, truth))
-        for pairs in (training, unseen)
-    )
-    counts = Counter(g.hypothesis for g in groups)
-    return hypotheses_toml(fit(groups, unseen=new), counts), counts
 
 
 def main(argv: Sequence[str]) -> int:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
+
+from stillwatch.lab.learn.expectations import distinct, fit, labelled_groups
 
 TITLES: Mapping[str, tuple[str, str, float]] = MappingProxyType(
     {
@@ -96,3 +100,15 @@ def hypotheses_toml(
             parts.append(f"\n[hypotheses.{name}.requires]\n")
             parts += [f"{f} = {least}\n" for f, least in needed.items()]
     return "".join(parts)
+
+
+def learned(
+    training: Sequence[tuple[Path, Path]], unseen: Sequence[tuple[Path, Path]]
+) -> tuple[str, Counter[str]]:
+    """Text of the hypotheses file that these scans teach, and how many groups of each kind taught it."""
+    groups, new = (
+        distinct(g for results, truth in pairs for g in labelled_groups(results, truth))
+        for pairs in (training, unseen)
+    )
+    counts = Counter(g.hypothesis for g in groups)
+    return hypotheses_toml(fit(groups, unseen=new), counts), counts

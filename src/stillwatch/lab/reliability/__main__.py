@@ -26,11 +26,11 @@ from stillwatch.attribute.calibration import Calibration, calibration_json
 from stillwatch.attribute.hypotheses import Hypothesis
 from stillwatch.lab.figures.cell import command_line
 from stillwatch.lab.figures.site import Run
-from stillwatch.lab.learn.__main__ import learned
 from stillwatch.lab.learn.calibration import shipped, teaching
 from stillwatch.lab.learn.expectations import labelled_groups
 from stillwatch.lab.learn.holdout import Known, hold_out, known_groups, page_of
 from stillwatch.lab.learn.shipped import shipped_calibration, shipped_hypotheses
+from stillwatch.lab.learn.write import learned
 from stillwatch.lab.reliability.findings import findings, judged_runs
 from stillwatch.lab.reliability.pages import PICTURE, Findings, page
 from stillwatch.lab.reliability.plot import draw_reliability
