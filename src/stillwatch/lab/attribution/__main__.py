@@ -23,6 +23,7 @@ from stillwatch.lab.attribution.figures import HARDER, figures
 from stillwatch.lab.attribution.learn import learn, rates_toml
 from stillwatch.lab.attribution.pages import PICTURE, page
 from stillwatch.lab.attribution.plot import draw
+from stillwatch.lab.refusing import refused
 from stillwatch.model.errors import StillwatchError
 from stillwatch.store.files import replace_text
 
@@ -64,8 +65,7 @@ def main(argv: Sequence[str]) -> int:
             chosen.write / "attribution.md", page(found, checked, rates, f"{COMMAND} --write {chosen.write}")
         )
     except StillwatchError as error:
-        sys.stderr.write(f"Error {error.where}: {error.what}\n      {error.remedy}\n")
-        return 2
+        return refused(error)
     for one in found:
         sys.stdout.write(f"{one.title}: {', '.join(f'{m.name} {m.value:.3f}' for m in one.costs)}\n")
     return 0

@@ -19,6 +19,7 @@ from stillwatch.lab.figures.runs import Errand, Outcomes, run_suite
 from stillwatch.lab.figures.site import Run
 from stillwatch.lab.figures.suite import Family, Suite, read_suite
 from stillwatch.lab.figures.writing import page_of, write_pages
+from stillwatch.lab.refusing import refused
 from stillwatch.model.errors import StillwatchError, UsageError
 
 SETTINGS = "peer-settings.json"  # chosen once; what `stillwatch compare --settings` reads
@@ -35,8 +36,7 @@ def main(argv: Sequence[str], command: Callable[[float], Run] = command_line) ->
             suite, families, args, command, " ".join(["python -m stillwatch.lab.figures", *argv])
         )
     except StillwatchError as error:
-        sys.stderr.write(f"Error {error.where}: {error.what}\n      {error.remedy}\n")
-        return 2
+        return refused(error)
     done = sum(isinstance(o, Done) for o in outcomes.cells.values())
     cells = {cell for f in families for v in f.variants for cell in v.cells}
     sys.stdout.write(f"{done} of {len(cells)} cells done; pages in {args.out}\n")

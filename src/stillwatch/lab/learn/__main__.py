@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stillwatch.lab.learn.calibration import pairs_of
 from stillwatch.lab.learn.write import learned
+from stillwatch.lab.refusing import refused
 from stillwatch.model.errors import StillwatchError
 from stillwatch.store.files import replace_text
 
@@ -29,8 +30,7 @@ def main(argv: Sequence[str]) -> int:
         text, counts = learned(pairs_of(chosen.training), pairs_of(chosen.unseen))
         replace_text(chosen.out, text)
     except StillwatchError as error:
-        sys.stderr.write(f"Error {error.where}: {error.what}\n      {error.remedy}\n")
-        return 2
+        return refused(error)
     sys.stdout.write(f"{sum(counts.values())} groups: {dict(sorted(counts.items()))}\n")
     return 0
 

@@ -42,6 +42,7 @@ from stillwatch.attribute.hypotheses import Hypothesis
 from stillwatch.lab.learn.expectations import DISTILLATION, Labelled, labelled_groups
 from stillwatch.lab.learn.holdout import fitted
 from stillwatch.lab.learn.shipped import shipped_hypotheses
+from stillwatch.lab.refusing import refused
 from stillwatch.model.errors import InputError, StillwatchError, UsageError
 from stillwatch.store.files import replace_text
 from stillwatch.store.results import MARK
@@ -192,8 +193,7 @@ def main(argv: Sequence[str]) -> int:
         made = shipped(pairs_of(chosen.training), pairs_of(chosen.calibration))
         replace_text(chosen.out, calibration_json(made))
     except StillwatchError as error:
-        sys.stderr.write(f"Error {error.where}: {error.what}\n      {error.remedy}\n")
-        return 2
+        return refused(error)
     counts = {name: len(scores) for name, scores in made.scores.items()}
     sys.stdout.write(f"{made.groups} benign groups {counts}; {made.curve}\n")
     return 0

@@ -26,6 +26,7 @@ from stillwatch.lab.intervals import Figure, share, tally
 from stillwatch.lab.learn.expectations import DISTILLATION, MIXED, Labelled, fit, labelled_groups
 from stillwatch.lab.learn.write import hypotheses_toml
 from stillwatch.lab.reference.markdown import table
+from stillwatch.lab.refusing import refused
 from stillwatch.lab.wording import figure_cells
 from stillwatch.model.errors import StillwatchError, UsageError
 from stillwatch.store.results import read_table
@@ -184,8 +185,7 @@ def main(argv: Sequence[str]) -> int:
         pairs = [pair.split(":", 1) for pair in argv]
         groups = [known for results, truth in pairs for known in known_groups(Path(results), Path(truth))]
     except StillwatchError as error:
-        sys.stderr.write(f"Error {error.where}: {error.what}\n      {error.remedy}\n")
-        return 2
+        return refused(error)
     sys.stdout.write(report(hold_out(groups)))
     return 0
 

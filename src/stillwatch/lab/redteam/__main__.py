@@ -27,6 +27,7 @@ from stillwatch.lab.redteam.journal import add_trial, journal_of, read_trials
 from stillwatch.lab.redteam.price import cost_per_exchange, prices
 from stillwatch.lab.redteam.search import Outcome, search
 from stillwatch.lab.redteam.trial import try_raid
+from stillwatch.lab.refusing import refused
 from stillwatch.lab.wording import percent
 from stillwatch.model.errors import ResourceError, StillwatchError
 
@@ -55,8 +56,7 @@ def main(argv: Sequence[str], command: Callable[[float], Run] = command_line) ->
                 late=lambda: time.monotonic() > end,
             )
     except StillwatchError as error:
-        sys.stderr.write(f"Error {error.where}: {error.what}\n      {error.remedy}\n")
-        return 2
+        return refused(error)
     sys.stdout.write(f"\nworst {min(args.worst, len(found))} of {len(found)}:\n")
     for outcome in found[: args.worst]:
         _say(outcome)

@@ -31,6 +31,7 @@ from stillwatch.lab.learn.expectations import labelled_groups
 from stillwatch.lab.learn.holdout import Known, hold_out, known_groups, page_of
 from stillwatch.lab.learn.shipped import shipped_calibration, shipped_hypotheses
 from stillwatch.lab.learn.write import learned
+from stillwatch.lab.refusing import refused
 from stillwatch.lab.reliability.findings import findings, judged_runs
 from stillwatch.lab.reliability.pages import PICTURE, Findings, page
 from stillwatch.lab.reliability.plot import draw_reliability
@@ -64,8 +65,7 @@ def main(argv: Sequence[str], command: Callable[[float], Run] = command_line) ->
         _write(found, calibration, chosen.out, command_said)
         _write_left_out(runs, chosen.out, command_said)
     except StillwatchError as error:
-        sys.stderr.write(f"Error {error.where}: {error.what}\n      {error.remedy}\n")
-        return 2
+        return refused(error)
     for name, kinds in found.items():
         for kind, f in kinds.items():
             _say(f"{name}, {kind}: " + ", ".join(f"{m.name} {m.value:.3f}" for m in f.measures))

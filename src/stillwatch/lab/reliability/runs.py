@@ -31,7 +31,8 @@ APART = ("hypotheses.toml", "calibration.json", "suite.toml", "aims.toml", "reli
 UNREAD = (
     "app/report", "app/commands", "app/terminal", "app/explanation", "app/calibrat",
     "attribute/assess", "attribute/calibration", "attribute/conformal", "attribute/curve", "attribute/findings",
-    "lab/figures", "lab/learn", "lab/redteam", "lab/reliability", "lab/compare", "lab/peers", "lab/reference", "share",
+    "lab/figures", "lab/learn", "lab/redteam", "lab/reliability", "lab/compare", "lab/peers", "lab/reference",
+    "lab/refusing", "share",
 )  # fmt: skip
 
 

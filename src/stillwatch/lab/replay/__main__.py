@@ -20,6 +20,7 @@ from stillwatch.lab.figures.cell import command_line, reason_of
 from stillwatch.lab.figures.keyfile import measuring_key
 from stillwatch.lab.figures.site import Run
 from stillwatch.lab.reference.markdown import table
+from stillwatch.lab.refusing import refused
 from stillwatch.lab.replay.early import Alarms, Early, Reached, early
 from stillwatch.lab.wording import percent
 from stillwatch.model.errors import StillwatchError
@@ -42,8 +43,7 @@ def main(argv: Sequence[str], command: Callable[[float], Run] = command_line) ->
         sys.stderr.write(f"Error {reason_of(error)}\n")
         return 2
     except StillwatchError as error:
-        sys.stderr.write(f"Error {error}\n")
-        return 2
+        return refused(error)
     summary = json.loads((args.out / "summary.json").read_text("utf-8"))
     told = {"campaigns": [asdict(e) for e in found], "alarms": asdict(alarms)}
     (args.out / "early.json").write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", "utf-8")
