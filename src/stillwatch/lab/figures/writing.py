@@ -27,7 +27,7 @@ from stillwatch.lab.simulate import scenario
 
 KEPT: Mapping[str, str] = MappingProxyType(
     {  # written by `python -m stillwatch.lab.reliability`
-        "reliability.md": "Do the probabilities hold on scans of calibration and test?",
+        "reliability.md": "Do the probabilities hold on scans that taught nothing?",
         "left-out.md": "What was not learned: a cohort, a campaign or an attack tool left out at a time",
     }
 )
