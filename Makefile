@@ -21,7 +21,7 @@ demo: $(DONE)/core ## install if need be, simulate a small disclosure, scan it, 
 	@$(BIN)/stillwatch demo $(ARGS)
 
 .PHONY: test
-test: $(DONE)/test $(DONE)/spark $(DONE)/system ## every test that is not marked long (installs Chromium and Java if they are missing)
+test: $(DONE)/test $(DONE)/check $(DONE)/spark $(DONE)/system ## every test that is not marked long (installs Chromium and Java if they are missing)
 	@$(PYTEST) -m "not long" -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: test-long
