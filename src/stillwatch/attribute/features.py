@@ -106,6 +106,12 @@ _ROWS = (
     Feature("private_frames", "content", "demixed exchanges in frames that are not public", ("prompt_text",)),
     Feature("harvest_intent", "content", "demixed exchanges that ask for training data", ("prompt_text",)),
     Feature("one_intent", "content", "demixed exchanges of the commonest harvest intent", ("prompt_text",)),
+    Feature(
+        "asking_spread",
+        "content",
+        "members who ask for training data, of those who would if all asked alike",
+        ("prompt_text",),
+    ),
     Feature("single_turn", "content", "demixed exchanges without earlier turns", ("turn",)),
     Feature("common_frame", "content", "members who fill the group's commonest frame", ("prompt_text",)),
     Feature(
@@ -183,7 +189,7 @@ RISING = frozenset(
         "shared_network", "network_covered", "client_lift", "params_lift", "email_lift", "identity_covered",
         "label_lift", "signup_lift", "disposable", "payment_covered", "neighbours", "payment_lift",
         "flow_share", "novelty", "private_frames", "harvest_intent", "one_intent", "single_turn",
-        "common_frame", "many_frames", "crossed", "hand_off", "model_pivot",
+        "common_frame", "many_frames", "crossed", "hand_off", "model_pivot", "asking_spread",
     }
 )  # fmt: skip
 # what the answers are for; the other measurements of content say how much in concert they are asked for

@@ -14,11 +14,13 @@ from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, purpos
 @dataclass(frozen=True, slots=True)
 class JoinSettings:
     """A finding joins if its weight is `weight_bits` or more and it is tied to a campaign with `tie_bits` or more. The
-    tie counts beside the lower end of its weight: together they must pass the threshold, and what they are beyond it
-    makes up for a purpose that is not there. Fewer than `least_members` do not join."""
+    tie counts beside the lower end of its weight, or, from `sure_bits` on, beside the weight: together they must pass
+    the threshold, and what they are beyond it makes up for a purpose that is not there. Fewer than `least_members` do
+    not join."""
 
     weight_bits: float = 3.0
-    tie_bits: float = 6.0
+    tie_bits: float = 3.0
+    sure_bits: float = 6.0
     least_members: int = 3
 
 
@@ -45,13 +47,14 @@ def joining(
     for group, row in zip(asking, bits, strict=True):
         best = int(row.argmax())
         tie = float(row[best]) - float(np.log2(len(leads)))
-        if tie >= s.tie_bits and _passes(found[group], round(tie * UNIT), settings):
+        own = found[group]
+        alone = own.weight if tie >= s.sure_bits else own.low
+        if tie >= s.tie_bits and _passes(alone + round(tie * UNIT), own, settings):
             out.setdefault(leads[best], []).append(group)
     return out
 
 
-def _passes(own: Assessment, tie: int, s: AssessSettings) -> bool:
-    """Whether a finding would be accused if the tie were part of its weight."""
-    low = own.low + tie
-    asked = None if own.purpose_asked is None else purpose_asked(low, s)
-    return low > s.threshold_bits * UNIT and (asked is None or own.purpose >= asked)
+def _passes(both: int, own: Assessment, s: AssessSettings) -> bool:
+    """Whether a finding would be accused if the tie were part of its weight; `both` together."""
+    asked = None if own.purpose_asked is None else purpose_asked(both, s)
+    return both > s.threshold_bits * UNIT and (asked is None or own.purpose >= asked)

@@ -43,25 +43,44 @@ def test_who_may_join(finding: Assessment, asks: bool) -> None:
     assert [7] * asks == may_join({7: finding}, JoinSettings())
 
 
+NEVER_SURE = JoinSettings(tie_bits=6.0, sure_bits=99.0)
+
+
 @pytest.mark.parametrize(("tie", "joins"), [(7.5, True), (6.5, False)])
 def test_weight_and_tie_together_pass_the_threshold(tie: float, joins: bool) -> None:
     """The lower end of its weight is 4 bits, the threshold 11."""
-    out = joining([7], [1], np.array([[tie]]), {7: FINDING}, SETTINGS, JoinSettings(tie_bits=6.0))
+    out = joining([7], [1], np.array([[tie]]), {7: FINDING}, SETTINGS, NEVER_SURE)
     assert ({1: [7]} if joins else {}) == out
+
+
+@pytest.mark.parametrize(
+    ("tie", "joins"),
+    [(2.5, False), (4.0, False), (5.5, False), (6.5, True)],
+    ids=["hardly tied", "tied", "nearly sure", "sure"],
+)
+def test_the_weight_itself_counts_beside_a_sure_tie(tie: float, joins: bool) -> None:
+    """It weighs 9 bits, 4 at the lower end: with 5.5 bits 14.5 and 9.5, with 6.5 bits 15.5 and 10.5."""
+    assert joins is bool(joining([7], [1], np.array([[tie]]), {7: FINDING}, SETTINGS, JoinSettings()))
+
+
+@pytest.mark.parametrize(("tie", "joins"), [(2.5, False), (3.5, True)])
+def test_a_weak_tie_is_enough_for_who_nearly_passes_alone(tie: float, joins: bool) -> None:
+    own = replace(FINDING, low=9 * UNIT)
+    assert joins is bool(joining([7], [1], np.array([[tie]]), {7: own}, SETTINGS, JoinSettings()))
 
 
 @pytest.mark.parametrize(("tie", "joins"), [(6.5, True), (5.5, False)])
 def test_who_is_sure_by_itself_needs_a_tie_all_the_same(tie: float, joins: bool) -> None:
     sure = replace(FINDING, low=20 * UNIT)
-    assert joins is bool(
-        joining([7], [1], np.array([[tie]]), {7: sure}, SETTINGS, JoinSettings(tie_bits=6.0))
-    )
+    assert joins is bool(joining([7], [1], np.array([[tie]]), {7: sure}, SETTINGS, NEVER_SURE))
 
 
 def test_it_joins_the_campaign_it_is_tied_to_best_and_pays_for_the_choice() -> None:
     leads = [1, 2, 3, 4]
     bits = np.array([[0.0, 9.5, 3.0, 0.0], [0.0, 8.5, 3.0, 0.0]])
-    out = joining([7, 8], leads, bits, {7: FINDING, 8: FINDING}, SETTINGS, JoinSettings(tie_bits=2.0))
+    out = joining(
+        [7, 8], leads, bits, {7: FINDING, 8: FINDING}, SETTINGS, JoinSettings(tie_bits=2.0, sure_bits=99.0)
+    )
     assert {2: [7]} == out
 
 
@@ -80,4 +99,4 @@ def test_a_tie_makes_up_for_a_purpose_that_is_not_there(
 ) -> None:
     """Each bit that is lacking takes three beyond the threshold, down to a bound."""
     own = replace(FINDING, purpose=round(purpose * UNIT), purpose_asked=-UNIT if text else None)
-    assert joins is bool(joining([7], [1], np.array([[tie]]), {7: own}, SETTINGS, JoinSettings(tie_bits=6.0)))
+    assert joins is bool(joining([7], [1], np.array([[tie]]), {7: own}, SETTINGS, NEVER_SURE))

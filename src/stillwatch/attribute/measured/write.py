@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from stillwatch.attribute.features import FEATURES
 from stillwatch.attribute.measured.account_facts import account_facts
+from stillwatch.attribute.measured.asking import asking, asking_accounts
 from stillwatch.attribute.measured.bursts import burst_ranks, bursts
 from stillwatch.attribute.measured.changes import changes, largest_changes
 from stillwatch.attribute.measured.content import content
@@ -29,15 +30,16 @@ Ints = NDArray[np.int64]
 @dataclass(frozen=True, slots=True)
 class Rhythms:
     """What measurements need to know of all accounts, whatever the groups: sorted ids of accounts with the rank of
-    their burstiness, and with the hour of their largest change."""
+    their burstiness, with the hour of their largest change, and with how much they send and ask for training data."""
 
     bursts: tuple[Ints, NDArray[np.float64]]
     changes: tuple[Ints, Ints]
+    asking: tuple[Ints, Ints, Ints]
 
 
 def read_rhythms(t: Tables) -> Rhythms:
     """The rhythms of the accounts in `keys` and `activity`."""
-    return Rhythms(burst_ranks(t), largest_changes(t))
+    return Rhythms(burst_ranks(t), largest_changes(t), asking_accounts(t))
 
 
 def write_features(
@@ -45,13 +47,14 @@ def write_features(
 ) -> Relation:
     """Fill `group_features` from the tables of linking, facts, keys and activity, but for families left out."""
     write_moments(t)
-    timing = [
+    made = [
         *series(t, threads=threads),
         *bursts(t, rhythms.bursts),
         *changes(t, rhythms.changes),
         *signups(t),
+        *asking(t, rhythms.asking),
     ]
-    shared = put_rows(t, "group_timing", timing)
+    shared = put_rows(t, "group_made", made)
     parts = [
         *spread(), *account_facts(t), *content(t), *pace(t), *handover(t), shared, *signal_means(),
     ]  # fmt: skip

@@ -146,10 +146,9 @@ def _checked(data: Path, first: Path, second: Path) -> list[Checked]:
         found = _part(data, second, campaign)
         before = _part(data, first, f"{actor.removeprefix('actor-')}-first")
         mine = {r["actor"]: r for r in rows if r["campaign_id"] == found}
-        tied = [t for t in ties if t["campaign_id"] == found and t["kind"] == "tie" and before in t["claim"]]
-        out.append(
-            _one(campaign, mine, NAMES[actor], tied=bool(tied)) if mine else Checked(campaign, found=False)
-        )
+        own = [t["claim"] for t in ties if t["campaign_id"] == found and t["kind"] == "tie"]
+        tied = bool(before) and any(before in claim for claim in own)
+        out.append(_one(campaign, mine, NAMES[actor], tied=tied) if mine else Checked(campaign, found=False))
     return out
 
 

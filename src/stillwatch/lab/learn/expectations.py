@@ -40,7 +40,7 @@ HYPOTHESIS_OF: Mapping[str, str] = MappingProxyType(
         "fallback_router": "own_gateway", "moved_house": "moved_house",
     }
 )  # fmt: skip
-UNSEEN = frozenset({"harvest_intent", "one_intent"})  # what the intent model says
+UNSEEN = frozenset({"harvest_intent", "one_intent", "asking_spread"})  # what the intent model says
 AMBIGUOUS = 0.2  # groups with a larger hostile minority teach nothing about the innocent
 
 
