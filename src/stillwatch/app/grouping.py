@@ -94,6 +94,38 @@ class Grouping:
         _bring_back(self.t, first)
         return {first + i: a for i, a in found.items()}
 
+    def joined_behind(self, groups: Sequence[Group], parts: Sequence[Sequence[int]], first: int) -> set[int]:
+        """Write groups made of others behind those there are, numbered from `first`; the numbers of those that have
+        members. Their exchanges are those of their `parts`, which were demixed by themselves; nothing is measured."""
+        t = self.t
+        of = [(whole, part) for whole, own in enumerate(parts) for part in own]
+        columns = list(zip(*of, strict=True)) or [(), ()]
+        names = ("group_id", "part")
+        t.put("parts", pa.table({n: pa.array(c, pa.int64()) for n, c in zip(names, columns, strict=True)}))
+        _set_aside(t)
+        write_members(t, self.held, groups)
+        write_values(t, self.held, groups)
+        write_flows(t, self.held, groups)
+        t.define(
+            "group_exchanges",
+            f"""
+            SELECT g.* FROM group_exchanges g
+            JOIN (SELECT DISTINCT p.group_id, x.exchange_id FROM {SET_ASIDE}group_exchanges x
+                  JOIN parts p ON p.part = x.group_id) own
+              ON own.group_id = g.group_id AND own.exchange_id = g.exchange_id
+            """,
+        )
+        t.define(
+            "mixed_groups",
+            f"SELECT DISTINCT p.group_id FROM {SET_ASIDE}mixed_groups m JOIN parts p ON p.part = m.group_id",
+        )
+        t.define("group_features", f"SELECT * FROM {SET_ASIDE}group_features WHERE group_id < 0")
+        _keep_those_who_take_part(t)
+        written = t.query("SELECT DISTINCT group_id FROM group_members")["group_id"].to_pylist()
+        _bring_back(t, first)
+        t.drop("parts")
+        return {first + whole for whole in written}
+
     def measured_as(self, other: Mapping[int, int]) -> None:
         """Give groups the measurements of others, by number."""
         t = self.t

@@ -12,7 +12,7 @@ from stillwatch.app.grouping import Grouping
 from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, Joined
 from stillwatch.attribute.doubtful import AccusedSettings, fewness
 from stillwatch.attribute.joining import JoinSettings, joining, may_join
-from stillwatch.attribute.judge import keep_groups
+from stillwatch.attribute.judge import is_copy, keep_groups
 from stillwatch.attribute.pieces import PieceSettings, holds, lead, may_be_pieces
 from stillwatch.link.membership import Group, only
 from stillwatch.link.ties import Piece, Ties
@@ -49,7 +49,8 @@ class Pools:
         return widest, [own for own in tied if own not in widest]
 
     def _tried(self, found: Findings, sets: Sequence[Sequence[int]]) -> dict[int, Assessment]:
-        """The findings, each of the sets as one where the whole is accused and its parts still stand."""
+        """The findings, each of the sets as one where the whole is accused and its parts still stand; a part most of
+        which does not belong to the whole stays as it is."""
         every = dict(found)
         left = [own for own in sets if set(own) <= set(every)]
         if not left:
@@ -64,9 +65,11 @@ class Pools:
             for own in left
         ]
         whole = self.groups.assessed_behind(wholes, first, self.settings)
+        members = self.groups.members()  # of a whole those who take part
         for i, own in enumerate(left, first):
             if i in whole and holds(whole[i], own, found, s) and set(own) <= set(every):
-                every = {g: a for g, a in every.items() if g not in own}
+                taken = {g for g in own if is_copy(members[g], members[i])}
+                every = {g: a for g, a in every.items() if g not in taken}
                 every[i] = whole[i]
         keep_groups(self.groups.t, sorted(every))
         return every
@@ -120,7 +123,7 @@ class Pools:
             return dict(found)
         first, every, borne = max(found) + 1, dict(found), {}
         groups = [self._whole(members[core], [left[g] for g in own]) for core, own in wholes.items()]
-        written = self.groups.assessed_behind(groups, first, self.settings)
+        written = self.groups.joined_behind(groups, [[core, *own] for core, own in wholes.items()], first)
         for whole, (core, own) in enumerate(wholes.items(), first):
             if whole in written:
                 lead_piece = self.facts.piece(members[core])

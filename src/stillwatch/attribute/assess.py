@@ -41,15 +41,14 @@ class AssessSettings:
     `alone_bits` that members of an accused group weigh whom content alone ties to it, or they are judged apart;
     `prior_bits` of distillation against everything else.
 
-    `threshold_bits` was raised until no innocent group of training traffic passed, and once more by a bit after twelve
-    accounts of traffic made by others had passed by a hair; that is how it was chosen, not a test of it. By the
-    expectations of today no innocent group of ten accounts or more reaches 6.5 bits in training traffic of 84,000
-    innocent accounts, each judged by expectations fitted without its run, and 9 were tried (decision 0028).
+    `threshold_bits` was 11 for a long time, raised until no innocent group of training traffic passed, and once more by
+    a bit after twelve accounts of traffic made by others had passed by a hair. By the expectations of today 9 bits let
+    no innocent group pass that 11 do not (decision 0029); that is how it was chosen, not a test of it.
     Before, all of content had to reach 0 bits, and dedication made up for a purpose that was not there
     (decision 0011). Measurements of families named in `without` are not made.
     """
 
-    threshold_bits: float = 11.0
+    threshold_bits: float = 9.0
     family_bits: float = 3.0
     prior_bits: float = -6.0
     purpose_bits: float = 1.0

@@ -85,6 +85,11 @@ def keep_groups(t: Tables, groups: Sequence[int]) -> None:
     t.drop("standing")
 
 
+def is_copy(members: Ints, other: Ints) -> bool:
+    """Whether most of the members are in another group, so that their own says nothing new."""
+    return bool(np.isin(members, other).sum() >= ABSORBED * len(members))
+
+
 def _members(t: Tables) -> dict[int, Ints]:
     rows = t.numpy("SELECT group_id, account_id FROM group_members ORDER BY group_id, account_id")
     groups, accounts = np.asarray(rows["group_id"], np.int64), np.asarray(rows["account_id"], np.int64)

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
+from tests.unit.link.test_flows import CROWDS, world
 
-from stillwatch.app.grouping import _bring_back, _set_aside
-from stillwatch.attribute.judge import OF_GROUPS
+from stillwatch.app.grouping import Grouping, _bring_back, _set_aside
+from stillwatch.attribute.judge import OF_GROUPS, is_copy
+from stillwatch.attribute.measured.write import Rhythms
+from stillwatch.link.flows import write_flows
+from stillwatch.link.membership import described
+from stillwatch.link.report import write_values
 from stillwatch.store.duck import DuckTables, open_duck
 
 
@@ -31,3 +37,45 @@ def test_wholes_are_numbered_behind_what_was_set_aside(t: DuckTables) -> None:
         rows = t.query(f"SELECT group_id, n FROM {name} ORDER BY group_id").to_pylist()
         assert [(0, 10), (3, 13), (4, 20)] == [(r["group_id"], r["n"]) for r in rows]
     assert not any(t.has("first_" + name) for name in OF_GROUPS)
+
+
+def test_who_joins_keeps_the_exchanges_of_its_own_group(t: DuckTables) -> None:
+    """Group 0 is a mixture of which one frame is left, group 1 takes part whole but for two accounts, group 2 stays
+    aside. Together they have the exchanges that they had apart, and nobody without one."""
+    held, groups = world(t)
+    write_values(t, held, groups)
+    write_flows(t, held, groups)
+    silent = list(CROWDS[1])[:2]
+    t.define(
+        "group_exchanges",
+        f"""
+        SELECT * FROM group_exchanges
+        WHERE (group_id > 0 OR template_id IS NOT NULL) AND account_id NOT IN ({silent[0]}, {silent[1]})
+        """,
+    )
+    t.put("mixed_groups", pa.table({"group_id": pa.array([0], pa.int64())}))
+    t.put("group_features", pa.table({"group_id": [0, 1, 2], "feature": ["novelty"] * 3}))
+    t.put("facts", pa.table({"account_id": pa.array([], pa.int64()), "declared": pa.array([], pa.int32())}))
+    before = _exchanges(t)
+    nothing = np.empty(0, np.int64)
+    rhythms = Rhythms((nothing, np.empty(0)), (nothing, nothing), (nothing, nothing, nothing))
+    whole = described(held, np.union1d(groups[0].members, groups[1].members))
+    assert Grouping(t, held, rhythms).joined_behind([whole], [[0, 1]], 3) == {3}
+    assert _exchanges(t) == before | {3: before[0] | before[1]}
+    members = t.query("SELECT account_id FROM group_members WHERE group_id = 3")["account_id"].to_pylist()
+    assert set(members) == {*CROWDS[0], *CROWDS[1]} - set(silent)
+    assert t.query("SELECT group_id FROM mixed_groups ORDER BY 1")["group_id"].to_pylist() == [0, 3]
+    assert t.query("SELECT group_id FROM group_features ORDER BY 1")["group_id"].to_pylist() == [0, 1, 2]
+
+
+def _exchanges(t: DuckTables) -> dict[int, set[int]]:
+    out: dict[int, set[int]] = {}
+    for row in t.query("SELECT group_id, exchange_id FROM group_exchanges").to_pylist():
+        out.setdefault(row["group_id"], set()).add(row["exchange_id"])
+    return out
+
+
+@pytest.mark.parametrize(("inside", "copy"), [(6, True), (5, False)])
+def test_most_of_the_members_make_a_copy(inside: int, copy: bool) -> None:
+    own = np.arange(10)
+    assert is_copy(own, np.concatenate([own[:inside], np.arange(100, 200)])) is copy

@@ -17,8 +17,8 @@ def command(
     campaign: Annotated[str, typer.Argument(help="Our campaign.", show_default=False)],
     own_bits: Annotated[float, typer.Option("--own-bits", help="Weight of our own evidence, in bits.")] = 0.0,
     threshold: Annotated[
-        float, typer.Option(help="Bits from which our own evidence may lead to action; a scan asks for 11.")
-    ] = 11.0,
+        float, typer.Option(help="Bits from which our own evidence may lead to action; a scan asks for 9.")
+    ] = 9.0,
     staff: Staff = Staff(role="analyst"),
 ) -> None:
     """Show what partners add to a campaign: each independent source, its bits, and what may follow.
