@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from stillwatch.attribute.actors.ladder import NAMED
-from stillwatch.lab.attribution.endtoend import check
+from stillwatch.lab.attribution.endtoend import SEEDS, Checked, check
 
 pytestmark = pytest.mark.long
 
 
-def test_an_actor_that_comes_back_is_tied_and_its_copycat_is_not(tmp_path: Path) -> None:
-    """Two months simulated, scanned one after the other with one state, profiles drafted in between."""
-    of = {one.campaign: one for one in check(tmp_path)}
-    assert {"amber-second", "birch-second", "copycat"} == {name for name, one in of.items() if one.found}
-    assert ["amber-second"] == [name for name, one in of.items() if one.tied]
-    assert NAMED not in {one.ladder for one in of.values()}
-    assert of["copycat"].false_flag > of["amber-second"].false_flag
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Checked]]:
+    """Of each world two months simulated, scanned one after the other with one state, profiles drafted in between."""
+    work = tmp_path_factory.mktemp("worlds")
+    return [{one.campaign: one for one in check(work / str(seed), seed)} for seed in SEEDS]
+
+
+def test_an_actor_that_comes_back_is_tied(worlds: list[dict[str, Checked]]) -> None:
+    """In most worlds: found in two pieces, a campaign may share cards with one and phones with the other, and neither
+    is enough. The other actor buys everything anew."""
+    ties = [{name for name, one in of.items() if one.tied} for of in worlds]
+    assert all(tied <= {"amber-second"} for tied in ties)
+    assert 2 * sum(map(len, ties)) > len(worlds)
+
+
+def test_all_campaigns_are_found_and_nobody_is_named(worlds: list[dict[str, Checked]]) -> None:
+    for of in worlds:
+        assert {"amber-second", "birch-second", "copycat"} == {name for name, one in of.items() if one.found}
+        assert NAMED not in {one.ladder for one in of.values()}
+
+
+def test_a_copycat_is_taken_for_one_sooner_than_its_victim(worlds: list[dict[str, Checked]]) -> None:
+    for of in worlds:
+        assert of["copycat"].false_flag > of["amber-second"].false_flag

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from stillwatch import attribute
 from stillwatch.attribute.actors.rates import Rates, read_rates
-from stillwatch.lab.attribution.endtoend import check
+from stillwatch.lab.attribution.endtoend import SEEDS, check
 from stillwatch.lab.attribution.figures import HARDER, figures
 from stillwatch.lab.attribution.learn import learn, rates_toml
 from stillwatch.lab.attribution.pages import PICTURE, page
@@ -58,7 +58,8 @@ def main(argv: Sequence[str]) -> int:
             ),
         ]
         with tempfile.TemporaryDirectory(prefix="stillwatch-") as scratch:
-            checked = check(chosen.work or Path(scratch))
+            work = chosen.work or Path(scratch)
+            checked = [one for seed in SEEDS for one in check(work / str(seed), seed)]
         chosen.write.mkdir(parents=True, exist_ok=True)
         draw(found, chosen.write / PICTURE)
         replace_text(

@@ -22,7 +22,7 @@ from stillwatch.lab.figures.site import Run
 from stillwatch.lab.scenarios.actors import MONTH
 from stillwatch.model.errors import ResourceError
 
-SEED = 1001
+SEEDS = (1001, 1002, 1003)
 SCALE = 0.05
 SECONDS = 3600.0
 NAMES: Mapping[str, str] = MappingProxyType({"actor-amber": "Amber Kestrel", "actor-birch": "Slate Heron"})
@@ -31,10 +31,11 @@ GRADE = "B2"  # given to the drafted claims
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One campaign of the second month: whether a scan found it, the probabilities of its actor (of the one it
-    imitates), of an imitation and of somebody unknown, its rung, and whether it is tied to the first campaign of
-    its actor (of its victim)."""
+    """One campaign of the second month of a world: whether a scan found it, the probabilities of its actor (of the one
+    it imitates), of an imitation and of somebody unknown, its rung, and whether it is tied to the first campaign of its
+    actor (of its victim)."""
 
+    seed: int
     campaign: str
     found: bool
     actor: float = 0.0
@@ -44,7 +45,7 @@ class Checked:
     tied: bool = False
 
 
-def check(work: Path, run: Run | None = None, *, scale: float = SCALE, seed: int = SEED) -> list[Checked]:
+def check(work: Path, seed: int, run: Run | None = None, *, scale: float = SCALE) -> list[Checked]:
     """Simulate and scan both months in a folder; what it holds already is used again.
 
     Raises `ResourceError` if a command fails.
@@ -75,7 +76,7 @@ def check(work: Path, run: Run | None = None, *, scale: float = SCALE, seed: int
             do(["scan", str(work / "later"), "--out", str(second), "--actors", str(profiles), *scanned])
     except subprocess.CalledProcessError as error:
         raise ResourceError(reason_of(error), where=str(work), remedy="Mend it and run again") from error
-    return _checked(data, first, second)
+    return _checked(data, first, second, seed)
 
 
 def _later(data: Path, out: Path) -> datetime:
@@ -137,7 +138,7 @@ def _part(data: Path, results: Path, campaign: str) -> str:
     )
 
 
-def _checked(data: Path, first: Path, second: Path) -> list[Checked]:
+def _checked(data: Path, first: Path, second: Path, seed: int) -> list[Checked]:
     rows = pq.read_table(second / "attributions.parquet").to_pylist()
     ties = pq.read_table(second / "attribution_evidence.parquet").to_pylist()
     wanted = (("amber-second", "actor-amber"), ("birch-second", "actor-birch"), ("copycat", "actor-amber"))
@@ -148,15 +149,16 @@ def _checked(data: Path, first: Path, second: Path) -> list[Checked]:
         mine = {r["actor"]: r for r in rows if r["campaign_id"] == found}
         own = [t["claim"] for t in ties if t["campaign_id"] == found and t["kind"] == "tie"]
         tied = bool(before) and any(before in claim for claim in own)
-        out.append(_one(campaign, mine, NAMES[actor], tied=tied) if mine else Checked(campaign, found=False))
+        lost = Checked(seed, campaign, found=False)
+        out.append(_one(lost, mine, NAMES[actor], tied=tied) if mine else lost)
     return out
 
 
-def _one(campaign: str, rows: dict[str, Any], name: str, *, tied: bool) -> Checked:
+def _one(lost: Checked, rows: dict[str, Any], name: str, *, tied: bool) -> Checked:
     def p(row: str) -> float:
         return float(rows[row]["posterior"]) if row in rows else 0.0
 
     rung: Sequence[str] = [r["ladder"] for n, r in rows.items() if n == name] or [
         r["ladder"] for r in rows.values()
     ]
-    return Checked(campaign, True, p(name), p(FALSE_FLAG), p(UNKNOWN), rung[0], tied)
+    return Checked(lost.seed, lost.campaign, True, p(name), p(FALSE_FLAG), p(UNKNOWN), rung[0], tied)

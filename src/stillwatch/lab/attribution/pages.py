@@ -9,7 +9,7 @@ import numpy as np
 
 from stillwatch import __version__
 from stillwatch.attribute.actors.rates import Rates
-from stillwatch.lab.attribution.endtoend import GRADE, SCALE, SEED, Checked
+from stillwatch.lab.attribution.endtoend import GRADE, SCALE, SEEDS, Checked
 from stillwatch.lab.attribution.figures import Figures, Row
 from stillwatch.lab.intervals import Figure
 from stillwatch.lab.reference.markdown import table
@@ -44,12 +44,13 @@ def page(found: Sequence[Figures], checked: Sequence[Checked], rates: Rates, com
 
 
 _WHOLE_WAY = (
-    f"Two months of traffic (scenario `actors`, scale {SCALE:g}, seed {SEED}), simulated and scanned with one key. The "
-    "profile is drafted by `stillwatch actors --from` from the first month, all its claims graded "
-    f"{GRADE}; the second month is scanned with it and with the state of the first. Found means that the scan calls it "
-    "distillation: who is not accused is not attributed."
+    f"Two months of traffic (scenario `actors`, scale {SCALE:g}, seeds {SEEDS[0]} to {SEEDS[-1]}), simulated and "
+    "scanned, each world with one key. The profile is drafted by `stillwatch actors --from` from the first month, all "
+    f"its claims graded {GRADE}; the second month is scanned with it and with the state of the first. Found means that "
+    "the scan calls it distillation: who is not accused is not attributed."
 )
 _CHECK_HEAD = (
+    "seed",
     "campaign of the second month",
     "found",
     "probability of the actor",
@@ -124,9 +125,18 @@ def _bin(b: Bin) -> tuple[str, ...]:
 
 def _check_row(c: Checked) -> tuple[str, ...]:
     if not c.found:
-        return (c.campaign, "no", "", "", "", "", "")
+        return (str(c.seed), c.campaign, "no", "", "", "", "", "")
     tied = "yes" if c.tied else "no"
-    return (c.campaign, "yes", f"{c.actor:.0%}", f"{c.false_flag:.0%}", f"{c.unknown:.0%}", c.ladder, tied)
+    return (
+        str(c.seed),
+        c.campaign,
+        "yes",
+        f"{c.actor:.0%}",
+        f"{c.false_flag:.0%}",
+        f"{c.unknown:.0%}",
+        c.ladder,
+        tied,
+    )
 
 
 def _learned(rates: Rates) -> str:
