@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from stillwatch.app.grouping import Grouping
 from stillwatch.attribute.assess import UNIT, Assessment, AssessSettings, Joined
-from stillwatch.attribute.doubtful import AccusedSettings, fewness
+from stillwatch.attribute.doubtful import OWN, AccusedSettings, fewness
 from stillwatch.attribute.joining import JoinSettings, joining, may_join
 from stillwatch.attribute.judge import is_copy, keep_groups
 from stillwatch.attribute.pieces import PieceSettings, holds, lead, may_be_pieces
 from stillwatch.link.membership import Group, only
 from stillwatch.link.ties import Piece, Ties
 from stillwatch.link.unions import unions, united, without_some
+from stillwatch.model.families import FAMILIES
 
 Ints = NDArray[np.int64]
 Findings = Mapping[int, Assessment]
@@ -137,9 +138,11 @@ class Pools:
         return every
 
     def _whole(self, core: Ints, pieces: Sequence[Ints]) -> Group:
-        """The group of a core and the pieces that join it, without those of them who belong to neither."""
+        """The group of a core and the pieces that join it, without those of them who belong to neither, or whom only
+        what they send and the exits they come from tie to the whole."""
         whole = united(self.groups.held, [core, *pieces], [True] * (1 + len(pieces)))
-        return only(whole, (whole.log_odds >= 0) | np.isin(whole.members, core))
+        tied = whole.family_bits[:, [FAMILIES.index(family) for family in OWN]].max(axis=1) > 0
+        return only(whole, ((whole.log_odds >= 0) & tied) | np.isin(whole.members, core))
 
     def _joining(
         self, found: Findings, members: Mapping[int, Ints], left: Mapping[int, Ints]
