@@ -4,8 +4,9 @@ Every measurement has a log-likelihood under each hypothesis, bounded by the uni
 they add up. All bits are integers in 1/1024 before they are added, so the sum does not depend on order.
 
 Three questions stay apart. Linked: some family other than content and client must weigh enough. Undeclared: declared
-relations are hypotheses that must be beaten. Harvesting: where the log has text, what says what the answers are
-for must not speak against it, since most false accusations take linked for harvesting: a spam ring asks in concert too.
+relations are hypotheses that must be beaten. Harvesting: where the log has text, content must weigh enough, too, and
+what says what the answers are for must not speak against it, since most false accusations take linked for harvesting:
+accounts that were prepared in lots serve relays and spam rings as well.
 """
 
 from __future__ import annotations
@@ -34,18 +35,18 @@ ORDINARY = "unrelated"  # the hypothesis that says what ordinary traffic is like
 @dataclass(frozen=True, slots=True)
 class AssessSettings:
     """`threshold_bits` that the lower end of the weight must pass; `family_bits` that two families must reach, one of
-    them neither content nor client; `purpose_bits` below which the purpose, where the log has text, speaks against,
-    unless the weight makes up for each bit with `making_up` beyond the threshold, down to `least_purpose_bits`: a
-    harvest asked for in words that the intent model does not know looks like none; `picked_bits` that a
-    measurement gives at most where exchanges were picked by it: a relay has customers who ask for nothing else;
-    `alone_bits` that members of an accused group weigh whom content alone ties to it, or they are judged apart;
-    `prior_bits` of distillation against everything else.
+    them neither content nor client, and content, too, where the log has text; `purpose_bits` below which the purpose,
+    where the log has text, speaks against, unless the weight makes up for each bit with `making_up` beyond the
+    threshold, down to `least_purpose_bits`: a harvest asked for in words that the intent model does not know looks like
+    none; `picked_bits` that a measurement gives at most where exchanges were picked by it: a relay has customers who
+    ask for nothing else; `alone_bits` that members of an accused group weigh whom content alone ties to it, or they are
+    judged apart; `prior_bits` of distillation against everything else.
 
     `threshold_bits` was 11 for a long time, raised until no innocent group of training traffic passed, and once more by
     a bit after twelve accounts of traffic made by others had passed by a hair. By the expectations of today 9 bits let
     no innocent group pass that 11 do not (decision 0029); that is how it was chosen, not a test of it.
-    Before, all of content had to reach 0 bits, and dedication made up for a purpose that was not there
-    (decision 0011). Measurements of families named in `without` are not made.
+    Dedication made up once for a purpose that was not there (decision 0011). Measurements of families named in
+    `without` are not made.
     """
 
     threshold_bits: float = 9.0
@@ -191,7 +192,8 @@ def _compared(
     picked_by = max(_purpose(list(told), difference[0]), 0) if picked else 0
     strong = _strong(families, settings, picked_by)
     asked = purpose_asked(least, settings) if settings.needs_content else None
-    verdict = _verdict(strong, asked is None or purpose >= asked, least, hypotheses[best], settings)
+    harvesting = asked is None or (purpose >= asked and families["content"][0] >= settings.family_bits * UNIT)
+    verdict = _verdict(strong, harvesting, least, hypotheses[best], settings)
     log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
     p = probability(own_prior + weight)
     return Assessment(

@@ -54,6 +54,25 @@ def test_content_alone_is_not_enough() -> None:
     assert "distillation" != judged(content, EXPLANATIONS[:2]).verdict
 
 
+@pytest.mark.parametrize(("text", "verdict"), [(True, "coordinated_other"), (False, "distillation")])
+def test_accounts_prepared_in_lots_are_not_enough_where_there_is_text(text: bool, verdict: str) -> None:
+    """All of them have cards and clients like a harvest, and what they send is like anybody's: a relay buys there."""
+    sent = {
+        "novelty": (0.5, 200),
+        "flow_share": (0.5, 200),
+        "harvest_intent": LIKE_A_HARVEST["harvest_intent"],
+    }
+    neutral = {"harvest_intent": HARVEST["harvest_intent"]}
+    twin = replace(EXPLANATIONS[1], expects={**INNOCENT, **neutral})
+    a = assess(
+        {**LIKE_A_HARVEST, **sent},
+        (EXPLANATIONS[0], twin),
+        replace(SETTINGS, needs_content=text, purpose_bits=-1.0),
+    )
+    assert a.families["content"][0] < SETTINGS.family_bits * UNIT
+    assert verdict == a.verdict
+
+
 def test_what_exchanges_were_picked_by_does_not_link_them() -> None:
     """Of traffic that was picked by its intent, intent says nothing about who belongs together; frames do."""
     asked = {n: LIKE_A_HARVEST[n] for n in ("email_lift", "harvest_intent")}
