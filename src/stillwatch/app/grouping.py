@@ -96,34 +96,51 @@ class Grouping:
 
     def joined_behind(self, groups: Sequence[Group], parts: Sequence[Sequence[int]], first: int) -> set[int]:
         """Write groups made of others behind those there are, numbered from `first`; the numbers of those that have
-        members. Their exchanges are those of their `parts`, which were demixed by themselves; nothing is measured."""
+        members. Their exchanges are those of their `parts`, the first of which is the core, as they were demixed by
+        themselves: where the core is a mixture, of other parts that are none just what fills its frames. Nothing is
+        measured."""
         t = self.t
-        of = [(whole, part) for whole, own in enumerate(parts) for part in own]
-        columns = list(zip(*of, strict=True)) or [(), ()]
-        names = ("group_id", "part")
+        of = [(whole, part, int(part == own[0])) for whole, own in enumerate(parts) for part in own]
+        columns = list(zip(*of, strict=True)) or [(), (), ()]
+        names = ("group_id", "part", "core")
         t.put("parts", pa.table({n: pa.array(c, pa.int64()) for n, c in zip(names, columns, strict=True)}))
         _set_aside(t)
         write_members(t, self.held, groups)
         write_values(t, self.held, groups)
         write_flows(t, self.held, groups)
         t.define(
+            "mixed_groups",
+            f"""
+            SELECT DISTINCT p.group_id FROM {SET_ASIDE}mixed_groups m
+            JOIN parts p ON p.part = m.group_id AND p.core = 1
+            """,
+        )
+        t.define(
+            "core_frames",
+            f"""
+            SELECT DISTINCT p.group_id, x.template_id FROM {SET_ASIDE}group_exchanges x
+            JOIN parts p ON p.part = x.group_id AND p.core = 1 WHERE x.template_id IS NOT NULL
+            """,
+        )
+        t.define(
             "group_exchanges",
             f"""
             SELECT g.* FROM group_exchanges g
             JOIN (SELECT DISTINCT p.group_id, x.exchange_id FROM {SET_ASIDE}group_exchanges x
-                  JOIN parts p ON p.part = x.group_id) own
+                  JOIN parts p ON p.part = x.group_id
+                  LEFT JOIN {SET_ASIDE}mixed_groups apart ON apart.group_id = p.part
+                  LEFT JOIN mixed_groups m ON m.group_id = p.group_id
+                  LEFT JOIN core_frames f ON f.group_id = p.group_id AND f.template_id = x.template_id
+                  WHERE m.group_id IS NULL OR apart.group_id IS NOT NULL OR f.template_id IS NOT NULL) own
               ON own.group_id = g.group_id AND own.exchange_id = g.exchange_id
             """,
-        )
-        t.define(
-            "mixed_groups",
-            f"SELECT DISTINCT p.group_id FROM {SET_ASIDE}mixed_groups m JOIN parts p ON p.part = m.group_id",
         )
         t.define("group_features", f"SELECT * FROM {SET_ASIDE}group_features WHERE group_id < 0")
         _keep_those_who_take_part(t)
         written = t.query("SELECT DISTINCT group_id FROM group_members")["group_id"].to_pylist()
         _bring_back(t, first)
         t.drop("parts")
+        t.drop("core_frames")
         return {first + whole for whole in written}
 
     def measured_as(self, other: Mapping[int, int]) -> None:
