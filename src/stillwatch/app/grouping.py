@@ -29,11 +29,15 @@ SET_ASIDE = "first_"
 
 def write_groups(t: Tables, held: Incidence, groups: Sequence[Group]) -> None:
     """Fill the tables of groups: members, values, flows and demixed exchanges, numbered in their order."""
+    _write_undemixed(t, held, groups)
+    demix(t)
+    _keep_those_who_take_part(t)
+
+
+def _write_undemixed(t: Tables, held: Incidence, groups: Sequence[Group]) -> None:
     write_members(t, held, groups)
     write_values(t, held, groups)
     write_flows(t, held, groups)
-    demix(t)
-    _keep_those_who_take_part(t)
 
 
 def _keep_those_who_take_part(t: Tables) -> None:
@@ -105,9 +109,7 @@ class Grouping:
         names = ("group_id", "part", "core")
         t.put("parts", pa.table({n: pa.array(c, pa.int64()) for n, c in zip(names, columns, strict=True)}))
         _set_aside(t)
-        write_members(t, self.held, groups)
-        write_values(t, self.held, groups)
-        write_flows(t, self.held, groups)
+        _write_undemixed(t, self.held, groups)
         t.define(
             "mixed_groups",
             f"""

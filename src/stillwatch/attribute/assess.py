@@ -43,8 +43,9 @@ class AssessSettings:
     judged apart; `prior_bits` of distillation against everything else.
 
     `threshold_bits` was 11 for a long time, raised until no innocent group of training traffic passed, and once more by
-    a bit after twelve accounts of traffic made by others had passed by a hair. By the expectations of today 9 bits let
-    no innocent group pass that 11 do not (decision 0029); that is how it was chosen, not a test of it.
+    a bit after twelve accounts of traffic made by others had passed by a hair. By expectations fitted in the same way
+    as those that ship 9 bits let no innocent group pass that 11 do not (decision 0029); that is how it was chosen, not
+    a test of it.
     Dedication made up once for a purpose that was not there (decision 0011). Measurements of families named in
     `without` are not made.
     """
