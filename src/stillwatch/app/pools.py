@@ -22,7 +22,7 @@ from stillwatch.model.families import FAMILIES
 Ints = NDArray[np.int64]
 Findings = Mapping[int, Assessment]
 
-OWN_AT = [FAMILIES.index(family) for family in OWN]  # columns of the weights by family
+OWN_AT = tuple(FAMILIES.index(family) for family in OWN)  # columns of the weights by family
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class Pools:
         """The group of a core and the pieces that join it, without those of them who belong to neither, or whom only
         what they send and the exits they come from tie to the whole."""
         whole = united(self.groups.held, [core, *pieces], [True] * (1 + len(pieces)))
-        tied = whole.family_bits[:, OWN_AT].max(axis=1) > 0
+        tied = whole.family_bits[:, list(OWN_AT)].max(axis=1) > 0
         return only(whole, ((whole.log_odds >= 0) & tied) | np.isin(whole.members, core))
 
     def _joining(
