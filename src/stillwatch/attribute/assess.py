@@ -4,21 +4,21 @@ Every measurement has a log-likelihood under each hypothesis, bounded by the uni
 they add up. All bits are integers in 1/1024 before they are added, so the sum does not depend on order.
 
 Three questions stay apart. Linked: some family other than content and client must weigh enough. Undeclared: declared
-relations are hypotheses that must be beaten. Harvesting: where the log has text, content must weigh enough, too, and
-what says what the answers are for must not speak against it, since most false accusations take linked for harvesting:
-accounts that were prepared in lots serve relays and spam rings as well.
+relations are hypotheses that must be beaten. Harvesting: where the log has text, neither content nor what says what the
+answers are for may speak against it, since most false accusations take linked for harvesting: accounts that were
+prepared in lots serve relays and spam rings as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.attribute.curve import Curve
-from stillwatch.attribute.features import FEATURES, ONE_SIDED, PICKED_BY, PURPOSE, RISING
+from stillwatch.attribute.features import CONTENT, FEATURES, ONE_SIDED, PICKED_BY, PURPOSE, RISING
 from stillwatch.attribute.hypotheses import Hypothesis, log2_density, log2_density_at_most
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.intervals import wilson
@@ -35,7 +35,8 @@ ORDINARY = "unrelated"  # the hypothesis that says what ordinary traffic is like
 @dataclass(frozen=True, slots=True)
 class AssessSettings:
     """`threshold_bits` that the lower end of the weight must pass; `family_bits` that two families must reach, one of
-    them neither content nor client, and content, too, where the log has text; `purpose_bits` below which the purpose,
+    them neither content nor client; `content_bits` that content must reach where the log has text, short answers not
+    held against it; `purpose_bits` below which the purpose,
     where the log has text, speaks against, unless the weight makes up for each bit with `making_up` beyond the
     threshold, down to `least_purpose_bits`: a harvest asked for in words that the intent model does not know looks like
     none; `picked_bits` that a measurement gives at most where exchanges were picked by it: a relay has customers who
@@ -52,6 +53,7 @@ class AssessSettings:
 
     threshold_bits: float = 9.0
     family_bits: float = 3.0
+    content_bits: float = 0.0
     prior_bits: float = -6.0
     purpose_bits: float = 1.0
     making_up: float = 3.0
@@ -177,7 +179,7 @@ def _compared(
     others = [i for i in others if hypotheses[i].possible(values)] or others
     best = max(others, key=lambda i: (total[i] + prior[i], -i))
     ordinary = next((i for i in others if hypotheses[i].name == ORDINARY), best)
-    purpose = _purpose(list(told), bits[target, 0] - bits[ordinary, 0])
+    purpose = _told(list(told), bits[target, 0] - bits[ordinary, 0], PURPOSE)
     if picked:
         bits = _without_choice(list(told), bits, target, best, settings)
         total = bits[:, 0].sum(axis=1)
@@ -190,10 +192,11 @@ def _compared(
     weight, least, most = (sum(part[k] for part in families.values()) for k in range(3))
     least, most = _combined(items, weight)
     own_prior = round(settings.prior_bits * UNIT)
-    picked_by = max(_purpose(list(told), difference[0]), 0) if picked else 0
+    picked_by = max(_told(list(told), difference[0], PURPOSE), 0) if picked else 0
+    content = _told(list(told), difference[0], CONTENT)
     strong = _strong(families, settings, picked_by)
     asked = purpose_asked(least, settings) if settings.needs_content else None
-    harvesting = asked is None or (purpose >= asked and families["content"][0] >= settings.family_bits * UNIT)
+    harvesting = asked is None or (purpose >= asked and content >= settings.content_bits * UNIT)
     verdict = _verdict(strong, harvesting, least, hypotheses[best], settings)
     log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
     p = probability(own_prior + weight)
@@ -224,8 +227,9 @@ def _likelihoods(h: Hypothesis, names: Sequence[str], ends: Floats) -> Floats:
     return out
 
 
-def _purpose(features: Sequence[str], bits: Ints) -> int:
-    own = [(name, int(b)) for name, b in zip(features, bits, strict=True) if name in PURPOSE]
+def _told(features: Sequence[str], bits: Ints, of: Collection[str]) -> int:
+    """Sum over some of the measurements; what is one-sided does not count against."""
+    own = [(name, int(b)) for name, b in zip(features, bits, strict=True) if name in of]
     return sum(max(b, 0) if name in ONE_SIDED else b for name, b in own)
 
 

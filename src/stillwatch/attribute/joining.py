@@ -16,12 +16,18 @@ class JoinSettings:
     """A finding joins if its weight is `weight_bits` or more and it is tied to a campaign with `tie_bits` or more. The
     tie counts beside the lower end of its weight, or, from `sure_bits` on, beside the weight: together they must pass
     the threshold, and what they are beyond it makes up for a purpose that is not there. Fewer than `least_members` do
-    not join."""
+    not join, nor do more than `times` as many as the campaign has: who is accused for what they share with others must
+    not outweigh those who bear the verdict, or one false campaign takes a whole relay along."""
 
     weight_bits: float = 3.0
     tie_bits: float = 3.0
     sure_bits: float = 6.0
     least_members: int = 3
+    times: float = 2.0
+
+    def admits(self, new: int, core: int) -> bool:
+        """Whether so many new members may join a campaign of `core` members."""
+        return self.least_members <= new <= self.times * core
 
 
 def may_join(found: Mapping[int, Assessment], s: JoinSettings) -> list[int]:

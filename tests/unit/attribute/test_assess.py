@@ -58,8 +58,8 @@ def test_content_alone_is_not_enough() -> None:
 def test_accounts_prepared_in_lots_are_not_enough_where_there_is_text(text: bool, verdict: str) -> None:
     """All of them have cards and clients like a harvest, and what they send is like anybody's: a relay buys there."""
     sent = {
-        "novelty": (0.5, 200),
-        "flow_share": (0.5, 200),
+        "novelty": (0.3, 200),
+        "flow_share": (0.3, 200),
         "harvest_intent": LIKE_A_HARVEST["harvest_intent"],
     }
     neutral = {"harvest_intent": HARVEST["harvest_intent"]}
@@ -69,7 +69,22 @@ def test_accounts_prepared_in_lots_are_not_enough_where_there_is_text(text: bool
         (EXPLANATIONS[0], twin),
         replace(SETTINGS, needs_content=text, purpose_bits=-1.0),
     )
-    assert a.families["content"][0] < SETTINGS.family_bits * UNIT
+    assert a.families["content"][0] < SETTINGS.content_bits * UNIT
+    assert verdict == a.verdict
+
+
+@pytest.mark.parametrize(
+    ("low", "verdict"), [("long_answers", "distillation"), ("repeated", "coordinated_other")]
+)
+def test_a_grader_s_short_answers_do_not_speak_against(low: str, verdict: str) -> None:
+    """Content is below what it must reach for one measurement; how long answers are is not held against a harvest."""
+    known = tuple(
+        replace(h, expects={**h.expects, low: pair})
+        for h, pair in zip(EXPLANATIONS[:2], ((0.95, 20.0), (0.05, 20.0)), strict=True)
+    )
+    few = {n: LIKE_A_HARVEST[n] for n in LIKE_A_HARVEST if n not in ("novelty", "flow_share")}
+    a = assess({**few, "harvest_intent": (0.8, 200), low: (0.0, 200)}, known, SETTINGS)
+    assert a.families["content"][0] < SETTINGS.content_bits * UNIT
     assert verdict == a.verdict
 
 

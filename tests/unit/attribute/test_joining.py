@@ -100,3 +100,12 @@ def test_a_tie_makes_up_for_a_purpose_that_is_not_there(
     """Each bit that is lacking takes three beyond the threshold, down to a bound."""
     own = replace(FINDING, purpose=round(purpose * UNIT), purpose_asked=-UNIT if text else None)
     assert joins is bool(joining([7], [1], np.array([[tie]]), {7: own}, SETTINGS, NEVER_SURE))
+
+
+@pytest.mark.parametrize(
+    ("new", "core", "joins"),
+    [(2, 10, False), (3, 10, True), (20, 10, True), (21, 10, False), (145, 21, False)],
+    ids=["too few", "a few", "twice as many", "more than twice as many", "a whole relay"],
+)
+def test_who_joins_does_not_outweigh_who_bears_the_verdict(new: int, core: int, joins: bool) -> None:
+    assert joins == JoinSettings().admits(new, core)

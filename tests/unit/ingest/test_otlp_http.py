@@ -174,6 +174,25 @@ def test_a_full_queue_asks_to_come_again() -> None:
     assert all(a.headers["Retry-After"] for a in (first, second))
 
 
+BODY = b" " * 4_000_000  # more than what is under way between two sockets
+
+
+def test_who_is_turned_away_reads_why_however_much_was_being_sent() -> None:
+    """Closed with unread bytes a connection is reset, and the answer is lost."""
+    with receiving(connections=1) as (receiver, _):
+        idle = http.client.HTTPConnection("127.0.0.1", receiver.server_address[1], timeout=10)
+        idle.connect()
+        answers = [post(receiver, BODY)[0].status for _ in range(5)]
+        idle.close()
+    assert [503] * 5 == answers
+
+
+def test_a_refusal_before_the_body_is_read_arrives() -> None:
+    with receiving(token="t") as (receiver, _):
+        answers = [post(receiver, BODY)[0].status for _ in range(5)]
+    assert [401] * 5 == answers
+
+
 def test_too_many_connections_are_turned_away() -> None:
     with receiving(connections=1) as (receiver, _):
         idle = http.client.HTTPConnection("127.0.0.1", receiver.server_address[1], timeout=10)

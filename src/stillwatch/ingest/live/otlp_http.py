@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hmac
 import json
+import socket
 import threading
+import time
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
@@ -26,6 +29,9 @@ JSON, PROTOBUF = "application/json", "application/x-protobuf"
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 )
+
+LINGER_SECONDS = 2.0  # for which a connection that is to be closed is still read
+LEAVING = 64  # connections turned away that are read at a time; more are closed at once
 
 Seen = Callable[[int], None]
 
@@ -56,6 +62,7 @@ class Receiver(ThreadingHTTPServer):
     ) -> None:
         self.settings, self.reading, self.queue, self.seen = settings, reading, queue, seen
         self._slots = threading.BoundedSemaphore(settings.connections)
+        self._leaving = threading.BoundedSemaphore(LEAVING)
         try:
             super().__init__((settings.host, settings.port), _Handler)
         except OSError as error:
@@ -67,12 +74,33 @@ class Receiver(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer in a thread of its own, if there are not too many already."""
-        if not self._slots.acquire(blocking=False):
-            self.seen(503)
-            request.sendall(_BUSY)
-            self.shutdown_request(request)
+        if self._slots.acquire(blocking=False):
+            super().process_request(request, client_address)
             return
-        super().process_request(request, client_address)
+        self.seen(503)
+        if self._leaving.acquire(blocking=False):
+            threading.Thread(target=self._turn_away, args=(request,), daemon=True).start()
+        else:
+            self.close_request(request)
+
+    def _turn_away(self, request: Any) -> None:
+        try:
+            with suppress(OSError):
+                request.sendall(_BUSY)
+            self.shutdown_request(request)
+        finally:
+            self._leaving.release()
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection; what is still on its way is read first, for closed with unread bytes it is reset, and
+        the answer is lost."""
+        with suppress(OSError):
+            request.shutdown(socket.SHUT_WR)
+            request.settimeout(LINGER_SECONDS)
+            until = time.monotonic() + LINGER_SECONDS
+            while time.monotonic() < until and request.recv(1 << 16):
+                pass
+        self.close_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Answer, and make room for another."""

@@ -48,7 +48,7 @@ REQUIRES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     }
 )
 # two things may be true: unrelated accounts meet behind an exit, and fill the same public prompt; a relay without a
-# harvest buys its accounts where harvesters do
+# harvest buys its accounts where harvesters do, and has customers who grade or fill a public tool
 JOINT: Mapping[str, tuple[str, str, float, Mapping[str, str]]] = MappingProxyType(
     {
         "unrelated_behind_exit": (
@@ -63,6 +63,14 @@ JOINT: Mapping[str, tuple[str, str, float, Mapping[str, str]]] = MappingProxyTyp
         "prepared_relay": (
             "an undeclared relay over accounts prepared in lots", "undeclared_relay", -10.0,
             {"identity": "distillation", "payment": "distillation"},
+        ),
+        "grading_relay": (
+            "an undeclared relay with a customer who labels or grades", "undeclared_relay", -9.0,
+            {"content": "batch_work"},
+        ),
+        "tool_relay": (
+            "an undeclared relay with customers of a public tool", "undeclared_relay", -9.0,
+            {"content": "public_tool"},
         ),
     }
 )  # fmt: skip
