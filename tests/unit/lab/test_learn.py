@@ -121,4 +121,5 @@ def test_half_a_joint_explanation_is_left_out() -> None:
     ]
     found = {h.name for h in read_hypotheses(hypotheses_toml(fit(known), {}), where="x")}
     assert "prepared_relay" in found
-    assert not {"unrelated_behind_exit", "prompt_behind_exit"} & found  # nothing is known of exits or prompts
+    unknown = {"unrelated_behind_exit", "prompt_behind_exit", "grading_relay", "tool_relay"}
+    assert not unknown & found  # nothing is known of exits, prompts, batches or tools

@@ -27,8 +27,9 @@ STEPS = (
         "two families of evidence, one of them other than content and client, weigh three bits or more."
     ),
     (
+        "Where the log holds text, content must not speak against a harvest; short answers are not held against one. "
         "What says what the answers are for (intent, length of answers) is added up by itself, against ordinary "
-        "traffic, where the log holds text. This sum must not fall below its own limit: see the evidence."
+        "traffic. This sum must not fall below its own limit: see the evidence."
     ),
 )
 FIGURES = (

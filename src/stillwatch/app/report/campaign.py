@@ -210,7 +210,8 @@ def why_left_alone(row: Row) -> str:
         return f"Fewer than {few.least_members} accounts are not accused."
     return (
         "Its evidence does not rest on two families, one of them other than content and client, or not without "
-        f"members who are doubtful, or only on exchanges picked out of more by fewer than {few.least_mixed} accounts."
+        "members who are doubtful, or content speaks against a harvest, or it rests only on exchanges picked out of "
+        f"more by fewer than {few.least_mixed} accounts."
     )
 
 
