@@ -188,7 +188,7 @@ def test_who_is_turned_away_reads_why_however_much_was_being_sent() -> None:
 
 
 def test_a_refusal_before_the_body_is_read_arrives() -> None:
-    with receiving(token="t") as (receiver, _):
+    with receiving(token="t") as (receiver, _):  # noqa: S106
         answers = [post(receiver, BODY)[0].status for _ in range(5)]
     assert [401] * 5 == answers
 
