@@ -49,12 +49,13 @@ class TieSettings:
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Members of a group, how many have each kind (int64[K]), and the values they hold that can tie, with how many of
-    them hold each; what too few of them send is left out."""
+    them hold each; `enough` bool says which of them enough members send."""
 
     members: Ints
     having: Ints
     value: Ints
     count: Ints
+    enough: NDArray[np.bool_]
 
 
 class Ties:
@@ -96,10 +97,14 @@ class Ties:
         """A group that may be tied to others; account codes, sorted."""
         held = self._held
         value, count = held.counted(members)
-        least = np.where(held.of_kind(*SENT_KINDS, among=value), self._s.sent, 0.0) * len(members)
-        kept = self._rare[value] & (count >= least)
+        rare = self._rare[value]
+        value, count = value[rare], count[rare]
         having = held.has[members].sum(axis=0).astype(np.int64)
-        return Piece(members, having, value[kept], count[kept])
+        return Piece(members, having, value, count, self._enough(value, count, len(members)))
+
+    def _enough(self, value: Ints, count: Ints, members: int) -> NDArray[np.bool_]:
+        least = np.where(self._held.of_kind(*SENT_KINDS, among=value), self._s.sent, 0.0) * members
+        return np.asarray(count >= least, np.bool_)
 
     def between(self, pieces: Sequence[Piece]) -> Floats:
         """How much more each two share than chance explains, in bits; float64[G, G], 0 on the diagonal."""
@@ -115,42 +120,51 @@ class Ties:
         mixed = [i for i, other in enumerate(others) if self._inside[other.members].any()]
         self._inside[own.members] = False
         for i in mixed:
-            left, right = self._apart(own, others[i])
-            shared[i : i + 1], mean[i : i + 1] = self._counts(left, [right])
+            shared[i], mean[i] = self._apart(own, others[i])
         return self._total(self._bits(shared, mean))
 
     def why(self, own: Piece, other: Piece) -> list[Tie]:
         """What two groups share, kind by kind, the strongest first."""
-        left, right = self._apart(own, other)
-        shared, mean = self._counts(left, [right])
-        bits = self._bits(shared, mean)
-        some = np.flatnonzero(shared[0])
+        shared, mean = self._apart(own, other)
+        bits = self._bits(shared[None], mean[None])[0]
         found = [
-            Tie(int(self._held.kinds[k]), int(shared[0, k]), float(mean[0, k]), round(float(bits[0, k]), 6))
-            for k in some
+            Tie(int(self._held.kinds[k]), int(shared[k]), float(mean[k]), round(float(bits[k]), 6))
+            for k in np.flatnonzero(shared)
         ]
         return sorted(found, key=lambda tie: (-tie.bits, tie.kind))
 
-    def _apart(self, own: Piece, other: Piece) -> tuple[Piece, Piece]:
-        """The two without those who are in both."""
+    def _apart(self, own: Piece, other: Piece) -> tuple[Ints, Floats]:
+        """What the two have in common without those who are in both, by kind; int64 and float64[K].
+
+        Of `own`, which may be large, only those in both are counted, and taken off.
+        """
         self._inside[own.members] = True
         both = self._inside[other.members]
         self._inside[own.members] = False
-        if not both.any():
-            return own, other
-        common = other.members[both]
-        return self.piece(np.setdiff1d(own.members, common)), self.piece(other.members[~both])
+        common, right = other.members[both], self.piece(other.members[~both])
+        value, count = self._held.counted(common)
+        self._room[own.value] = own.count
+        self._room[value] -= count
+        left = self._room[right.value]
+        self._room[own.value] = self._room[value] = 0
+        kept = right.enough & self._enough(right.value, left, len(own.members) - len(common))
+        pairs = np.minimum(left, right.count)[kept]
+        kinds = len(self._chance)
+        shared = np.bincount(self._held.kind_at[right.value[kept]], weights=pairs, minlength=kinds)
+        having = own.having - self._held.has[common].sum(axis=0)
+        return shared.astype(np.int64), np.asarray(self._chance * having * right.having, np.float64)
 
     def _counts(self, own: Piece, others: Sequence[Piece]) -> tuple[Ints, Floats]:
         """Of a group and each of the others, and of each kind, the values in common and the number that chance gives;
         int64 and float64[G, K]."""
         kinds, none = len(self._chance), [np.empty(0, np.int64)]
-        value = np.concatenate([*none, *(other.value for other in others)])
-        count = np.concatenate([*none, *(other.count for other in others)])
-        cell = np.repeat(np.arange(len(others)) * kinds, [len(other.value) for other in others])
-        self._room[own.value] = own.count
+        value = np.concatenate([*none, *(other.value[other.enough] for other in others)])
+        count = np.concatenate([*none, *(other.count[other.enough] for other in others)])
+        cell = np.repeat(np.arange(len(others)) * kinds, [int(other.enough.sum()) for other in others])
+        mine = own.value[own.enough]
+        self._room[mine] = own.count[own.enough]
         both = np.minimum(self._room[value], count)
-        self._room[own.value] = 0
+        self._room[mine] = 0
         cell += self._held.kind_at[value]
         shared = np.bincount(cell, weights=both, minlength=len(others) * kinds).astype(np.int64)
         having = np.array([other.having for other in others], np.int64).reshape(-1, kinds)

@@ -96,6 +96,21 @@ def test_what_ties_two_does_not_depend_on_who_else_is_looked_at(t: DuckTables) -
         assert every[a, b] == every[b, a] == ties.to(pieces[a], [pieces[b]])[0]
 
 
+@pytest.mark.parametrize("shared", ["neighbour", "template"])
+def test_who_is_in_both_is_taken_off_as_if_never_there(t: DuckTables, shared: str) -> None:
+    """The groups overlap by a third, and who sends a frame is often just above or below the share that is asked for."""
+    held, rng = world(t, shared, 9), np.random.default_rng(17)
+    ties, everybody = Ties(held), np.sort(np.concatenate(codes(held, FIRST, SECOND, THIRD)))
+    seen = 0.0
+    for _ in range(30):
+        first, second = (np.sort(rng.choice(everybody, 30, replace=False)) for _ in range(2))
+        apart = np.setdiff1d(first, second), np.setdiff1d(second, first)
+        assert tied(ties, first, second) == tied(ties, *apart)
+        assert ties.why(*map(ties.piece, (first, second))) == ties.why(*map(ties.piece, apart))
+        seen = max(seen, tied(ties, *apart))
+    assert seen > 1
+
+
 def test_where_facts_shall_tie_what_is_sent_counts_like_a_tool(t: DuckTables) -> None:
     """Twenty of both send a frame that nobody else sends; a card they have in common counts as before."""
     held, s = world(t, "template", 20), TieSettings()
