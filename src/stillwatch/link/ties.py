@@ -136,23 +136,27 @@ class Ties:
     def _apart(self, own: Piece, other: Piece) -> tuple[Ints, Floats]:
         """What the two have in common without those who are in both, by kind; int64 and float64[K].
 
-        Of `own`, which may be large, only those in both are counted, and taken off.
+        Only those in both are counted, and taken off: there may be many more in either.
         """
         self._inside[own.members] = True
-        both = self._inside[other.members]
+        common = other.members[self._inside[other.members]]
         self._inside[own.members] = False
-        common, right = other.members[both], self.piece(other.members[~both])
         value, count = self._held.counted(common)
+        at, kinds = other.value, len(self._chance)
+        self._room[value] = count
+        right = other.count - self._room[at]
+        self._room[value] = 0
         self._room[own.value] = own.count
         self._room[value] -= count
-        left = self._room[right.value]
+        left = self._room[at]
         self._room[own.value] = self._room[value] = 0
-        kept = right.enough & self._enough(right.value, left, len(own.members) - len(common))
-        pairs = np.minimum(left, right.count)[kept]
-        kinds = len(self._chance)
-        shared = np.bincount(self._held.kind_at[right.value[kept]], weights=pairs, minlength=kinds)
-        having = own.having - self._held.has[common].sum(axis=0)
-        return shared.astype(np.int64), np.asarray(self._chance * having * right.having, np.float64)
+        kept = self._enough(at, left, len(own.members) - len(common))
+        kept &= self._enough(at, right, len(other.members) - len(common))
+        pairs = np.minimum(left, right)[kept]
+        shared = np.bincount(self._held.kind_at[at[kept]], weights=pairs, minlength=kinds).astype(np.int64)
+        both = self._held.has[common].sum(axis=0)
+        chance = self._chance * (own.having - both) * (other.having - both)
+        return shared, np.asarray(chance, np.float64)
 
     def _counts(self, own: Piece, others: Sequence[Piece]) -> tuple[Ints, Floats]:
         """Of a group and each of the others, and of each kind, the values in common and the number that chance gives;
