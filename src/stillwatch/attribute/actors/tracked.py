@@ -46,7 +46,7 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A value that two campaigns favour: its kind, the smaller of the two shares, other holders."""
+    """The rarest value of its kind that two campaigns favour with this share, the smaller of the two; other holders."""
 
     a: str
     b: str
@@ -126,12 +126,15 @@ def shared_values(t: Tables) -> list[Held]:
     Reads `group_values`, `group_members`, `campaign_names`, `verdicts`, `holdings`, `templates`, and the tables
     `earlier_values`, `earlier_members`, `earlier_campaigns`, `earlier_names` of the state.
     """
+    known = [code for code, kind in BY_CODE.items() if kind.name in INDICATORS]
+    t.put("tracked_kinds", pa.table({"kind": pa.array(known, pa.int64())}))
     t.define(
         "tracked_values",
         """
         SELECT n.campaign_id, v.kind, v.value_key, CAST(v.inside AS DOUBLE) / z.size AS share
         FROM group_values v JOIN campaign_names n ON n.group_id = v.group_id
         JOIN verdicts w ON w.group_id = v.group_id AND w.verdict <> 'innocent'
+        JOIN tracked_kinds k ON k.kind = v.kind
         JOIN (SELECT group_id, count(*) AS size FROM group_members GROUP BY group_id) z ON z.group_id = v.group_id
         LEFT JOIN templates p ON p.template_id = v.value_key AND p.public
         WHERE p.template_id IS NULL
@@ -158,9 +161,9 @@ def shared_values(t: Tables) -> list[Held]:
         """,
     )
     t.define("tracked_members", _MEMBERS)
-    t.define("tracked_holders", _HOLDERS)
+    t.define("tracked_held", _HELD)
     rows = t.query(_OTHERS).to_pylist()
-    for name in ("values", "before", "pairs", "members", "holders"):
+    for name in ("kinds", "values", "before", "pairs", "members", "held"):
         t.drop(f"tracked_{name}")
     return [Held(r["a"], r["b"], BY_CODE[r["kind"]].name, r["share"], r["others"]) for r in rows]
 
@@ -169,21 +172,37 @@ _MEMBERS = """
     SELECT n.campaign_id, m.account_id FROM group_members m JOIN campaign_names n ON n.group_id = m.group_id
     UNION SELECT e.campaign_id, m.account_id FROM earlier_members m JOIN earlier_names e ON e.campaign = m.campaign
     """
-_HOLDERS = """
-    SELECT DISTINCT h.kind, h.value_key, h.account_id FROM holdings h
-    JOIN (SELECT DISTINCT kind, value_key FROM tracked_pairs) w ON w.kind = h.kind AND w.value_key = h.value_key
+# members of a campaign who hold one of its own values that another has too
+_HELD = """
+    SELECT DISTINCT q.campaign_id, q.kind, q.value_key, h.account_id
+    FROM (SELECT a AS campaign_id, kind, value_key FROM tracked_pairs
+          UNION SELECT b, kind, value_key FROM tracked_pairs) q
+    JOIN tracked_members m ON m.campaign_id = q.campaign_id
+    JOIN holdings h ON h.account_id = m.account_id AND h.kind = q.kind AND h.value_key = q.value_key
     """
+# holders of a value who are in neither campaign: all, without those of each, and those of both not taken off twice; of
+# values of one kind that equal shares hold the rarest is enough
 _OTHERS = """
-    SELECT p.a, p.b, p.kind, p.share, coalesce(w.n, 0) - coalesce(o.n, 0) AS others FROM tracked_pairs p
-    LEFT JOIN (SELECT kind, value_key, count(*) AS n FROM tracked_holders GROUP BY kind, value_key) w
-      ON w.kind = p.kind AND w.value_key = p.value_key
-    LEFT JOIN (SELECT q.a, q.b, q.kind, q.value_key, count(DISTINCT h.account_id) AS n FROM tracked_pairs q
-               JOIN tracked_holders h ON h.kind = q.kind AND h.value_key = q.value_key
-               JOIN tracked_members m ON m.account_id = h.account_id
-                AND (m.campaign_id = q.a OR m.campaign_id = q.b)
-               GROUP BY q.a, q.b, q.kind, q.value_key) o
+    SELECT p.a, p.b, p.kind, p.share,
+           min(coalesce(w.n, 0) - coalesce(x.n, 0) - coalesce(y.n, 0) + coalesce(o.n, 0)) AS others
+    FROM tracked_pairs p
+    LEFT JOIN (SELECT h.kind, h.value_key, count(DISTINCT h.account_id) AS n FROM holdings h
+               JOIN (SELECT DISTINCT kind, value_key FROM tracked_pairs) q
+                 ON q.kind = h.kind AND q.value_key = h.value_key
+               GROUP BY h.kind, h.value_key) w ON w.kind = p.kind AND w.value_key = p.value_key
+    LEFT JOIN (SELECT campaign_id, kind, value_key, count(*) AS n FROM tracked_held
+               GROUP BY campaign_id, kind, value_key) x
+      ON x.campaign_id = p.a AND x.kind = p.kind AND x.value_key = p.value_key
+    LEFT JOIN (SELECT campaign_id, kind, value_key, count(*) AS n FROM tracked_held
+               GROUP BY campaign_id, kind, value_key) y
+      ON y.campaign_id = p.b AND y.kind = p.kind AND y.value_key = p.value_key
+    LEFT JOIN (SELECT q.campaign_id AS a, r.campaign_id AS b, q.kind, q.value_key, count(*) AS n
+               FROM tracked_held q
+               JOIN tracked_held r ON r.account_id = q.account_id AND r.kind = q.kind
+                AND r.value_key = q.value_key AND r.campaign_id <> q.campaign_id
+               GROUP BY q.campaign_id, r.campaign_id, q.kind, q.value_key) o
       ON o.a = p.a AND o.b = p.b AND o.kind = p.kind AND o.value_key = p.value_key
-    ORDER BY p.a, p.b, p.kind, p.value_key
+    GROUP BY p.a, p.b, p.kind, p.share ORDER BY p.a, p.b, p.kind, p.share
     """
 
 

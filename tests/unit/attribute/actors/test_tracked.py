@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
 from tests.campaigns import MARKS, Pool, earlier, fill
 
-from stillwatch.attribute.actors.tracked import Held, TrackedSettings, groups, ties, track
+from stillwatch.attribute.actors.tracked import Held, TrackedSettings, groups, shared_values, ties, track
 from stillwatch.attribute.identity import Earlier, identify
+from stillwatch.model.families import BY_CODE, KINDS
 from stillwatch.store.duck import DuckTables
 
 OLD = Pool(range(100, 140), {**MARKS, "phone": 16, "net24": 17})
@@ -64,3 +70,54 @@ def test_more_campaigns_need_more_bits() -> None:
     held = [Held("a", "b", k, 1.0, 200) for k in ("instrument", "phone")]
     assert ties(held, 2000, 2, TrackedSettings(margin_bits=0.0))
     assert [] == ties(held, 2000, 100_000)
+
+
+def test_values_in_common_and_who_else_holds_them(t: DuckTables) -> None:
+    """Counted one by one: groups that overlap, an innocent one, and a campaign of the state with members of its own."""
+    rng = np.random.default_rng(23)
+    kinds = [KINDS["instrument"].code, KINDS["template"].code]
+    held = {(a, k, v) for a in range(40) for k in kinds for v in rng.choice(12, 4, replace=False).tolist()}
+    members = {g: set(rng.choice(40, 12, replace=False).tolist()) for g in range(4)}
+    gone = set(rng.choice(40, 12, replace=False).tolist())
+    favours = {
+        g: {(k, v) for k in kinds for v in rng.choice(12, 6, replace=False).tolist()} for g in range(5)
+    }
+    inside = {
+        (g, *kv): sum((a, *kv) in held for a in members.get(g, gone)) for g in range(5) for kv in favours[g]
+    }
+    _put(t, held, members, gone, inside)
+    names = ["c-0", "c-1", "c-2", "c-3", "c-9"]  # the third is innocent, the last one of the state
+    parties = [*members.values(), gone]
+    expected: dict[tuple[str, str, str, float], int] = {}
+    for a, b in ((0, 1), (0, 3), (1, 3), (0, 4), (1, 4), (3, 4)):
+        for kind, value in favours[a] & favours[b]:
+            share = min(inside[a, kind, value], inside[b, kind, value]) / 12
+            others = sum((x, kind, value) in held for x in set(range(40)) - parties[a] - parties[b])
+            at = (names[a], names[b], BY_CODE[kind].name, share)
+            expected[at] = min(expected.get(at, 99), others)
+    assert expected == {(h.a, h.b, h.kind, h.share): h.others for h in shared_values(t)}
+    assert len(expected) > 20
+
+
+def _put(
+    t: DuckTables,
+    held: set[tuple[int, int, int]],
+    members: Mapping[int, set[int]],
+    gone: set[int],
+    inside: Mapping[tuple[int, int, int], int],
+) -> None:
+    def put(name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        t.put(name, pa.table(dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))))
+
+    put("holdings", ("account_id", "kind", "value_key"), sorted(held))
+    put("group_members", ("group_id", "account_id"), [(g, a) for g, own in members.items() for a in own])
+    now = [(*key, n) for key, n in inside.items() if key[0] < 4]
+    put("group_values", ("group_id", "kind", "value_key", "inside"), now)
+    put("campaign_names", ("group_id", "campaign_id"), [(g, f"c-{g}") for g in members])
+    put("verdicts", ("group_id", "verdict"), [(g, "innocent" if g == 2 else "distillation") for g in members])
+    put("templates", ("template_id", "public"), [(-1, True)])
+    before = [(0, k, v, n / 12) for (g, k, v), n in inside.items() if g == 4]
+    put("earlier_values", ("campaign", "kind", "value_key", "share"), before)
+    put("earlier_members", ("campaign", "account_id"), [(0, a) for a in gone])
+    put("earlier_campaigns", ("campaign", "innocent"), [(0, False)])
+    put("earlier_names", ("campaign", "campaign_id"), [(0, "c-9")])
