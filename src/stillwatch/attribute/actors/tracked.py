@@ -162,8 +162,12 @@ def shared_values(t: Tables) -> list[Held]:
     )
     t.define("tracked_members", _MEMBERS)
     t.define("tracked_held", _HELD)
+    t.define(
+        "tracked_inside",
+        "SELECT campaign_id, kind, value_key, count(*) AS n FROM tracked_held GROUP BY campaign_id, kind, value_key",
+    )
     rows = t.query(_OTHERS).to_pylist()
-    for name in ("kinds", "values", "before", "pairs", "members", "held"):
+    for name in ("kinds", "values", "before", "pairs", "members", "held", "inside"):
         t.drop(f"tracked_{name}")
     return [Held(r["a"], r["b"], BY_CODE[r["kind"]].name, r["share"], r["others"]) for r in rows]
 
@@ -190,12 +194,8 @@ _OTHERS = """
                JOIN (SELECT DISTINCT kind, value_key FROM tracked_pairs) q
                  ON q.kind = h.kind AND q.value_key = h.value_key
                GROUP BY h.kind, h.value_key) w ON w.kind = p.kind AND w.value_key = p.value_key
-    LEFT JOIN (SELECT campaign_id, kind, value_key, count(*) AS n FROM tracked_held
-               GROUP BY campaign_id, kind, value_key) x
-      ON x.campaign_id = p.a AND x.kind = p.kind AND x.value_key = p.value_key
-    LEFT JOIN (SELECT campaign_id, kind, value_key, count(*) AS n FROM tracked_held
-               GROUP BY campaign_id, kind, value_key) y
-      ON y.campaign_id = p.b AND y.kind = p.kind AND y.value_key = p.value_key
+    LEFT JOIN tracked_inside x ON x.campaign_id = p.a AND x.kind = p.kind AND x.value_key = p.value_key
+    LEFT JOIN tracked_inside y ON y.campaign_id = p.b AND y.kind = p.kind AND y.value_key = p.value_key
     LEFT JOIN (SELECT q.campaign_id AS a, r.campaign_id AS b, q.kind, q.value_key, count(*) AS n
                FROM tracked_held q
                JOIN tracked_held r ON r.account_id = q.account_id AND r.kind = q.kind
