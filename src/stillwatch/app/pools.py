@@ -157,7 +157,7 @@ class Pools:
             return {}
         bits = np.stack([self.facts.to(self.facts.piece(left[g]), cores) for g in asking])
         joined = {
-            core: [g for g in own if s.admits(len(np.setdiff1d(left[g], members[core])), len(members[core]))]
+            core: [own[i] for i in s.admitted([left[g] for g in own], members[core])]
             for core, own in joining(asking, leads, bits, found, self.settings, s).items()
         }
         return {core: own for core, own in joined.items() if own}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from threading import Lock
 
 import numpy as np
@@ -25,6 +26,9 @@ class GroupSettings:
     one seed if the share `same` of the wider one's holders hold both; of an account's stars the next `reach` are
     compared.
 
+    A group is held together by content if the share `telling` of its members holds one that they hold `telling_bits`
+    oftener than anybody else. What a twentieth of all accounts send is found in any crowd that is large enough.
+
     A group with the share `inside` of its members in another is a copy, unless the other's tightness is less than
     `tighter` times its own.
     """
@@ -35,6 +39,8 @@ class GroupSettings:
     tighter: float = 0.8
     same: float = 0.5
     reach: int = 8
+    telling: float = 0.1
+    telling_bits: float = 4.0
 
 
 def form_groups(
@@ -60,8 +66,7 @@ def form_groups(
     groups = [g for own in ahead(settled, found, threads=threads) for g in own if len(g) >= s.min_accounts]
     groups += _around_stars(held, groups, stars, s, threads)
     groups = put_together(held, _distinct(held, groups, s), public, threads=threads)
-    known = held.of_kind(*CONTENT_KINDS).any()
-    groups = [g for g in groups if len(g) >= s.min_accounts and (not known or _has_content(held, g))]
+    groups = [g for g in groups if len(g) >= s.min_accounts and _has_content(held, g, s)]
     return _distinct(held, groups, s)
 
 
@@ -161,8 +166,15 @@ def _cover(held: Incidence, group: Group, covered: NDArray[np.float64]) -> None:
     covered[found] = np.maximum(covered[found], counts / held.df[found])
 
 
-def _has_content(held: Incidence, group: Group) -> bool:
-    return bool(held.of_kind(*CONTENT_KINDS, among=group.favoured).any())
+def _has_content(held: Incidence, group: Group, s: GroupSettings) -> bool:
+    """Whether content holds the group together, or no account holds any."""
+    if not held.of_kind(*CONTENT_KINDS).any():
+        return True
+    telling = group.favoured[
+        held.of_kind(*CONTENT_KINDS, among=group.favoured) & (group.lift_bits >= s.telling_bits)
+    ]
+    often, _ = held.counted(group.members, ceil(s.telling * len(group)))
+    return bool(np.isin(telling, often).any())
 
 
 def _distinct(held: Incidence, groups: Sequence[Group], s: GroupSettings) -> list[Group]:

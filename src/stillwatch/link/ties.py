@@ -1,8 +1,9 @@
 """How surely two groups of accounts are of one pool: what they share beyond chance, by facts about accounts.
 
-Pieces of one pool have its cards and mail domains in common: a few rare ones, seldom alone; an account of one carries
-on a conversation of the other; some of the frames are the same. Rare clients count for little: tools are shared.
-Addresses and issuers do not count, since strangers rent the same exits and buy the same kind of card.
+Pieces of one pool have its cards and mail domains in common: a few rare ones, seldom alone; some of the frames are the
+same. Rare clients count for little: tools are shared. So do conversations that an account of the other carries on, and
+names of users that both pass on: they come with a customer, who may go from one relay to the next. Addresses and
+issuers do not count, since strangers rent the same exits and buy the same kind of card.
 
 How much strangers share differs from pair to pair: those who open accounts in bulk like the same mail domains. So the
 number that chance gives is not fixed but gamma distributed around its mean, with shape 1, and the number of shared
@@ -29,14 +30,15 @@ FACTS = (
     "email_domain", "email_pattern", "phone", "email_digest", "end_user", "metadata", "api_key", "instrument",
     "neighbour", "continuation", "reasoning_replay",
 )  # fmt: skip
-TOOLS = ("client", "params")
+TOOLS = ("client", "params", "continuation", "reasoning_replay", "metadata", "end_user")
 
 
 @dataclass(frozen=True, slots=True)
 class TieSettings:
     """Values with more than `wide` holders and the share `common` of all who have their kind are left out, and so is
-    what less than the share `sent` of either group sends. A family gives at most `most_bits`, a kind of `tools` at
-    most `tool_bits`, which are never enough alone; so does what is sent where only facts shall tie (`of_facts`)."""
+    what less than the share `sent` of either group sends. A family gives at most `most_bits`, a kind of `tools`, which
+    come with what is used and with who uses it, at most `tool_bits`; so does what is sent where only facts shall tie
+    (`of_facts`)."""
 
     wide: int = 64
     common: float = 0.01

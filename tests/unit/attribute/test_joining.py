@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -104,8 +105,39 @@ def test_a_tie_makes_up_for_a_purpose_that_is_not_there(
 
 @pytest.mark.parametrize(
     ("new", "core", "joins"),
-    [(2, 10, False), (3, 10, True), (20, 10, True), (21, 10, False), (145, 21, False)],
-    ids=["too few", "a few", "twice as many", "more than twice as many", "a whole relay"],
+    [
+        ([2], 10, []),
+        ([3], 10, [0]),
+        ([20], 10, [0]),
+        ([21], 10, []),
+        ([145], 21, []),
+        ([12, 9, 8], 10, [0, 2]),
+        ([15] * 11, 71, list(range(9))),
+    ],
+    ids=[
+        "too few",
+        "a few",
+        "twice as many",
+        "more than that",
+        "a relay",
+        "together",
+        "one relay after another",
+    ],
 )
-def test_who_joins_does_not_outweigh_who_bears_the_verdict(new: int, core: int, joins: bool) -> None:
-    assert joins == JoinSettings().admits(new, core)
+def test_who_joins_does_not_outweigh_who_bears_the_verdict(
+    new: list[int], core: int, joins: list[int]
+) -> None:
+    ends = np.cumsum([core, *new])
+    asking = [np.arange(first, last) for first, last in pairwise(ends.tolist())]
+    assert joins == JoinSettings().admitted(asking, np.arange(core))
+
+
+def test_who_is_in_two_that_join_takes_room_once() -> None:
+    asking = [np.arange(10, 25), np.arange(12, 28), np.arange(10, 27)]
+    assert [0, 1] == JoinSettings().admitted(asking, np.arange(10))
+
+
+def test_the_surest_join_first() -> None:
+    found = {7: FINDING, 8: FINDING, 9: FINDING}
+    bits = np.array([[12.0], [15.0], [13.0]])
+    assert {1: [8, 9, 7]} == joining([7, 8, 9], [1], bits, found, SETTINGS, JoinSettings())

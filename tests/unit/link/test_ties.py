@@ -36,15 +36,17 @@ def tied(ties: Ties, first: np.ndarray, second: np.ndarray) -> float:
     return float(ties.to(ties.piece(first), [ties.piece(second)])[0])
 
 
-@pytest.mark.parametrize("shared", ["client", "params"])
-def test_a_rare_tool_is_never_enough(t: DuckTables, shared: str) -> None:
-    """Twenty of both use it and nobody else: worth what a tool may be worth, where a card would tie them for sure."""
+@pytest.mark.parametrize(
+    "shared", ["client", "params", "continuation", "reasoning_replay", "metadata", "end_user"]
+)
+def test_a_tool_or_a_customer_is_never_enough(t: DuckTables, shared: str) -> None:
+    """Twenty of both have it and nobody else: worth what a tool may be worth, where a card would tie them for sure."""
     held, s = world(t, shared, 20), TieSettings()
     first, second = codes(held, FIRST, SECOND)
     without = tied(Ties(held, settings=replace(s, tool_bits=0.0)), first, second)
-    assert s.tool_bits == pytest.approx(tied(Ties(held, settings=s), first, second) - without)
+    assert 0 < tied(Ties(held, settings=s), first, second) - without <= s.tool_bits + 1e-9
     assert s.tool_bits < LEAST_BITS
-    assert tied(Ties(held, settings=replace(s, tool_bits=s.most_bits)), first, second) > 4 * LEAST_BITS
+    assert tied(Ties(held, settings=replace(s, tool_bits=s.most_bits)), first, second) > 3 * LEAST_BITS
 
 
 def test_what_chance_explains_does_not_tie(t: DuckTables) -> None:
@@ -116,7 +118,7 @@ def test_where_facts_shall_tie_what_is_sent_counts_like_a_tool(t: DuckTables) ->
     held, s = world(t, "template", 20), TieSettings()
     first, second = codes(held, FIRST, SECOND)
     without = tied(Ties(held, settings=replace(s, tool_bits=0.0)).of_facts(), first, second)
-    assert tied(Ties(held), first, second) > 4 * LEAST_BITS
+    assert tied(Ties(held), first, second) > 3 * LEAST_BITS
     assert s.tool_bits == pytest.approx(tied(Ties(held).of_facts(), first, second) - without)
 
 

@@ -50,12 +50,6 @@ def test_what_strangers_share_does_not_tie(t: DuckTables, shared: str) -> None:
     assert [] == unions(codes(held), Ties(held))
 
 
-@pytest.mark.parametrize("shared", ["continuation", "reasoning_replay"])
-def test_conversations_that_go_from_one_to_the_other_tie(t: DuckTables, shared: str) -> None:
-    held = world(t, shared)
-    assert [[0, 1]] == unions(codes(held), Ties(held))
-
-
 @pytest.mark.parametrize(("holders", "tied"), [(6, [[0, 1]]), (5, [])], ids=["30%", "25%"])
 def test_a_frame_ties_if_enough_of_both_send_it(t: DuckTables, holders: int, tied: list[list[int]]) -> None:
     held = world(t, "template", holders)
