@@ -50,6 +50,25 @@ def test_the_time_a_scan_took_leaves_no_trace(folder: Path) -> None:
     assert before == page(folder)
 
 
+def test_a_page_has_room_for_so_many_groups_and_names_where_the_others_are(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "campaigns.parquet"
+    table = pq.read_table(path)
+    others = sum(v == "coordinated_other" for v in table["verdict"].to_pylist())
+    whole = page(folder)
+    assert "not on this page" not in whole
+    monkeypatch.setattr("stillwatch.app.report.page.IN_FULL", {"distillation": 300, "coordinated_other": 0})
+    text = page(folder)
+    noun = "group" if others == 1 else "groups"
+    assert others > 0
+    assert (
+        f"{others} smaller {noun} with the verdict “Coordinated, not distillation” not on this page" in text
+    )
+    titles = re.compile(r'<h2 id="campaign-\d+-title"')
+    assert len(titles.findall(whole)) == len(titles.findall(text)) + others
+
+
 def test_the_policy_admits_our_style_and_script_only(folder: Path) -> None:
     text = page(folder)
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)

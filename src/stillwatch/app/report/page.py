@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import jinja2
 from markupsafe import Markup
@@ -22,6 +23,9 @@ from stillwatch.model.errors import ResourceError
 
 FILE = "report.html"
 FOLDER = Path(__file__).parent / "templates"
+IN_FULL: Mapping[str, int] = MappingProxyType(
+    {"distillation": 300, "coordinated_other": 100}  # findings of a verdict that a page has room for
+)
 LOOK_ALIKES_IN_FULL = 200
 FILTERS = (
     "visible",
@@ -77,9 +81,9 @@ def html(results: Results) -> str:
     rows = _ordered(results.rows("campaigns"))
     anchors = {row["campaign_id"]: f"campaign-{i}" for i, row in enumerate(rows, 1)}
     innocent = closest_first([row for row in rows if row["verdict"] == "innocent"])
-    accused = [
-        campaign(results, row, anchors[row["campaign_id"]]) for row in rows if row["verdict"] != "innocent"
-    ]
+    told = [row for verdict, most in IN_FULL.items() for row in _of(rows, verdict)[:most]]
+    left = {verdict: max(len(_of(rows, verdict)) - most, 0) for verdict, most in IN_FULL.items()}
+    accused = [campaign(results, row, anchors[row["campaign_id"]]) for row in told]
     alike = [
         campaign(results, row, anchors[row["campaign_id"]], in_full=False)
         for row in innocent[:LOOK_ALIKES_IN_FULL]
@@ -90,7 +94,8 @@ def html(results: Results) -> str:
         policy=_policy(style, script),
         over=overview(results),
         campaigns=accused,
-        lines=_lines(results, rows, anchors),
+        lines=_lines(results, told, anchors),
+        lines_left_out=left,
         alike=alike,
         cleared=cleared(innocent),
         alike_left_out=len(innocent) - len(alike),
@@ -106,9 +111,12 @@ def _ordered(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=lambda r: (VERDICT_ORDER.index(r["verdict"]), -r["exchanges"], r["campaign_id"]))
 
 
-def _lines(results: Results, rows: Sequence[Row], anchors: dict[str, str]) -> tuple[Line, ...]:
-    """Overview lines of the campaigns that are not innocent, on one common axis of time."""
-    shown = [r for r in rows if r["verdict"] != "innocent"]
+def _of(rows: Sequence[Row], verdict: str) -> list[Row]:
+    return [row for row in rows if row["verdict"] == verdict]
+
+
+def _lines(results: Results, shown: Sequence[Row], anchors: dict[str, str]) -> tuple[Line, ...]:
+    """Overview lines of campaigns, on one common axis of time."""
     hours = [a["hour"] for r in shown for a in results.of("campaign_activity", r["campaign_id"])]
     if not hours:
         return tuple(Line(r, anchors[r["campaign_id"]], ()) for r in shown)
