@@ -64,6 +64,9 @@ def attribute(
     """Assessment of each group that stands, its probabilities calibrated by the curve if there is one; with `apart`
     pieces of one pool are left as they were found."""
     known, rhythms = hypotheses(), read_rhythms(t)
+    settings = settings.among(
+        int(t.query("SELECT count(DISTINCT group_id) AS n FROM group_members")["n"][0].as_py())
+    )
     groups = Grouping(t, held, rhythms, threads)
     every, rests = _with_rests(groups, assessed(t, rhythms, known, settings, threads=threads), settings)
     found = judge(t, every, settings, rests)

@@ -46,12 +46,14 @@ class AssessSettings:
     `threshold_bits` was 11 for a long time, raised until no innocent group of training traffic passed, and once more by
     a bit after twelve accounts of traffic made by others had passed by a hair. By expectations fitted in the same way
     as those that ship 9 bits let no innocent group pass that 11 do not (decision 0029); that is how it was chosen, not
-    a test of it.
+    a test of it. It holds for up to `usual_groups` examined groups; of twice as many twice as many pass by chance, so
+    each doubling asks for a bit more.
     Dedication made up once for a purpose that was not there (decision 0011). Measurements of families named in
     `without` are not made.
     """
 
     threshold_bits: float = 9.0
+    usual_groups: int = 1024
     family_bits: float = 3.0
     content_bits: float = 0.0
     prior_bits: float = -6.0
@@ -62,6 +64,11 @@ class AssessSettings:
     least_purpose_bits: float = -6.0
     needs_content: bool = True
     without: tuple[str, ...] = ()
+
+    def among(self, groups: int) -> AssessSettings:
+        """The settings where so many groups are examined: Bonferroni's correction beyond `usual_groups`."""
+        more = float(np.log2(max(groups / self.usual_groups, 1.0)))
+        return replace(self, threshold_bits=self.threshold_bits + more)
 
 
 @dataclass(frozen=True, slots=True)

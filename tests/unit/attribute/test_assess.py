@@ -167,3 +167,10 @@ def test_the_weight_is_against_the_best_alternative() -> None:
     a = judged(LIKE_A_CLASS)
     gap = (a.log2_lr["distillation"] - a.log2_lr[a.best.name]) / UNIT
     assert gap == pytest.approx(a.weight / UNIT)
+
+
+@pytest.mark.parametrize(("groups", "more"), [(0, 0.0), (300, 0.0), (1024, 0.0), (2048, 1.0), (32_768, 5.0)])
+def test_of_many_more_groups_each_must_weigh_more(groups: int, more: float) -> None:
+    s = AssessSettings(usual_groups=1024)
+    assert s.threshold_bits + more == pytest.approx(s.among(groups).threshold_bits)
+    assert s == replace(s.among(groups), threshold_bits=s.threshold_bits)
