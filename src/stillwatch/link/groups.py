@@ -66,7 +66,8 @@ def form_groups(
     groups = [g for own in ahead(settled, found, threads=threads) for g in own if len(g) >= s.min_accounts]
     groups += _around_stars(held, groups, stars, s, threads)
     groups = put_together(held, _distinct(held, groups, s), public, threads=threads)
-    groups = [g for g in groups if len(g) >= s.min_accounts and _has_content(held, g, s)]
+    known = held.of_kind(*CONTENT_KINDS).any()
+    groups = [g for g in groups if len(g) >= s.min_accounts and (not known or _has_content(held, g, s))]
     return _distinct(held, groups, s)
 
 
@@ -167,9 +168,7 @@ def _cover(held: Incidence, group: Group, covered: NDArray[np.float64]) -> None:
 
 
 def _has_content(held: Incidence, group: Group, s: GroupSettings) -> bool:
-    """Whether content holds the group together, or no account holds any."""
-    if not held.of_kind(*CONTENT_KINDS).any():
-        return True
+    """Whether content holds the group together."""
     telling = group.favoured[
         held.of_kind(*CONTENT_KINDS, among=group.favoured) & (group.lift_bits >= s.telling_bits)
     ]

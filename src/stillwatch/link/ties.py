@@ -27,10 +27,10 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 FACTS = (
-    "email_domain", "email_pattern", "phone", "email_digest", "end_user", "metadata", "api_key", "instrument",
-    "neighbour", "continuation", "reasoning_replay",
+    "email_domain", "email_pattern", "phone", "email_digest", "api_key", "instrument", "neighbour",
 )  # fmt: skip
-TOOLS = ("client", "params", "continuation", "reasoning_replay", "metadata", "end_user")
+TOOLS = ("client", "params")
+CUSTOMERS = ("continuation", "reasoning_replay", "metadata", "end_user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class TieSettings:
     most_bits: float = 20.0
     sent: float = 0.3
     tool_bits: float = 2.5
-    tools: tuple[str, ...] = TOOLS
+    tools: tuple[str, ...] = (*TOOLS, *CUSTOMERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,9 @@ class Ties:
     ) -> None:
         """`public` are the keys of frames and wordings that anybody may send."""
         self._held, self._public, self._s = held, np.asarray(public, np.int64), settings or TieSettings()
-        wanted = held.of_kind(*FACTS, *TOOLS) | (held.of_kind(*SENT_KINDS) & ~np.isin(held.key, self._public))
+        wanted = held.of_kind(*FACTS, *TOOLS, *CUSTOMERS) | (
+            held.of_kind(*SENT_KINDS) & ~np.isin(held.key, self._public)
+        )
         wide = np.maximum(self._s.wide, self._s.common * held.having[held.kind_at])
         self._rare = wanted & (held.df <= wide)
         self._room = np.zeros(len(held.df), np.int64)

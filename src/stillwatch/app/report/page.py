@@ -81,8 +81,9 @@ def html(results: Results) -> str:
     rows = _ordered(results.rows("campaigns"))
     anchors = {row["campaign_id"]: f"campaign-{i}" for i, row in enumerate(rows, 1)}
     innocent = closest_first([row for row in rows if row["verdict"] == "innocent"])
-    told = [row for verdict, most in IN_FULL.items() for row in _of(rows, verdict)[:most]]
-    left = {verdict: max(len(_of(rows, verdict)) - most, 0) for verdict, most in IN_FULL.items()}
+    of = {verdict: [row for row in rows if row["verdict"] == verdict] for verdict in IN_FULL}
+    told = [row for verdict, most in IN_FULL.items() for row in of[verdict][:most]]
+    left = {verdict: len(of[verdict][most:]) for verdict, most in IN_FULL.items()}
     accused = [campaign(results, row, anchors[row["campaign_id"]]) for row in told]
     alike = [
         campaign(results, row, anchors[row["campaign_id"]], in_full=False)
@@ -109,10 +110,6 @@ def html(results: Results) -> str:
 def _ordered(rows: Sequence[Row]) -> list[Row]:
     """Campaigns by verdict, then by size, then by id."""
     return sorted(rows, key=lambda r: (VERDICT_ORDER.index(r["verdict"]), -r["exchanges"], r["campaign_id"]))
-
-
-def _of(rows: Sequence[Row], verdict: str) -> list[Row]:
-    return [row for row in rows if row["verdict"] == verdict]
 
 
 def _lines(results: Results, shown: Sequence[Row], anchors: dict[str, str]) -> tuple[Line, ...]:
