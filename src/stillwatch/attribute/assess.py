@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stillwatch.attribute.curve import Curve
-from stillwatch.attribute.expectation import log2_density, log2_density_at_most, mean_of
-from stillwatch.attribute.features import CONTENT, FEATURES, ONE_SIDED, PICKED_BY, PURPOSE, RISING, TELLING
-from stillwatch.attribute.hypotheses import Hypothesis
+from stillwatch.attribute.features import CONTENT, FEATURES, ONE_SIDED, PICKED_BY, PURPOSE, RISING
+from stillwatch.attribute.hypotheses import Hypothesis, log2_density, log2_density_at_most
 from stillwatch.model.families import FAMILIES
 from stillwatch.model.kernels.intervals import wilson
 from stillwatch.model.tie import Tie
@@ -44,16 +43,16 @@ class AssessSettings:
     ask for nothing else; `alone_bits` that members of an accused group weigh whom content alone ties to it, or they are
     judged apart; `prior_bits` of distillation against everything else.
 
-    `threshold_bits` was 9 with expectations of another form, whose bits were larger (decision 0032). By those that
-    ship, each run of training and calibration traffic judged by what the others teach, the innocent groups of ten or
-    more that pass are the same (one) from 4 bits to 9. Three bits are to spare; that is how it was chosen, not a test.
-    It holds for up to `usual_groups` examined groups; of twice as many twice as many pass by chance, so each doubling
-    asks for a bit more.
+    `threshold_bits` was 11 for a long time, raised until no innocent group of training traffic passed, and once more by
+    a bit after twelve accounts of traffic made by others had passed by a hair. By expectations fitted in the same way
+    as those that ship 9 bits let no innocent group pass that 11 do not (decision 0029); that is how it was chosen, not
+    a test of it. It holds for up to `usual_groups` examined groups; of twice as many twice as many pass by chance, so
+    each doubling asks for a bit more.
     Dedication made up once for a purpose that was not there (decision 0011). Measurements of families named in
     `without` are not made.
     """
 
-    threshold_bits: float = 7.0
+    threshold_bits: float = 9.0
     usual_groups: int = 1024
     family_bits: float = 3.0
     content_bits: float = 0.0
@@ -160,7 +159,9 @@ def assess_every(
     pairs = np.array([[m.get(n, (0.0, 0)) for n in names] for m in measured], np.float64)
     value, count = pairs.reshape(-1, len(names), 2).transpose(2, 0, 1)
     low, high = wilson(value * count, count)
-    every = _ratios(hypotheses, names, np.stack([value, low, high], axis=1))
+    ends = np.stack([value, low, high], axis=1)  # (G, 3, F)
+    bits = np.stack([_likelihoods(h, names, ends) for h in hypotheses], axis=1)  # (G, H, 3, F)
+    every = np.rint(bits * UNIT).astype(np.int64)
     out = []
     for g, own in enumerate(known):
         told = {names[j]: (float(value[g, j]), int(count[g, j])) for j in np.flatnonzero(own)}
@@ -170,14 +171,14 @@ def assess_every(
 
 def _compared(
     told: Mapping[str, tuple[float, int]],
-    against: Ints,
+    bits: Ints,
     hypotheses: Sequence[Hypothesis],
     settings: AssessSettings,
     *,
     picked: bool,
 ) -> Assessment:
-    """The comparison on one group's measurements from the bits of a harvest against each hypothesis, int64[H, 3, F]."""
-    total = -against[:, 0].sum(axis=1)
+    """The comparison on one group's measurements from their bits under each hypothesis, int64[H, 3, F]."""
+    total = bits[:, 0].sum(axis=1)
     prior = np.array([round(h.prior_bits * UNIT) for h in hypotheses])
     target = next(i for i, h in enumerate(hypotheses) if h.kind == "distillation")
     others = [i for i in range(len(hypotheses)) if i != target]
@@ -185,11 +186,11 @@ def _compared(
     others = [i for i in others if hypotheses[i].possible(values)] or others
     best = max(others, key=lambda i: (total[i] + prior[i], -i))
     ordinary = next((i for i in others if hypotheses[i].name == ORDINARY), best)
-    purpose = _told(list(told), against[ordinary, 0], PURPOSE)
+    purpose = _told(list(told), bits[target, 0] - bits[ordinary, 0], PURPOSE)
     if picked:
-        against = _without_choice(list(told), against, settings)
-        total = -against[:, 0].sum(axis=1)
-    difference = against[best]  # (3, F)
+        bits = _without_choice(list(told), bits, target, best, settings)
+        total = bits[:, 0].sum(axis=1)
+    difference = bits[target] - bits[best]  # (3, F)
     ends = (difference[0].tolist(), difference.min(axis=0).tolist(), difference.max(axis=0).tolist())
     items = tuple(
         Item(name, value, n, *of) for (name, (value, n)), *of in zip(told.items(), *ends, strict=True)
@@ -204,7 +205,7 @@ def _compared(
     asked = purpose_asked(least, settings) if settings.needs_content else None
     harvesting = asked is None or (purpose >= asked and content >= settings.content_bits * UNIT)
     verdict = _verdict(strong, harvesting, least, hypotheses[best], settings)
-    log2_lr = {h.name: int(total[i] - total[ordinary]) for i, h in enumerate(hypotheses)}
+    log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
     p = probability(own_prior + weight)
     return Assessment(
         verdict, own_prior, weight, least, most, hypotheses[best], families, items, log2_lr,
@@ -213,41 +214,23 @@ def _compared(
     )  # fmt: skip
 
 
-def _without_choice(names: Sequence[str], against: Ints, s: AssessSettings) -> Ints:
-    """The bits, no more than `picked_bits` of each measurement that exchanges were picked by."""
-    of = np.array([name in PICKED_BY for name in names])
-    return np.where(of, np.minimum(against, round(s.picked_bits * UNIT)), against)
-
-
-def _ratios(hypotheses: Sequence[Hypothesis], names: Sequence[str], at: Floats) -> Ints:
-    """Bits of a harvest against each hypothesis by measurements float64[G, 3, F], int64[G, H, 3, F].
-
-    What exceeds the expectation of a harvest is not held against it, and counts for it no more than what is expected;
-    where another explanation expects it rather than a harvest it does not count. Nor does it, of what is `TELLING`,
-    where another explanation expects it even so.
-    """
-    harvest = next(h for h in hypotheses if h.kind == "distillation")
-    plain, most = _likelihoods(harvest, names, at), _likelihoods(harvest, names, at, rising=True)
-    expected = np.array(
-        [mean_of(harvest.expects[n]) if n in TELLING & set(harvest.expects) else 1.1 for n in names]
-    )
-    told = at >= expected
-    out = np.zeros((len(at), len(hypotheses), *at.shape[1:]), np.int64)
-    for i, h in enumerate(hypotheses):
-        if h is harvest:
-            continue
-        other = _likelihoods(h, names, at)
-        bits = np.where((plain < other) & (most > other), 0.0, most - other)
-        out[:, i] = np.rint(np.where(told, np.maximum(bits, 0.0), bits) * UNIT)
+def _without_choice(names: Sequence[str], bits: Ints, target: int, best: int, s: AssessSettings) -> Ints:
+    """The bits, those of the target no more than `picked_bits` above the best alternative in what exchanges were
+    picked by."""
+    most = round(s.picked_bits * UNIT)
+    of = [j for j, name in enumerate(names) if name in PICKED_BY]
+    out = bits.copy()
+    out[target][:, of] = np.minimum(bits[target][:, of], bits[best][:, of] + most)
     return out
 
 
-def _likelihoods(h: Hypothesis, names: Sequence[str], at: Floats, *, rising: bool = False) -> Floats:
-    out = np.zeros(at.shape)
+def _likelihoods(h: Hypothesis, names: Sequence[str], ends: Floats) -> Floats:
+    out = np.zeros(ends.shape)
     for j, name in enumerate(names):
         if name in h.expects:
-            density = log2_density_at_most if rising and name in RISING else log2_density
-            out[:, :, j] = density(at[:, :, j], h.expects[name])
+            rising = h.kind == "distillation" and name in RISING
+            density = log2_density_at_most if rising else log2_density
+            out[:, :, j] = density(ends[:, :, j], *h.expects[name])
     return out
 
 

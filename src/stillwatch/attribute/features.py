@@ -192,8 +192,6 @@ RISING = frozenset(
         "common_frame", "many_frames", "crossed", "hand_off", "model_pivot", "asking_spread",
     }
 )  # fmt: skip
-# of these more than a harvest is expected to show does not speak against one, whatever else expects it
-TELLING = frozenset({"harvest_intent", "one_intent"})
 # what the answers are for; the other measurements of content say how much in concert they are asked for
 PURPOSE = frozenset({"harvest_intent", "one_intent", "long_answers", "token_limit"})
 # of these, what speaks for a harvest but not against: a grader's answer is a number

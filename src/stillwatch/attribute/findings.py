@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from stillwatch.attribute.assess import UNIT, Assessment, Item, Joined
 from stillwatch.attribute.conformal import Claim
-from stillwatch.attribute.expectation import mean_of
 from stillwatch.attribute.features import FEATURES, PURPOSE
 from stillwatch.attribute.hypotheses import Hypothesis
 from stillwatch.attribute.phases import Phase
@@ -240,15 +239,16 @@ def _said(item: Item, best: Hypothesis | None = None) -> str:
     feature = FEATURES[item.feature]
     text = f"{feature.question}: {item.value:.0%} (n = {item.n:,})"
     if best is not None and item.feature in best.expects:
-        text += f"; with {best.title} about {mean_of(best.expects[item.feature]):.0%}"
+        text += f"; with {best.title} about {best.expects[item.feature][0]:.0%}"
     return text
 
 
 def _fit(a: Assessment, h: Hypothesis) -> tuple[str, str]:
     """The measurement nearest to what a hypothesis expects, and the one farthest from it."""
     told = {i.feature: i.value for i in a.items}
-    means = {name: mean_of(given) for name, given in h.expects.items() if name in told}
-    gaps = sorted((abs(told[name] - mean), name, mean) for name, mean in means.items())
+    gaps = sorted(
+        (abs(told[name] - mean), name, mean) for name, (mean, _) in h.expects.items() if name in told
+    )
     if not gaps:
         return "", ""
     (_, near, near_mean), (gap, far, far_mean) = gaps[0], gaps[-1]

@@ -174,29 +174,3 @@ def test_of_many_more_groups_each_must_weigh_more(groups: int, more: float) -> N
     s = AssessSettings(usual_groups=1024)
     assert s.threshold_bits + more == pytest.approx(s.among(groups).threshold_bits)
     assert s == replace(s.among(groups), threshold_bits=s.threshold_bits)
-
-
-def bits_of(feature: str, value: float, harvest: float, other: float) -> int:
-    """Bits of one measurement where a harvest is expected to have the one mean and a class the other."""
-    pair = (
-        Hypothesis("distillation", "a harvest", "distillation", -6.0, {feature: (harvest, 12.0)}),
-        Hypothesis("class", "a class", "innocent", -1.0, {feature: (other, 12.0)}),
-    )
-    return assess({feature: (value, 500)}, pair, SETTINGS).weight
-
-
-def test_more_than_a_harvest_shows_counts_for_one() -> None:
-    assert bits_of("neighbours", 0.9, 0.4, 0.1) >= bits_of("neighbours", 0.4, 0.4, 0.1) > 0
-
-
-def test_more_than_a_harvest_shows_does_not_count_where_something_else_expects_it() -> None:
-    """Customers of a relay carry on each other's conversations; of a harvest some do."""
-    assert 0 == bits_of("crossed", 0.8, 0.3, 0.7)
-    assert bits_of("crossed", 0.3, 0.3, 0.7) > 0
-
-
-def test_asking_for_nothing_but_training_data_never_speaks_against_a_harvest() -> None:
-    given = 0.6, 0.98
-    assert 0 == bits_of("harvest_intent", 0.98, *given)
-    assert bits_of("one_exit", 0.98, *given) < 0
-    assert bits_of("harvest_intent", 0.2, *given[::-1]) < 0

@@ -1,4 +1,4 @@
-"""Fit what hypotheses expect: mixtures of the measurements, by expectation and maximisation with shrinkage.
+"""Fit what hypotheses expect: beta distributions of the measurements, by the method of moments with shrinkage.
 
 What the intent model says of the texts it was trained on is no measurement of what it will say of others (of the
 harvests in training traffic 98% of the requests ask for training data by it, of those in texts of other sources 58%),
@@ -15,17 +15,11 @@ from types import MappingProxyType
 
 import numpy as np
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
-from stillwatch.attribute.expectation import STEPS, Given, parts
 from stillwatch.attribute.features import FEATURES
 from stillwatch.store.results import read_table
 
-Floats = NDArray[np.float64]
-
 DISTILLATION = "distillation"
-RELAY = "undeclared_relay"
-RELAYED = frozenset({"crossed", "failed_over", "taken_over"})  # what a relay does with what it is sent
 MIXED = "unrelated"
 MAJORITY = 0.6
 HYPOTHESIS_OF: Mapping[str, str] = MappingProxyType(
@@ -96,58 +90,40 @@ def distinct(groups: Iterable[Labelled]) -> list[Labelled]:
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """Polynomials of `degree`; `prior` groups, half of them of the pooled distribution and half of an even one, are
-    added to each fit; a hypothesis with fewer than `least` groups of a feature expects nothing of it."""
+    """`prior` groups of the pooled distribution are added to each fit; concentrations are kept in bounds; a
+    hypothesis with fewer than `least` groups of a feature expects nothing of it."""
 
-    degree: int = 8
     prior: float = 2.0
     least: int = 3
-    rounds: int = 100
-    digits: int = 4
+    concentration: tuple[float, float] = (1.0, 20.0)
 
 
 def fit(
     groups: Sequence[Labelled], settings: FitSettings | None = None, *, unseen: Sequence[Labelled] = ()
-) -> dict[str, dict[str, Given]]:
-    """{hypothesis: {feature: shares}}; every group counts once, whatever its size. The features of `UNSEEN` are fitted
-    on the groups `unseen` where these can teach them."""
+) -> dict[str, dict[str, tuple[float, float]]]:
+    """{hypothesis: {feature: (mean, concentration)}}; every group counts once, whatever its size. The features of
+    `UNSEEN` are fitted on the groups `unseen` where these can teach them."""
     s = settings or FitSettings()
-    out: dict[str, dict[str, Given]] = defaultdict(dict)
-    density = parts(s.degree + 3)
-    even = np.full(len(density), 1 / len(density))
-    names = sorted({g.hypothesis for g in groups})
-    for feature in FEATURES:
-        known = [(g.hypothesis, g.measured[feature][0]) for g in groups if feature in g.measured]
-        everywhere = _shares([value for _, value in known], even, density, s)
-        prior = s.prior * (everywhere + even) / 2
-        for name in names:
-            values = [value for own, value in known if own == name]
-            if len(values) >= s.least:
-                out[name][feature] = tuple(_shares(values, prior, density, s).round(s.digits).tolist())
+    out: dict[str, dict[str, tuple[float, float]]] = {}
+    for name in sorted({g.hypothesis for g in groups}):
+        own = [g for g in groups if g.hypothesis == name]
+        expects = {}
+        for feature in FEATURES:
+            values = np.array([g.measured[feature][0] for g in own if feature in g.measured])
+            everywhere = np.array([g.measured[feature][0] for g in groups if feature in g.measured])
+            if len(values) < s.least or len(everywhere) == 0:
+                continue
+            expects[feature] = _moments(values, everywhere, s)
+        out[name] = expects
     for name, expects in fit(unseen, s).items() if unseen else ():
-        out[name].update({f: given for f, given in expects.items() if f in UNSEEN})
-    _by_way_of_a_relay(out)
-    return {name: out[name] for name in sorted({*names, *out})}
+        out.setdefault(name, {}).update({f: pair for f, pair in expects.items() if f in UNSEEN})
+    return out
 
 
-def _by_way_of_a_relay(expects: dict[str, dict[str, Given]]) -> None:
-    """A harvest is sent directly or by way of a relay, whose accounts carry on one another's conversations and send one
-    another's requests again. How many are is not known, and training traffic has few of the second kind: half."""
-    harvest, relay = expects.get(DISTILLATION, {}), expects.get(RELAY, {})
-    for feature in RELAYED & harvest.keys() & relay.keys():
-        harvest[feature] = tuple((a + b) / 2 for a, b in zip(harvest[feature], relay[feature], strict=True))
-
-
-def _shares(values: Sequence[float], prior: Floats, density: Floats, s: FitSettings) -> Floats:
-    """Shares of the parts that make the values likeliest, each part with `prior` groups of its own beforehand.
-
-    Source: Dempster, Laird and Rubin, "Maximum likelihood from incomplete data via the EM algorithm", 1977.
-    """
-    at, count = np.unique(np.rint(np.array(values, np.float64) * STEPS).astype(np.int64), return_counts=True)
-    own = density[:, at]
-    shares = np.full(len(density), 1 / len(density))
-    for _ in range(s.rounds):
-        each = shares[:, None] * own
-        shares = (each / each.sum(axis=0) * count).sum(axis=1) + prior
-        shares /= shares.sum()
-    return shares
+def _moments(values: np.ndarray, everywhere: np.ndarray, s: FitSettings) -> tuple[float, float]:
+    n = len(values)
+    mean = (values.sum() + s.prior * everywhere.mean()) / (n + s.prior)
+    mean = float(np.clip(mean, 0.02, 0.98))
+    spread = (((values - mean) ** 2).sum() + s.prior * max(everywhere.var(), 0.02)) / (n + s.prior)
+    concentration = mean * (1 - mean) / max(spread, 1e-6) - 1
+    return round(mean, 3), round(float(np.clip(concentration, *s.concentration)), 2)

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from stillwatch.attribute.expectation import Given
 from stillwatch.lab.learn.expectations import distinct, fit, labelled_groups
 
 TITLES: Mapping[str, tuple[str, str, float]] = MappingProxyType(
@@ -76,14 +75,15 @@ JOINT: Mapping[str, tuple[str, str, float, Mapping[str, str]]] = MappingProxyTyp
     }
 )  # fmt: skip
 HEAD = """\
-# Explanations of a group, and what each expects of the measurements: feature = [none, w0, ..., wK, all], the share of
-# groups that measure 0, the shares about k / K, and the share that measure 1. Two numbers, [mean, concentration], are a
-# beta distribution. Fitted on groups that the pipeline formed from training traffic of the simulator
+# Explanations of a group, and what each expects of the measurements: feature = [mean, concentration] of a beta
+# distribution. Fitted on groups that the pipeline formed from training traffic of the simulator
 # (`python -m stillwatch.lab.learn`); prior_bits are set by hand. Read and change as you see fit.
 """
 
 
-def hypotheses_toml(expects: Mapping[str, Mapping[str, Given]], groups: Mapping[str, int]) -> str:
+def hypotheses_toml(
+    expects: Mapping[str, Mapping[str, tuple[float, float]]], groups: Mapping[str, int]
+) -> str:
     """Text of the file, hypotheses in the order of `TITLES`, then joint ones of which both halves are known."""
     parts = [HEAD]
     for name, (title, kind, prior) in TITLES.items():
@@ -91,10 +91,7 @@ def hypotheses_toml(expects: Mapping[str, Mapping[str, Given]], groups: Mapping[
             f'\n[hypotheses.{name}]  # {groups.get(name, 0)} groups\ntitle = "{title}"\nkind = "{kind}"\n'
             f"prior_bits = {prior}\n\n[hypotheses.{name}.expects]\n"
         )
-        parts += [
-            f"{f} = [{', '.join(f'{share:g}' for share in given)}]\n"
-            for f, given in expects.get(name, {}).items()
-        ]
+        parts += [f"{f} = [{m}, {c}]\n" for f, (m, c) in expects.get(name, {}).items()]
         if name in REQUIRES:
             parts.append(f"\n[hypotheses.{name}.requires]\n")
             parts += [f"{f} = {least}\n" for f, least in REQUIRES[name].items()]
