@@ -97,7 +97,8 @@ class Joined:
 class Assessment:
     """What the measurements of one group say; all bits in 1/1024.
 
-    `correction` is what calibration adds to the weight: prior, weight and correction are the posterior. `purpose` is
+    `log2_lr` is of each explanation against unrelated accounts. `correction` is what calibration adds to the weight:
+    prior, weight and correction are the posterior. `purpose` is
     the weight of what says what the answers are for, against ordinary traffic: a public prompt that asks for training
     data explains why many send it, not what for. `asked` is what the lower end had to pass, `purpose_asked` what the
     purpose had to reach; None where it was not asked for. All this was measured on the group without those who
@@ -205,7 +206,7 @@ def _compared(
     asked = purpose_asked(least, settings) if settings.needs_content else None
     harvesting = asked is None or (purpose >= asked and content >= settings.content_bits * UNIT)
     verdict = _verdict(strong, harvesting, least, hypotheses[best], settings)
-    log2_lr = {h.name: int(total[i]) for i, h in enumerate(hypotheses)}
+    log2_lr = {h.name: int(total[i] - total[ordinary]) for i, h in enumerate(hypotheses)}
     p = probability(own_prior + weight)
     return Assessment(
         verdict, own_prior, weight, least, most, hypotheses[best], families, items, log2_lr,

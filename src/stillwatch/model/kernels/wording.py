@@ -26,6 +26,7 @@ Codes = npt.NDArray[np.int32]
 
 REACH = 64  # words from either end of a prompt, and from the start of a system text
 ROOM = 3 * REACH
+WINDOW = 1024  # bytes at the end of a long prompt that are looked at first for its last words
 _SYSTEM = np.uint64(0xD6E8_FEB8_6659_FD93)
 SEEN = 512  # places in the table of a text's words, more than twice as many as there can be words
 _SPREAD = np.uint64(0x9E37_79B1_85EB_CA87)
@@ -111,22 +112,44 @@ def _sets(
     used = 0
     for i in range(len(valid)):
         if valid[i]:
-            n, at, stop = 0, starts[i], starts[i + 1]
-            while at < stop:
-                found, at = next_words(data, at, stop, table, words, marks)
-                for j in range(found):
-                    if n < REACH:
-                        head[n] = words[j]
-                    else:
-                        tail[n % REACH] = words[j]
-                    n += 1
-            used = _add(out, used, seen, seen_in, i, head, min(n, REACH), np.uint64(0))
-            used = _add(out, used, seen, seen_in, i, tail, min(max(n - REACH, 0), REACH), np.uint64(0))
+            found, at = next_words(data, starts[i], starts[i + 1], table, head, marks)
+            used = _add(out, used, seen, seen_in, i, head, found, np.uint64(0))
+            found = _last_words(data, at, starts[i + 1], table, words, marks, tail)
+            used = _add(out, used, seen, seen_in, i, tail, found, np.uint64(0))
         if system[i] >= 0:
             own = said[said_starts[system[i]] : said_starts[system[i] + 1]]
             used = _add(out, used, seen, seen_in, i, own, len(own), np.uint64(0))
         out_starts[i + 1] = used
     return used
+
+
+@kernel
+def _last_words(
+    data: Bytes, at: int, stop: int, table: Letters, words: Words, marks: Words, out: Words
+) -> int:  # fmt: skip
+    """Put into `out` the last words from `at` on, in no order that counts, and return how many there are; of a long
+    text only the end is read, from behind a space, if it has words enough."""
+    begin = stop - WINDOW
+    if begin > at:
+        while begin < stop and data[np.uint64(begin)] != 32:
+            begin += 1
+        n = _ring_of_words(data, begin, stop, table, words, marks, out)
+        if n == len(out):
+            return n
+    return _ring_of_words(data, at, stop, table, words, marks, out)
+
+
+@kernel
+def _ring_of_words(
+    data: Bytes, at: int, stop: int, table: Letters, words: Words, marks: Words, out: Words
+) -> int:  # fmt: skip
+    n = 0
+    while at < stop:
+        found, at = next_words(data, at, stop, table, words, marks)
+        for j in range(found):
+            out[n % len(out)] = words[j]
+            n += 1
+    return min(n, len(out))
 
 
 @kernel
