@@ -82,6 +82,15 @@ def test_a_folder_without_results_ends_with_two(
     assert "no campaigns.parquet" in capsys.readouterr().err
 
 
+def test_what_is_given_the_wrong_way_round_is_told_the_right_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(("explain", str(tmp_path), "c-1"))
+    assert end.value.code == 2
+    assert "Try `stillwatch explain c-1" in words(capsys.readouterr().err)
+
+
 def test_an_unknown_form_of_export_ends_with_two(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(("export", str(folder), "--to", "xlsx"))

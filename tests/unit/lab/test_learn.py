@@ -123,3 +123,12 @@ def test_half_a_joint_explanation_is_left_out() -> None:
     assert "prepared_relay" in found
     unknown = {"unrelated_behind_exit", "prompt_behind_exit", "grading_relay", "tool_relay"}
     assert not unknown & found  # nothing is known of exits, prompts, batches or tools
+
+
+def test_accounts_that_name_no_firm_are_one_firm_s_where_their_own_network_shows() -> None:
+    known = [group(h, novelty=0.5, one_domain=v) for h, v in (("own_gateway", 0.9), ("unrelated", 0.1))] * 4
+    found = {h.name: h for h in read_hypotheses(hypotheses_toml(fit(known), {}), where="x")}
+    unnamed = found["unnamed_gateway"]
+    assert found["unrelated"].expects["one_domain"] == unnamed.expects["one_domain"]
+    assert found["own_gateway"].expects["novelty"] == unnamed.expects["novelty"]
+    assert (True, False) == tuple(unnamed.possible({"shared_network": share}) for share in (0.6, 0.4))

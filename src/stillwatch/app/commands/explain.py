@@ -12,6 +12,7 @@ from rich.console import Console
 
 from stillwatch.app.explanation import as_record, find, print_account, print_campaign
 from stillwatch.app.report import read_results
+from stillwatch.model.errors import UsageError
 
 
 def command(
@@ -25,6 +26,10 @@ def command(
 
     Example: `stillwatch explain c-5e1fa0b7 results`
     """
+    if Path(subject).is_dir() and not results.exists():
+        raise UsageError(
+            "what to explain comes before the folder", remedy=f"Try `stillwatch explain {results} {subject}`"
+        )
     read = read_results(results)
     found = find(read, subject)
     if json_:

@@ -45,10 +45,12 @@ REQUIRES: Mapping[str, Mapping[str, float]] = MappingProxyType(
         "permitted": {"declared": 0.2, "permitted": 0.2, "one_organization": 0.5, "one_instrument": 0.5},
         "declared_reseller": {"declared": 0.2},
         "evaluation": {"declared": 0.2, "repeated": 0.3, "one_organization": 0.5, "one_instrument": 0.5},
+        "unnamed_gateway": {"shared_network": 0.5},
     }
 )
-# two things may be true: unrelated accounts meet behind an exit, and fill the same public prompt; a relay without a
-# harvest buys its accounts where harvesters do, and has customers who grade or fill a public tool
+# two things may be true: unrelated accounts meet behind an exit, and fill the same public prompt; a firm's accounts
+# need not name it, but then its own network has to show; a relay without a harvest buys its accounts where harvesters
+# do, and has customers who grade or fill a public tool
 JOINT: Mapping[str, tuple[str, str, float, Mapping[str, str]]] = MappingProxyType(
     {
         "unrelated_behind_exit": (
@@ -59,6 +61,10 @@ JOINT: Mapping[str, tuple[str, str, float, Mapping[str, str]]] = MappingProxyTyp
         ),
         "tool_behind_exit": (
             "a public tool behind a shared network exit", "public_tool", -2.0, {"network": "shared_exit"},
+        ),
+        "unnamed_gateway": (
+            "one firm's gateway over accounts that name no firm", "own_gateway", -3.0,
+            {"identity": "unrelated", "payment": "unrelated"},
         ),
         "prepared_relay": (
             "an undeclared relay over accounts prepared in lots", "undeclared_relay", -10.0,
@@ -103,7 +109,7 @@ def hypotheses_toml(
             f'\n[hypotheses.{name}]\ntitle = "{title}"\nkind = "{TITLES[like][1]}"\nprior_bits = {prior}\n'
             f'like = "{like}"\nfamilies = {{ {named} }}\n'
         )
-        needed = REQUIRES.get(families.get("network", ""), {})
+        needed = REQUIRES.get(name) or REQUIRES.get(families.get("network", ""), {})
         if needed:
             parts.append(f"\n[hypotheses.{name}.requires]\n")
             parts += [f"{f} = {least}\n" for f, least in needed.items()]
