@@ -7,13 +7,13 @@ client that replays inside its own account's conversation never appears here.
 
 from __future__ import annotations
 
-from stillwatch.model.engine import Relation, Tables
+from stillwatch.model.engine import Tables
 from stillwatch.model.families import KINDS, family_code
 
 MIN_ANSWER_TOKENS = 32  # shorter answers can come about twice
 
 
-def write_crossings(t: Tables) -> Relation:
+def write_crossings(t: Tables) -> None:
     """Add `continuation` and `reasoning_replay` rows to `holdings`, for both accounts of each crossing."""
     t.define(
         "continued",
@@ -48,11 +48,9 @@ def write_crossings(t: Tables) -> Relation:
         for kind, table in (("continuation", "continued"), ("reasoning_replay", "replayed"))
         for side in ("source", "target")
     ]
-    return t.define(
+    t.extend(
         "holdings",
         f"""
-        SELECT * FROM holdings
-        UNION ALL
         SELECT account_id, family, kind, value_key, CAST(sum(n) AS BIGINT) AS n,
                min(first_seen) AS first_seen, max(last_seen) AS last_seen
         FROM ({" UNION ALL ".join(sides)}) AS held GROUP BY account_id, family, kind, value_key

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -147,7 +148,7 @@ def _narrow(t: Tables) -> None:
 
 def _frames(texts: _Texts, s: FrameSettings) -> _Frames:
     shared = _shared_keys(texts, s)
-    exact, codes, counts = _coded(texts, shared, s.min_keys)
+    exact, codes, counts = _coded(texts, shared, s.min_keys, s.threads)
     left, right = _companions(codes, counts, s)
     root = components(len(shared), left, right)
     size = np.bincount(root, minlength=len(shared))
@@ -182,7 +183,7 @@ def _shared_keys(texts: _Texts, s: FrameSettings) -> Ints:
 
 
 def _shared_of(texts: _Texts, part: int, rounds: int, slots: int, threads: int) -> Ints:
-    hits = TwoHitFilter(slots)
+    hits, merged = TwoHitFilter(slots), partial(extremes, threads=threads)
     for chunk in texts.chunks():
         hits.fill(_own(chunk, part, rounds), chunk.low, chunk.high, threads=threads)
     kept: list[Columns] = []
@@ -190,9 +191,9 @@ def _shared_of(texts: _Texts, part: int, rounds: int, slots: int, threads: int) 
         own = _own(chunk, part, rounds)
         masks = list(ahead(hits.shared, own, threads=threads))
         columns = (own, [chunk.low] * len(own), [chunk.high] * len(own))
-        kept.append(extremes(*(_picked(column, masks) for column in columns)))
-        kept = _fewer(kept, extremes)
-    keys, least, most = _all_of(kept, extremes)
+        kept.append(merged(*(_picked(column, masks) for column in columns)))
+        kept = _fewer(kept, merged)
+    keys, least, most = _all_of(kept, merged)
     return np.asarray(keys[least != most], np.int64)
 
 
@@ -223,13 +224,16 @@ def _own(chunk: _Chunk, part: int, rounds: int) -> list[Ints]:
     return [np.where(other, 0, one) for one, other in zip(columns, others, strict=True)]
 
 
-def _coded(texts: _Texts, shared: Ints, min_keys: int) -> tuple[list[Ints], list[Codes], Ints]:
+def _coded(
+    texts: _Texts, shared: Ints, min_keys: int, threads: int
+) -> tuple[list[Ints], list[Codes], Ints]:
     """Exact keys and codes (n, 10) of the texts with shared keys enough to count, chunk by chunk, a code being the
     position among the shared keys or -1; and how many texts hold each shared key."""
     exact, kept = [], []
     counts = np.zeros(len(shared), np.int64)
-    for chunk in texts.chunks() if len(shared) else ():
-        codes = _distinct(places(shared, chunk.keys))
+    every = texts.chunks() if len(shared) else ()
+    coded = ahead(lambda chunk: (chunk, _distinct(places(shared, chunk.keys))), every, threads=threads)
+    for chunk, codes in coded:
         counts += np.bincount(codes[codes >= 0], minlength=len(shared))
         several = (codes >= 0).sum(axis=1) >= min(min_keys, 2)
         exact.append(chunk.keys[0, several])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from stillwatch.model.engine import Relation, Tables
+from stillwatch.model.engine import Tables
 from stillwatch.model.families import KINDS, family_code
 from stillwatch.model.kernels.components import components
 
@@ -19,7 +19,7 @@ MOST_SENDERS = 4  # accounts that ever sent a prompt; what more of them send com
 MIN_WORDS = 6  # shorter prompts come about twice
 
 
-def write_handovers(t: Tables) -> Relation:
+def write_handovers(t: Tables) -> None:
     """Add `handoff` rows to `holdings`, for every account that handed a request over or took one."""
     t.define(
         "handed_over",
@@ -35,11 +35,9 @@ def write_handovers(t: Tables) -> Relation:
         """,
     )
     t.put("handover_pools", _pools(t))
-    held = t.define(
+    t.extend(
         "holdings",
         f"""
-        SELECT * FROM holdings
-        UNION ALL
         SELECT p.account_id, CAST({family_code("timing")} AS SMALLINT) AS family,
                CAST({KINDS["handoff"].code} AS SMALLINT) AS kind, p.value_key, CAST(count(*) AS BIGINT) AS n,
                min(h.refused_at) AS first_seen, max(h.ts) AS last_seen
@@ -51,7 +49,6 @@ def write_handovers(t: Tables) -> Relation:
         """,
     )
     t.drop("handover_pools")
-    return held
 
 
 def _pools(t: Tables) -> pa.Table:

@@ -337,12 +337,10 @@ def _store(t: Tables) -> None:
         """,
     )
     t.drop("wording_rows")
-    t.define(
+    t.extend(
         "exchange_templates",
         """
-        SELECT exchange_id, account_id, template_id FROM exchange_templates
-        UNION ALL
-        SELECT w.exchange_id, w.account_id, w.wording_id FROM (
+        SELECT w.exchange_id, w.account_id, w.wording_id AS template_id FROM (
             SELECT x.*, row_number() OVER (PARTITION BY x.exchange_id ORDER BY c.n, x.wording_id) AS place
             FROM exchange_wordings x
             JOIN (SELECT wording_id, count(*) AS n FROM exchange_wordings GROUP BY wording_id) c
@@ -351,12 +349,10 @@ def _store(t: Tables) -> None:
         WHERE e.exchange_id IS NULL AND w.place = 1
         """,
     )
-    t.define(
+    t.extend(
         "public_frames",
         """
-        SELECT template_id, public FROM public_frames
-        UNION ALL
-        SELECT w.wording_id, max(w.public) FROM wordings w
+        SELECT w.wording_id AS template_id, max(w.public) AS public FROM wordings w
         LEFT JOIN public_frames p ON p.template_id = w.wording_id
         WHERE p.template_id IS NULL GROUP BY w.wording_id
         """,
