@@ -8,7 +8,9 @@ import pytest
 from stillwatch.model.kernels.keytable import coded, extremes, places
 
 
-@pytest.mark.parametrize(("n", "distinct"), [(0, 1), (1, 1), (1000, 3), (20_000, 20_000), (60_000, 9000), (200_000, 50_000)])
+@pytest.mark.parametrize(
+    ("n", "distinct"), [(0, 1), (1, 1), (1000, 3), (20_000, 20_000), (60_000, 9000), (200_000, 50_000)]
+)
 def test_extremes_are_those_of_each_key(n: int, distinct: int) -> None:
     rng = np.random.default_rng(n)
     keys = rng.integers(-(2**63), 2**63 - 1, distinct)[rng.integers(0, distinct, n)]

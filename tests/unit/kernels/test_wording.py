@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from stillwatch.model.kernels.wording import WordSets, word_sets
 from stillwatch.model.kernels.words import letters, next_words
 
+PIECES = ["ab", "\u65e5\u672c", "x1y", "fin.", "\u00e9t\u00e9", "a\u00adb", "q" * 40]
+
 
 def sets(*texts: str | None, systems: list[str | None] | None = None) -> WordSets:
     plain = pa.array(texts, pa.large_string())
@@ -46,7 +48,7 @@ def test_only_both_ends_of_a_long_text_count() -> None:
 
 @settings(deadline=None)
 @given(
-    st.lists(st.sampled_from(["ab", "\u65e5\u672c", "x1y", "fin.", "\u00e9t\u00e9", "a\u00adb", "q" * 40]), min_size=1, max_size=40),
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=40),
     st.sampled_from([" ", "\n", "  ", "-"]),
     st.integers(0, 2500),
     st.integers(1, 60),

@@ -224,9 +224,7 @@ def _own(chunk: _Chunk, part: int, rounds: int) -> list[Ints]:
     return [np.where(other, 0, one) for one, other in zip(columns, others, strict=True)]
 
 
-def _coded(
-    texts: _Texts, shared: Ints, min_keys: int, threads: int
-) -> tuple[list[Ints], list[Codes], Ints]:
+def _coded(texts: _Texts, shared: Ints, min_keys: int, threads: int) -> tuple[list[Ints], list[Codes], Ints]:
     """Exact keys and codes (n, 10) of the texts with shared keys enough to count, chunk by chunk, a code being the
     position among the shared keys or -1; and how many texts hold each shared key."""
     exact, kept = [], []
