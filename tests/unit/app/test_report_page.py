@@ -60,10 +60,11 @@ def test_a_page_has_room_for_so_many_groups_and_names_where_the_others_are(
     assert "not on this page" not in whole
     monkeypatch.setattr("stillwatch.app.report.page.IN_FULL", {"distillation": 300, "coordinated_other": 0})
     text = page(folder)
-    noun = "group" if others == 1 else "groups"
+    noun, verb = ("group", "is") if others == 1 else ("groups", "are")
     assert others > 0
     assert (
-        f"{others} smaller {noun} with the verdict “Coordinated, not distillation” not on this page" in text
+        f"{others} smaller {noun} with the verdict “Coordinated, not distillation” {verb} not on this page"
+        in text
     )
     titles = re.compile(r'<h2 id="campaign-\d+-title"')
     assert len(titles.findall(whole)) == len(titles.findall(text)) + others
