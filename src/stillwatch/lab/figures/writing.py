@@ -26,7 +26,7 @@ from stillwatch.lab.figures.suite import Family, Variant
 from stillwatch.lab.simulate import scenario
 
 KEPT: Mapping[str, str] = MappingProxyType(
-    {  # written by `python -m stillwatch.lab.reliability`
+    {  # the first by hand, the others by `python -m stillwatch.lab.reliability`
         "missed-aims.md": "Aims that are missed, why, and what would close them",
         "reliability.md": "Do the probabilities hold on scans that taught nothing?",
         "left-out.md": "What was not learned: a cohort, a campaign or an attack tool left out at a time",

@@ -118,7 +118,7 @@ def _extremes(keys: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints, Ints]:
             continue
         if n == room:
             room *= 2
-            found, least, most = _larger(found, room), _larger(least, room), _larger(most, room)
+            found, least, most = longer(found, room), longer(least, room), longer(most, room)
             table = np.full(2 * room, -1, np.int32)
             _fill(table, found, n)
             at = _at(table, found, keys[i])
@@ -129,7 +129,8 @@ def _extremes(keys: Ints, low: Ints, high: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 @kernel
-def _larger(values: Ints, room: int) -> Ints:
+def longer(values: Ints, room: int) -> Ints:
+    """A copy with room for so many, the values first."""
     out = np.empty(room, np.int64)
     out[: len(values)] = values
     return out

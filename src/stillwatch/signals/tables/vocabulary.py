@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from stillwatch.model.kernels.compiled import kernel
 from stillwatch.model.kernels.cpm import cpm
-from stillwatch.model.kernels.keytable import coded
+from stillwatch.model.kernels.keytable import coded, longer
 from stillwatch.model.kernels.wording import WordSets
 
 Ints = NDArray[np.int64]
@@ -120,17 +120,10 @@ def _often(pairs: Ints, words: int, least: int) -> tuple[Ints, Ints, Ints]:
                 n += 1
         if used + n > room:
             room = 2 * room + n
-            left, right, times = _longer(left, room), _longer(right, room), _longer(times, room)
+            left, right, times = longer(left, room), longer(right, room), longer(times, room)
         for other in np.sort(own[:n]):
             left[used], right[used], times[used] = word, other, counts[other]
             used += 1
         for other in others[starts[word] : starts[word + 1]]:
             counts[other] = 0
     return left[:used].copy(), right[:used].copy(), times[:used].copy()
-
-
-@kernel
-def _longer(values: Ints, room: int) -> Ints:
-    out = np.empty(room, np.int64)
-    out[: len(values)] = values
-    return out
