@@ -98,16 +98,24 @@ class Grouping:
         _bring_back(self.t, first)
         return {first + i: a for i, a in found.items()}
 
-    def joined_behind(self, groups: Sequence[Group], parts: Sequence[Sequence[int]], first: int) -> set[int]:
+    def joined_behind(
+        self,
+        groups: Sequence[Group],
+        parts: Sequence[Sequence[int]],
+        first: int,
+        singly: Sequence[Ints] = (),
+    ) -> set[int]:
         """Write groups made of others behind those there are, numbered from `first`; the numbers of those that have
         members. Their exchanges are those of their `parts`, the first of which is the core, as they were demixed by
-        themselves: where the core is a mixture, of other parts that are none just what fills its frames. Nothing is
-        measured."""
+        themselves, and what accounts that come `singly` fill of the whole's frames: where the core is a mixture, of
+        these accounts and of other parts that are none just what fills its frames. Nothing is measured."""
         t = self.t
+        alone = [
+            (whole, own) for whole, codes in enumerate(singly) for own in self.held.accounts[codes].tolist()
+        ]
         of = [(whole, part, int(part == own[0])) for whole, own in enumerate(parts) for part in own]
-        columns = list(zip(*of, strict=True)) or [(), (), ()]
-        names = ("group_id", "part", "core")
-        t.put("parts", pa.table({n: pa.array(c, pa.int64()) for n, c in zip(names, columns, strict=True)}))
+        t.put("parts", _integers(("group_id", "part", "core"), of))
+        t.put("singly", _integers(("group_id", "account_id"), alone))
         _set_aside(t)
         _write_undemixed(t, self.held, groups)
         t.define(
@@ -133,7 +141,12 @@ class Grouping:
                   LEFT JOIN {SET_ASIDE}mixed_groups apart ON apart.group_id = p.part
                   LEFT JOIN mixed_groups m ON m.group_id = p.group_id
                   LEFT JOIN core_frames f ON f.group_id = p.group_id AND f.template_id = x.template_id
-                  WHERE m.group_id IS NULL OR apart.group_id IS NOT NULL OR f.template_id IS NOT NULL) own
+                  WHERE m.group_id IS NULL OR apart.group_id IS NOT NULL OR f.template_id IS NOT NULL
+                  UNION SELECT x.group_id, x.exchange_id FROM group_exchanges x
+                  JOIN singly s ON s.group_id = x.group_id AND s.account_id = x.account_id
+                  LEFT JOIN mixed_groups m ON m.group_id = x.group_id
+                  LEFT JOIN core_frames f ON f.group_id = x.group_id AND f.template_id = x.template_id
+                  WHERE m.group_id IS NULL OR f.template_id IS NOT NULL) own
               ON own.group_id = g.group_id AND own.exchange_id = g.exchange_id
             """,
         )
@@ -141,8 +154,8 @@ class Grouping:
         _keep_those_who_take_part(t)
         written = t.query("SELECT DISTINCT group_id FROM group_members")["group_id"].to_pylist()
         _bring_back(t, first)
-        t.drop("parts")
-        t.drop("core_frames")
+        for name in ("parts", "singly", "core_frames"):
+            t.drop(name)
         return {first + whole for whole in written}
 
     def measured_as(self, other: Mapping[int, int]) -> None:
@@ -169,6 +182,12 @@ class Grouping:
             """,
         )
         t.drop("measured_as")
+
+
+def _integers(names: Sequence[str], rows: Sequence[Sequence[int]]) -> pa.Table:
+    """A table of whole numbers from its rows."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return pa.table({name: pa.array(own, pa.int64()) for name, own in zip(names, columns, strict=True)})
 
 
 def _set_aside(t: Tables) -> None:

@@ -71,9 +71,11 @@ def attribute(
     every, rests = _with_rests(groups, assessed(t, rhythms, known, settings, threads=threads), settings)
     found = judge(t, every, settings, rests)
     if not apart:
-        ties = Ties(held, public_keys(t))
-        pools = Pools(groups, ties, ties.of_facts(), settings)
+        public = public_keys(t)
+        ties = Ties(held, public)
+        pools = Pools(groups, ties, ties.of_facts(), public, settings)
         found = pools.with_who_is_tied(pools.only_the_sure(pools.put_together(found)))
+        found = pools.with_who_resembles(found)
     return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found
 
 

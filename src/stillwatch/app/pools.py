@@ -1,4 +1,5 @@
-"""Findings of one pool: pieces put together, doubtful members left out, and who is tied to a campaign taken in."""
+"""Findings of one pool: pieces put together, doubtful members left out, and who is tied to a campaign, or sends what
+it sends, taken in."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from stillwatch.attribute.joining import JoinSettings, joining, may_join
 from stillwatch.attribute.judge import is_copy, keep_groups
 from stillwatch.attribute.pieces import PieceSettings, holds, lead, may_be_pieces
 from stillwatch.link.membership import Group, only
+from stillwatch.link.resembling import ResembleSettings, Resembling, resembling
 from stillwatch.link.ties import Piece, Ties
 from stillwatch.link.unions import unions, united, without_some
 from stillwatch.model.families import FAMILIES
@@ -27,12 +29,13 @@ OWN_AT = tuple(FAMILIES.index(family) for family in OWN)  # columns of the weigh
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """What the steps share: tables of groups, what ties groups, and how groups are assessed; `facts` are ties in
-    which what is sent counts for little."""
+    """What the steps share: tables of groups, what ties groups, keys of what is public, and how groups are assessed;
+    `facts` are ties in which what is sent counts for little."""
 
     groups: Grouping
     ties: Ties
     facts: Ties
+    public: Ints
     settings: AssessSettings
 
     def put_together(self, found: Findings) -> dict[int, Assessment]:
@@ -138,6 +141,63 @@ class Pools:
         self.groups.measured_as(borne)
         keep_groups(self.groups.t, sorted(every))
         return every
+
+    def with_who_resembles(self, found: Findings) -> dict[int, Assessment]:
+        """The findings, accused groups with the accounts that send what these alone send and are like them in other
+        ways too (decision 0034). Verdict and measurements stay those of the accounts that bore them. Who is doubtful is
+        left out; groups most of whose members have been taken in are gone."""
+        alike = self._resembling(found)
+        first = max(found, default=0) + 1
+        written = self._grown(alike, first)
+        sure = self.groups.without_doubtful(sorted(written))
+        keep_groups(self.groups.t, sorted(found))
+        alike = {g: own.among(sure[i]) for i, (g, own) in enumerate(alike.items(), first) if i in written}
+        alike = {g: own for g, own in alike.items() if len(own.accounts)}
+        written = self._grown(alike, first)
+        every = {g: a for g, a in found.items() if g not in alike}
+        for i, (g, own) in enumerate(alike.items(), first):
+            joined = Joined(tuple(self.groups.held.accounts[own.accounts].tolist()), None, own.why())
+            every[i] = replace(found[g], joined=(*found[g].joined, joined))
+        members = self.groups.members()
+        self.groups.measured_as(dict(zip(range(first, first + len(alike)), alike, strict=True)))
+        every = {
+            g: a
+            for g, a in every.items()
+            if a.verdict == "distillation" or not any(is_copy(members[g], members[i]) for i in written)
+        }
+        keep_groups(self.groups.t, sorted(every))
+        return every
+
+    def _resembling(self, found: Findings) -> dict[int, Resembling]:
+        """Who resembles each accused finding, by the members that bore its verdict: an account the one that it
+        resembles most. Where too many do nobody is taken: such a group is itself a part of some crowd."""
+        s, held = ResembleSettings(), self.groups.held
+        members, leads = self.groups.members(), _accused(found)
+        accused = [members[g] for g in leads]
+        taken = np.unique(np.concatenate(accused)) if accused else np.empty(0, np.int64)
+        best, out = np.full(held.n, -np.inf), {}
+        for g in leads:
+            joined = [own for j in found[g].joined for own in j.accounts]
+            core = np.setdiff1d(members[g], np.searchsorted(held.accounts, joined))
+            own = resembling(held, core, self.public, s)
+            own = own.among(np.setdiff1d(own.accounts, taken))
+            if len(own.accounts) <= s.most * len(core):
+                out[g] = own
+                best[own.accounts] = np.maximum(best[own.accounts], own.bits)
+        for g, own in out.items():
+            nearest = own.accounts[own.bits >= best[own.accounts]]
+            out[g] = own.among(nearest)
+            best[nearest] = np.inf
+        return {g: own for g, own in out.items() if len(own.accounts)}
+
+    def _grown(self, alike: Mapping[int, Resembling], first: int) -> set[int]:
+        """Write findings together with those who resemble them, numbered from `first`; the numbers of those written."""
+        if not alike:
+            return set()
+        members = self.groups.members()
+        groups = [own.added_to(self.groups.held, members[g]) for g, own in alike.items()]
+        singly = [own.accounts for own in alike.values()]
+        return self.groups.joined_behind(groups, [[g] for g in alike], first, singly)
 
     def _whole(self, core: Ints, pieces: Sequence[Ints]) -> Group:
         """The group of a core and the pieces that join it, without those of them who belong to neither, or whom only

@@ -86,10 +86,10 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Joined:
     """Accounts that joined a group for what they share with it: their ids, the lower end of their own weight in
-    1/1024 bit, and what ties them to it."""
+    1/1024 bit (None where they are no group of their own), and what ties them to it."""
 
     accounts: tuple[int, ...]
-    low: int
+    low: int | None
     ties: tuple[Tie, ...]
 
 

@@ -113,7 +113,7 @@ def settle(
 def blocks(held: Incidence, seed: Ints, settings: MemberSettings | None = None) -> list[Ints]:
     """The seed's members by the content they share, blocks of `min_holders` or more; the seed itself if it has none."""
     s = settings or MemberSettings()
-    of = _block_of(held, seed, *_favoured(held, seed, s))
+    of = _block_of(held, seed, *favoured_by(held, seed, s))
     found = [seed[of == b] for b in np.unique(of[of >= 0])]
     return [b for b in found if len(b) >= s.min_holders] or [seed]
 
@@ -157,6 +157,12 @@ def described(held: Incidence, members: Ints, settings: MemberSettings | None = 
     return _judge(held, members, settings or MemberSettings(), fixed=True)
 
 
+def prior_of(members: int, accounts: int, settings: MemberSettings | None = None) -> float:
+    """Bits of the prior that one of so many accounts is a member where there are so many members, bounded."""
+    low, high = (settings or MemberSettings()).prior_bits
+    return min(max(float(np.log2(max(members, 1) / max(accounts - members, 1))), low), high)
+
+
 def lifted(held: Incidence, members: Ints, least: int = 1) -> tuple[Ints, Ints, Floats]:
     """Values that `least` of the members hold, how many of them do, and log2 of how much oftener they do than anybody
     else."""
@@ -166,7 +172,7 @@ def lifted(held: Incidence, members: Ints, least: int = 1) -> tuple[Ints, Ints, 
     return found, inside, np.log2(share_in / share_out)
 
 
-def _favoured(held: Incidence, members: Ints, s: MemberSettings) -> tuple[Ints, Floats]:
+def favoured_by(held: Incidence, members: Ints, s: MemberSettings) -> tuple[Ints, Floats]:
     """Values that the group of these members favours, in order, and their lift in bits."""
     least = max(s.min_holders, ceil(s.min_share * len(members)))
     found, _, lift = lifted(held, members, least)
@@ -177,11 +183,9 @@ def _favoured(held: Incidence, members: Ints, s: MemberSettings) -> tuple[Ints, 
 
 
 def _judge(held: Incidence, members: Ints, s: MemberSettings, *, fixed: bool = False) -> Group:
-    n, rest = len(members), held.n - len(members)
-    favoured, lifts = _favoured(held, members, s)
-    low, high = s.prior_bits
-    prior = min(max(float(np.log2(max(n, 1) / max(rest, 1))), low), high)
-    favours = _Favours.of(held, favoured, lifts, s)
+    favoured, lifts = favoured_by(held, members, s)
+    prior = prior_of(len(members), held.n, s)
+    favours = Favours.of(held, favoured, lifts, s)
     asked, bits, total = _weighed(held, members, favours, s, None if fixed else -prior)
     log_odds = prior + total
     if not fixed:
@@ -204,7 +208,7 @@ def _one_organization(held: Incidence, members: Ints) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Favours:
+class Favours:
     """Favoured values, the kinds that occur among them with their families (from 0 on), which of these each is of, and
     its lift: for a holder who seldom sends it, and for one who often does."""
 
@@ -216,7 +220,7 @@ class _Favours:
     often: Floats
 
     @classmethod
-    def of(cls, held: Incidence, favoured: Ints, lifts: Floats, s: MemberSettings) -> _Favours:
+    def of(cls, held: Incidence, favoured: Ints, lifts: Floats, s: MemberSettings) -> Favours:
         of_value = held.kind_at[favoured]
         fresh = np.ones(len(of_value), np.bool_)  # values are sorted by kind
         fresh[1:] = of_value[1:] > of_value[:-1]
@@ -275,7 +279,7 @@ def _any(holding: Bits, accounts: int) -> Ints:
 
 
 def _weighed(
-    held: Incidence, members: Ints, favours: _Favours, s: MemberSettings, least: float | None
+    held: Incidence, members: Ints, favours: Favours, s: MemberSettings, least: float | None
 ) -> tuple[Ints, Floats, Floats]:
     """Members and, with `least`, whoever else may weigh as many bits; the weight of each family for each of them,
     float64[n, 7], and of all families.

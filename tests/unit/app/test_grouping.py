@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,35 @@ def test_who_joins_keeps_the_exchanges_of_its_own_group(t: DuckTables, core: int
     mixed = t.query("SELECT group_id FROM mixed_groups ORDER BY 1")["group_id"].to_pylist()
     assert mixed == ([0, 3] if core == 0 else [0])
     assert t.query("SELECT group_id FROM group_features ORDER BY 1")["group_id"].to_pylist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("mixed", [True, False])
+def test_who_comes_singly_brings_what_fills_the_frames(t: DuckTables, mixed: bool) -> None:
+    """Group 0 grows by one account of group 1: all that it fills of the whole's frames comes with it, or, where group 0
+    is a mixture, what fills the frames that are left of it."""
+    held, groups = world(t)
+    write_values(t, held, groups)
+    write_flows(t, held, groups)
+    t.put("mixed_groups", pa.table({"group_id": pa.array([0] if mixed else [], pa.int64())}))
+    t.put("group_features", pa.table({"group_id": [0, 1, 2], "feature": ["novelty"] * 3}))
+    t.put("facts", pa.table({"account_id": pa.array([], pa.int64()), "declared": pa.array([], pa.int32())}))
+    before = _exchanges(t)
+    nothing = np.empty(0, np.int64)
+    rhythms = Rhythms((nothing, np.empty(0)), (nothing, nothing), (nothing, nothing, nothing))
+    came = groups[1].members[:1]
+    whole = described(held, np.union1d(groups[0].members, came))
+    whole = replace(whole, favoured=np.union1d(groups[0].favoured, groups[1].favoured))
+    whole = replace(whole, lift_bits=np.full(len(whole.favoured), 4.0))
+    written = Grouping(t, held, rhythms).joined_behind([whole], [[0]], 3, [came])
+    own = set(
+        t.query(
+            f"SELECT exchange_id FROM group_exchanges WHERE group_id = 1 AND account_id = {held.accounts[came[0]]}"
+        )["exchange_id"].to_pylist()
+    )
+    assert own and written == {3}
+    assert _exchanges(t) == before | {3: before[0] | (set() if mixed else own)}
+    members = t.query("SELECT account_id FROM group_members WHERE group_id = 3")["account_id"].to_pylist()
+    assert (int(held.accounts[came[0]]) in members) is not mixed
 
 
 def _exchanges(t: DuckTables) -> dict[int, set[int]]:

@@ -92,7 +92,7 @@ def test_who_is_out_of_reach_would_not_be_a_member(
     ) -> np.ndarray:
         return np.setdiff1d(np.arange(held.n), members)
 
-    monkeypatch.setattr(membership._Favours, "within_reach", everybody)
+    monkeypatch.setattr(membership.Favours, "within_reach", everybody)
     exact = settle(held, codes)
     assert exact.members.tolist() == found.members.tolist()
     assert exact.log_odds.tolist() == found.log_odds.tolist()
@@ -102,7 +102,7 @@ def test_who_is_out_of_reach_would_not_be_a_member(
 def test_where_lacking_a_kind_is_enough_whoever_holds_any_is_asked(t: DuckTables) -> None:
     held, s = world(t), MemberSettings()
     codes = np.searchsorted(held.accounts, np.array(PLANTED))
-    favours = membership._Favours.of(held, *membership._favoured(held, codes, s), s)
+    favours = membership.Favours.of(held, *membership.favoured_by(held, codes, s), s)
     holding, _ = favours.holders(held)
     present, absent = np.full(len(favours.kinds), 8.0), np.full(len(favours.kinds), 20.0)
     found = favours.within_reach(held, holding, codes[:5], present, absent, s, 10.0)
