@@ -221,6 +221,7 @@ class Favours:
 
     @classmethod
     def of(cls, held: Incidence, favoured: Ints, lifts: Floats, s: MemberSettings) -> Favours:
+        """Of favoured values, in order, with their lifts in bits."""
         of_value = held.kind_at[favoured]
         fresh = np.ones(len(of_value), np.bool_)  # values are sorted by kind
         fresh[1:] = of_value[1:] > of_value[:-1]
