@@ -35,7 +35,7 @@ class ResembleSettings:
     have come from a colleague or a book. If more than `most` times as many as bore the verdict resemble it, none joins:
     the group is then a part of the crowd that they are."""
 
-    content_bits: float = 6.0
+    content_bits: float = 7.0
     bits: float = 10.0
     least: int = 2
     most: float = 0.5
