@@ -146,27 +146,36 @@ class Pools:
         """The findings, accused groups with the accounts that send what these alone send and are like them in other
         ways too (decision 0034). Verdict and measurements stay those of the accounts that bore them. Who is doubtful is
         left out; groups most of whose members have been taken in are gone."""
-        alike = self._resembling(found)
-        first = max(found, default=0) + 1
+        alike = self._surely_resembling(found)
+        if not alike:
+            return dict(found)
+        first = max(found) + 1
         written = self._grown(alike, first)
-        sure = self.groups.without_doubtful(sorted(written))
-        keep_groups(self.groups.t, sorted(found))
-        alike = {g: own.among(sure[i]) for i, (g, own) in enumerate(alike.items(), first) if i in written}
-        alike = {g: own for g, own in alike.items() if len(own.accounts)}
-        written = self._grown(alike, first)
-        every = {g: a for g, a in found.items() if g not in alike}
+        every, measured = dict(found), {}
         for i, (g, own) in enumerate(alike.items(), first):
-            joined = Joined(tuple(self.groups.held.accounts[own.accounts].tolist()), None, own.why())
-            every[i] = replace(found[g], joined=(*found[g].joined, joined))
+            if i in written:
+                ids = self.groups.held.accounts[own.accounts].tolist()
+                joined = (*found[g].joined, Joined(tuple(ids), None, own.why()))
+                every[i] = replace(every.pop(g), joined=joined)
+                measured[i] = g
+        self.groups.measured_as(measured)
         members = self.groups.members()
-        self.groups.measured_as(dict(zip(range(first, first + len(alike)), alike, strict=True)))
-        every = {
-            g: a
-            for g, a in every.items()
-            if a.verdict == "distillation" or not any(is_copy(members[g], members[i]) for i in written)
-        }
+        wholes = [members[i] for i in measured]
+        gone = [g for g in every if g not in measured and any(is_copy(members[g], whole) for whole in wholes)]
+        every = {g: a for g, a in every.items() if g not in gone or a.verdict == "distillation"}
         keep_groups(self.groups.t, sorted(every))
         return every
+
+    def _surely_resembling(self, found: Findings) -> dict[int, Resembling]:
+        """Who resembles each accused finding, without those who would be doubtful members."""
+        alike = self._resembling(found)
+        if not alike:
+            return {}
+        first = max(found) + 1
+        sure = self.groups.without_doubtful(sorted(self._grown(alike, first)))
+        keep_groups(self.groups.t, sorted(found))
+        left = {g: own.among(sure[i]) for i, (g, own) in enumerate(alike.items(), first) if i in sure}
+        return {g: own for g, own in left.items() if len(own.accounts)}
 
     def _resembling(self, found: Findings) -> dict[int, Resembling]:
         """Who resembles each accused finding, by the members that bore its verdict: an account the one that it
@@ -192,8 +201,6 @@ class Pools:
 
     def _grown(self, alike: Mapping[int, Resembling], first: int) -> set[int]:
         """Write findings together with those who resemble them, numbered from `first`; the numbers of those written."""
-        if not alike:
-            return set()
         members = self.groups.members()
         groups = [own.added_to(self.groups.held, members[g]) for g, own in alike.items()]
         singly = [own.accounts for own in alike.values()]
