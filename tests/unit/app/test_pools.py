@@ -22,6 +22,7 @@ from stillwatch.attribute.measured.write import Rhythms
 from stillwatch.link.incidence import Incidence, read_incidence
 from stillwatch.link.membership import Group
 from stillwatch.link.ties import Ties
+from stillwatch.model.engine import Tables
 from stillwatch.store.duck import DuckTables, open_duck
 
 Ints = NDArray[np.int64]
@@ -64,7 +65,7 @@ class Grouped(Grouping):
         assert all(g in self.members() for g in other)
 
 
-def put_members(t: DuckTables, members: Mapping[int, Sequence[int]], *, more: bool = False) -> None:
+def put_members(t: Tables, members: Mapping[int, Sequence[int]], *, more: bool = False) -> None:
     rows = [(g, own) for g, each in members.items() for own in each]
     made = pa.table({"group_id": [g for g, _ in rows], "account_id": [own for _, own in rows]})
     t.put("came" if more else "group_members", made)
