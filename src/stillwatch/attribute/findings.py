@@ -17,6 +17,7 @@ from stillwatch.attribute.phases import Phase
 from stillwatch.model.engine import Tables
 from stillwatch.model.families import BY_CODE
 from stillwatch.model.tables import TABLES
+from stillwatch.model.tie import Tie
 
 Row = Mapping[str, object]
 
@@ -191,14 +192,22 @@ def _ties(campaign: str, number: int, joined: Joined, names: Mapping[int, str]) 
             "low": tie.bits,
             "high": tie.bits,
             "n": tie.values,
-            "statement": f"{len(joined.accounts):,} accounts that joined share {tie.values:,} "
-            f"{'value' if tie.values == 1 else 'values'} with the others ({BY_CODE[tie.kind].title}); "
-            f"chance gives {tie.expected:.2g}",
+            "statement": _shared(joined, tie),
             "rows": [f"accounts/{names[own]}" for own in joined.accounts],
             "counter": False,
         }
         for tie in joined.ties
     ]
+
+
+def _shared(joined: Joined, tie: Tie) -> str:
+    """What those who joined share with the others of one kind, in words."""
+    who, values = len(joined.accounts), tie.values
+    return (
+        f"{who:,} {'account that joined shares' if who == 1 else 'accounts that joined share'} "
+        f"{values:,} {'value' if values == 1 else 'values'} with the others ({BY_CODE[tie.kind].title}); "
+        f"chance gives {tie.expected:.2g}"
+    )
 
 
 def measurements(t: Tables, ids: Mapping[int, str]) -> pa.Table:
