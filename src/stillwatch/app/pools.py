@@ -161,8 +161,11 @@ class Pools:
         self.groups.measured_as(measured)
         members = self.groups.members()
         wholes = [members[i] for i in measured]
-        gone = [g for g in every if g not in measured and any(is_copy(members[g], whole) for whole in wholes)]
-        every = {g: a for g, a in every.items() if g not in gone or a.verdict == "distillation"}
+        every = {
+            g: a
+            for g, a in every.items()
+            if a.verdict == "distillation" or not any(is_copy(members[g], whole) for whole in wholes)
+        }
         keep_groups(self.groups.t, sorted(every))
         return every
 
