@@ -1,4 +1,4 @@
-"""Who resembles an accused campaign joins it, if that is sure and they are not too many."""
+"""Who of an accused group is accused, and who resembles an accused campaign joins it, if that is sure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Ints = NDArray[np.int64]
 ACCOUNTS = 6_000
 FIRST, SECOND = range(101, 141), range(201, 241)  # two accused campaigns
 INNOCENT = range(301, 306)  # a group of its own
-OF_FIRST, OF_BOTH, DOUBTED = 500, 501, 502
+OF_FIRST, OF_BOTH, DOUBTED, ALONE = 500, 501, 502, 503
 BLAND = {"client": (60, 1), "template": (300, 2), "issuer": (30, 1)}
 
 CHANCE = Hypothesis("unrelated", "chance", "innocent", 0.0, MappingProxyType({}))
@@ -61,6 +61,18 @@ class Grouped(Grouping):
             put_members(self.t, {i: self.held.accounts[group.members].tolist()}, more=True)
         return set(range(first, first + len(groups)))
 
+    def assessed_behind(
+        self, groups: Sequence[Group], first: int, settings: AssessSettings
+    ) -> dict[int, Assessment]:
+        """Every rest weighs what the whole does, more than is asked for; it is picked out of more unless account `ALONE` is in it."""
+        assert settings.threshold_bits < ACCUSED.low / UNIT
+        for i, group in enumerate(groups, first):
+            left = self.held.accounts[group.members].tolist()
+            put_members(self.t, {i: left}, more=True)
+            if ALONE not in left:
+                self.t.extend("mixed_groups", f"SELECT {i} AS group_id")
+        return dict.fromkeys(range(first, first + len(groups)), ACCUSED)
+
     def measured_as(self, other: Mapping[int, int]) -> None:
         assert all(g in self.members() for g in other)
 
@@ -68,9 +80,10 @@ class Grouped(Grouping):
 def put_members(t: Tables, members: Mapping[int, Sequence[int]], *, more: bool = False) -> None:
     rows = [(g, own) for g, each in members.items() for own in each]
     made = pa.table({"group_id": [g for g, _ in rows], "account_id": [own for _, own in rows]})
+    made = made.append_column("log_odds", pa.array([10.0] * len(rows)))
     t.put("came" if more else "group_members", made)
     if more:
-        t.extend("group_members", "SELECT group_id, account_id FROM came")
+        t.extend("group_members", "SELECT group_id, account_id, log_odds FROM came")
 
 
 @pytest.fixture
@@ -151,3 +164,30 @@ def test_a_group_most_of_which_joins_is_gone(t: DuckTables) -> None:
     pools = world(t, marks(INNOCENT, 0))
     found = pools.with_who_resembles(FOUND)
     assert set(found) == {1, 3} and ids(pools, 3) == {*FIRST, *INNOCENT}
+
+
+@pytest.mark.parametrize(
+    ("members", "accused"),
+    [
+        (range(101, 121), True),  # nobody is doubtful
+        (range(101, 120), False),  # fewer than twenty, picked
+        ([*range(101, 120), DOUBTED], False),  # the rest is picked, too
+        ([*range(101, 119), ALONE, DOUBTED], True),  # the rest is not, and weighs enough
+        ([*range(101, 109), ALONE, DOUBTED], False),  # nine are left
+    ],
+)
+def test_a_picked_group_is_judged_as_what_is_left_of_it(
+    t: DuckTables, members: Sequence[int], accused: bool
+) -> None:
+    pools = world(t, [])
+    empty = {"kind": pa.int16(), "value_key": pa.int64(), "lift_bits": pa.float64()}
+    t.put(
+        "group_values",
+        pa.table({"group_id": pa.array([], pa.int64()), **{k: pa.array([], v) for k, v in empty.items()}}),
+    )
+    put_members(t, {0: members})
+    t.put("mixed_groups", pa.table({"group_id": pa.array([0], pa.int64())}))
+    found = pools.only_the_sure({0: ACCUSED})
+    left = {own for own in members if own != DOUBTED}
+    assert [a.verdict == "distillation" for a in found.values()] == [accused]
+    assert [ids(pools, g) for g in found] == [left if len(left) >= 10 else {*members}]
