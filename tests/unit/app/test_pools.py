@@ -64,7 +64,8 @@ class Grouped(Grouping):
     def assessed_behind(
         self, groups: Sequence[Group], first: int, settings: AssessSettings
     ) -> dict[int, Assessment]:
-        """Every rest weighs what the whole does, more than is asked for; it is picked out of more unless account `ALONE` is in it."""
+        """Every rest weighs what the whole does, more than is asked for; it is picked out of more unless `ALONE` is
+        in it."""
         assert settings.threshold_bits < ACCUSED.low / UNIT
         for i, group in enumerate(groups, first):
             left = self.held.accounts[group.members].tolist()
