@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from stillwatch import __version__
+
 HEAVY = ("numpy", "pyarrow", "duckdb", "numba", "jinja2", "rich", "typer")
 LISTED = "import sys, {module}; print(*sorted({{m.split('.')[0] for m in sys.modules}}))"
 
@@ -26,9 +28,15 @@ def test_the_package_loads_nothing_heavy() -> None:
     assert set() == loaded & set(HEAVY)
 
 
-def test_the_command_line_loads_no_engine() -> None:
-    """`stillwatch --version` need not wait for the engine or the kernels."""
-    assert set() == _loaded_by("stillwatch.app.cli") & {"numpy", "pyarrow", "duckdb", "numba"}
+def test_the_version_needs_no_engine() -> None:
+    """`stillwatch --version` waits for neither the engine nor the kernels, nor for any command."""
+    asked = "import sys\nfrom stillwatch.app.cli import main\ntry:\n    main(['--version'])\nexcept SystemExit:\n    pass\n"
+    answer = subprocess.run(
+        [sys.executable, "-c", f"{asked}print(*sys.modules)"], check=True, capture_output=True, text=True
+    )
+    first, loaded = answer.stdout.splitlines()
+    assert f"stillwatch {__version__}" == first
+    assert set() == {m.split(".")[0] for m in loaded.split()} & {"numpy", "pyarrow", "duckdb", "numba"}
 
 
 def test_help_lists_the_commands() -> None:

@@ -59,8 +59,8 @@ def _group(package: ModuleType) -> typer.Typer:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with 0 (done), 1 (ran; failed as documented) or 2 (bad input)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    known = command_names()
-    wanted = arguments[:1] if arguments and arguments[0] in known else known
+    known, first = command_names(), arguments[:1]
+    wanted = first if first and first[0] in known else () if first == ["--version"] else known
     try:
         build(wanted)(arguments)
     except StillwatchError as error:
