@@ -30,7 +30,8 @@ def test_the_package_loads_nothing_heavy() -> None:
 
 def test_the_version_needs_no_engine() -> None:
     """`stillwatch --version` waits for neither the engine nor the kernels, nor for any command."""
-    asked = "import sys\nfrom stillwatch.app.cli import main\ntry:\n    main(['--version'])\nexcept SystemExit:\n    pass\n"
+    asked = "import sys\nfrom contextlib import suppress\nfrom stillwatch.app.cli import main\n"
+    asked += "with suppress(SystemExit):\n    main(['--version'])\n"
     answer = subprocess.run(
         [sys.executable, "-c", f"{asked}print(*sys.modules)"], check=True, capture_output=True, text=True
     )
