@@ -59,8 +59,11 @@ def _group(package: ModuleType) -> typer.Typer:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with 0 (done), 1 (ran; failed as documented) or 2 (bad input)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    known, first = command_names(), arguments[:1]
-    wanted = first if first and first[0] in known else () if first == ["--version"] else known
+    known: Sequence[str] = command_names()
+    first = arguments[:1]
+    if first == ["--version"]:
+        known = ()
+    wanted = first if set(first) & set(known) else known
     try:
         build(wanted)(arguments)
     except StillwatchError as error:

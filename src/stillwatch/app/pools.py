@@ -86,7 +86,7 @@ class Pools:
         find. Groups of a few are not accused, and those of not many only if they weigh more."""
         s = AccusedSettings()
         members, sure = self.groups.members(), self.groups.without_doubtful(_accused(found))
-        left = {g: m for g, m in sure.items() if len(m) < max(len(members[g]), s.least_members)}
+        left = {g: own for g, own in sure.items() if len(own) < len(members[g])}
         again = [g for g, own in left.items() if len(own) >= s.least_members]
         every = {g: _not_accused(a) if g in left else a for g, a in found.items()}
         if again:
@@ -106,12 +106,12 @@ class Pools:
         return self._if_enough(every, s)
 
     def _if_enough(self, found: Findings, s: AccusedSettings) -> dict[int, Assessment]:
-        """The findings; those of not many members are not accused unless they weigh so much more, and those of few
-        not at all whose exchanges were picked out of more."""
+        """The findings; those of a few members are not accused, nor those of not many unless they weigh so much
+        more."""
         number = {g: len(own) for g, own in self.groups.members().items()}
         every, mixed = dict(found), self.groups.mixed()
         for g in _accused(found):
-            if g in mixed and number[g] < s.least_mixed:
+            if number[g] < (s.least_mixed if g in mixed else s.least_members):
                 every[g] = _not_accused(found[g])
             elif number[g] < s.few:
                 asked = round((self.settings.threshold_bits + fewness(number[g], s)) * UNIT)
