@@ -76,7 +76,7 @@ def attribute(
         pools = Pools(groups, ties, ties.of_facts(), public, settings)
         found = pools.with_who_is_tied(pools.only_the_sure(pools.put_together(found)))
         found = pools.with_who_resembles(found)
-    return {g: calibrated(a, known, curve) for g, a in found.items()} if curve else found
+    return {g: calibrated(a, known, curve, settings) for g, a in found.items()} if curve else found
 
 
 def _with_rests(

@@ -41,7 +41,9 @@ class AssessSettings:
     threshold, down to `least_purpose_bits`: a harvest asked for in words that the intent model does not know looks like
     none; `picked_bits` that a measurement gives at most where exchanges were picked by it: a relay has customers who
     ask for nothing else; `alone_bits` that members of an accused group weigh whom content alone ties to it, or they are
-    judged apart; `prior_bits` of distillation against everything else.
+    judged apart; `prior_bits` of distillation against everything else; `hidden_bits` that an explanation is less
+    probable at first if the relation it names does not show in the log: an accusation has to beat these as well, since
+    in a large log there are firms and tools enough that nothing declares (decision 0036).
 
     `threshold_bits` was 11 for a long time, raised until no innocent group of training traffic passed, and once more by
     a bit after twelve accounts of traffic made by others had passed by a hair. By expectations fitted in the same way
@@ -57,6 +59,7 @@ class AssessSettings:
     family_bits: float = 3.0
     content_bits: float = 0.0
     prior_bits: float = -6.0
+    hidden_bits: float = 3.0
     purpose_bits: float = 1.0
     making_up: float = 3.0
     picked_bits: float = 2.0
@@ -98,7 +101,8 @@ class Assessment:
     """What the measurements of one group say; all bits in 1/1024.
 
     `log2_lr` is of each explanation against unrelated accounts. `correction` is what calibration adds to the weight:
-    prior, weight and correction are the posterior. `purpose` is
+    prior, weight and correction are the posterior. `hidden` names the explanations whose relation does not show.
+    `purpose` is
     the weight of what says what the answers are for, against ordinary traffic: a public prompt that asks for training
     data explains why many send it, not what for. `asked` is what the lower end had to pass, `purpose_asked` what the
     purpose had to reach; None where it was not asked for. All this was measured on the group without those who
@@ -119,7 +123,13 @@ class Assessment:
     purpose: int = 0
     asked: int = 0
     purpose_asked: int | None = None
+    hidden: frozenset[str] = frozenset()
     joined: tuple[Joined, ...] = ()
+
+    @property
+    def related(self) -> bool:
+        """Whether the best alternative names a relation and that shows."""
+        return bool(self.best.requires) and self.best.name not in self.hidden
 
     @property
     def p_distillation(self) -> float:
@@ -180,11 +190,11 @@ def _compared(
 ) -> Assessment:
     """The comparison on one group's measurements from their bits under each hypothesis, int64[H, 3, F]."""
     total = bits[:, 0].sum(axis=1)
-    prior = np.array([round(h.prior_bits * UNIT) for h in hypotheses])
+    values = {name: value for name, (value, _) in told.items()}
+    hidden = frozenset(h.name for h in hypotheses if not h.shows(values))
+    prior = _priors(hypotheses, hidden, settings)
     target = next(i for i, h in enumerate(hypotheses) if h.kind == "distillation")
     others = [i for i in range(len(hypotheses)) if i != target]
-    values = {name: value for name, (value, _) in told.items()}
-    others = [i for i in others if hypotheses[i].possible(values)] or others
     best = max(others, key=lambda i: (total[i] + prior[i], -i))
     ordinary = next((i for i in others if hypotheses[i].name == ORDINARY), best)
     purpose = _told(list(told), bits[target, 0] - bits[ordinary, 0], PURPOSE)
@@ -211,8 +221,14 @@ def _compared(
     return Assessment(
         verdict, own_prior, weight, least, most, hypotheses[best], families, items, log2_lr,
         _posteriors(hypotheses, total + prior, target, p), purpose=purpose,
-        asked=round(settings.threshold_bits * UNIT), purpose_asked=asked,
+        asked=round(settings.threshold_bits * UNIT), purpose_asked=asked, hidden=hidden,
     )  # fmt: skip
+
+
+def _priors(hypotheses: Sequence[Hypothesis], hidden: Collection[str], s: AssessSettings) -> Ints:
+    """Prior of each explanation, that of a hidden one lower, in 1/1024 bit."""
+    bits = [h.prior_bits - (s.hidden_bits if h.name in hidden else 0.0) for h in hypotheses]
+    return np.rint(np.array(bits) * UNIT).astype(np.int64)
 
 
 def _without_choice(names: Sequence[str], bits: Ints, target: int, best: int, s: AssessSettings) -> Ints:
@@ -276,10 +292,12 @@ def _verdict(strong: set[str], harvesting: bool, low: int, best: Hypothesis, s: 
     return "innocent"
 
 
-def calibrated(a: Assessment, hypotheses: Sequence[Hypothesis], curve: Curve) -> Assessment:
+def calibrated(
+    a: Assessment, hypotheses: Sequence[Hypothesis], curve: Curve, settings: AssessSettings
+) -> Assessment:
     """The assessment with calibrated probabilities; verdict and weights stay."""
     correction = round(curve.worth(a.weight / UNIT) * UNIT) - a.weight
-    scores = np.array([a.log2_lr[h.name] + round(h.prior_bits * UNIT) for h in hypotheses])
+    scores = np.array([a.log2_lr[h.name] for h in hypotheses]) + _priors(hypotheses, a.hidden, settings)
     target = next(i for i, h in enumerate(hypotheses) if h.kind == "distillation")
     p = probability(a.prior + a.weight + correction)
     return replace(a, correction=correction, posterior=_posteriors(hypotheses, scores, target, p))

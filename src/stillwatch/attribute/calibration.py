@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from stillwatch.attribute.assess import Assessment
 from stillwatch.attribute.curve import Curve
 from stillwatch.attribute.features import FEATURES
 from stillwatch.attribute.hypotheses import Hypothesis
@@ -78,12 +79,12 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     curve: Curve | None = None
 
 
-def traffic_class(best: Hypothesis) -> str:
-    """Class of a group by its best other explanation: one that names a relation, or one that does not.
+def traffic_class(found: Assessment) -> str:
+    """Class of a group by its best other explanation: one that names a relation that shows, or another.
 
     Groups behind one exit, in one firm or declared score far lower than those that only ask alike.
     """
-    return RELATION if best.requires else OPEN
+    return RELATION if found.related else OPEN
 
 
 def expectations_digest(hypotheses: Sequence[Hypothesis]) -> str:

@@ -62,7 +62,7 @@ def claims(
     found: Mapping[int, Assessment], calibration: Calibration, traffic: Traffic, *, level: float
 ) -> dict[int, Claim]:
     """The claim of each group examined; `level` is the false-discovery rate that must be expressible."""
-    classes = {g: traffic_class(a.best) for g, a in found.items()}
+    classes = {g: traffic_class(a) for g, a in found.items()}
     whole = unusable(calibration, traffic)
     if whole:
         return {g: Claim(classes[g], None, None, whole) for g in found}

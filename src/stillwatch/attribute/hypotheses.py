@@ -31,7 +31,7 @@ EDGE = 0.02  # measurements closer to 0 or 1 count as this close
 class Hypothesis:
     """One explanation: `innocent` ones end an examination, `coordinated` ones are kept as such.
 
-    Of `requires` {feature: least value} one must be met for the explanation to be possible at all. `joint`: two
+    Of `requires` {feature: least value} one must be met, or the relation that it names does not show. `joint`: two
     explanations at once, of different families.
     """
 
@@ -43,11 +43,8 @@ class Hypothesis:
     requires: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     joint: bool = False
 
-    def possible(self, measured: Mapping[str, float]) -> bool:
-        """Whether the relation it names is visible: a required feature reaches its value, or none is known.
-
-        An undeclared, invisible relation explains nothing, however well the rest would fit.
-        """
+    def shows(self, measured: Mapping[str, float]) -> bool:
+        """Whether the relation it names is visible: a required feature reaches its value, or none is known."""
         known = [measured[name] >= least for name, least in self.requires.items() if name in measured]
         return any(known) or not known
 

@@ -183,7 +183,7 @@ def _crowds(pieces: Sequence[_Piece], found: Mapping[int, Assessment], s: Assess
 def _related(own: Assessment, s: AssessSettings) -> bool:
     """Whether a relation that one can see speaks for a crowd; a few accounts often look unrelated by themselves, and
     what pools of one campaign rent looks like somebody's exit."""
-    visible = bool(own.best.requires) and not own.best.joint
+    visible = own.related and not own.best.joint
     return own.verdict == "innocent" and visible and own.weight < -s.family_bits * UNIT
 
 

@@ -174,3 +174,33 @@ def test_of_many_more_groups_each_must_weigh_more(groups: int, more: float) -> N
     s = AssessSettings(usual_groups=1024)
     assert s.threshold_bits + more == pytest.approx(s.among(groups).threshold_bits)
     assert s == replace(s.among(groups), threshold_bits=s.threshold_bits)
+
+
+@pytest.mark.parametrize(
+    ("hidden_bits", "best", "verdict"), [(3.0, "firm", "coordinated_other"), (60.0, "class", "distillation")]
+)
+def test_a_relation_that_does_not_show_has_to_be_beaten_too(
+    hidden_bits: float, best: str, verdict: str
+) -> None:
+    """A firm that declares nothing does all that a harvest does."""
+    firm = Hypothesis("firm", "a firm", "innocent", -1.0, HARVEST, requires={"one_organization": 0.5})
+    measured = LIKE_A_HARVEST | {"one_organization": (0.0, 200)}
+    s = replace(SETTINGS, hidden_bits=hidden_bits)
+    a = assess(measured, (*EXPLANATIONS[:2], firm), s)
+    assert (best, frozenset({"firm"}), False) == (a.best.name, a.hidden, a.related)
+    assert (verdict == "distillation") == (a.verdict == "distillation")
+    assert (a.posterior["firm"] > 0.1) == (best == "firm")
+
+
+def test_a_relation_that_shows_is_not_less_probable() -> None:
+    firm = Hypothesis("firm", "a firm", "innocent", -1.0, INNOCENT, requires={"one_organization": 0.5})
+    shows, not_ = (
+        assess(
+            LIKE_A_CLASS | {"one_organization": (share, 200)},
+            (*EXPLANATIONS[:1], firm),
+            replace(SETTINGS, hidden_bits=60.0),
+        )
+        for share in (1.0, 0.0)
+    )
+    assert (True, False) == (shows.related, not_.related)
+    assert shows.weight == not_.weight

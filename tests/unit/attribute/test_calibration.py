@@ -99,7 +99,7 @@ def test_the_curve_goes_through_its_knots() -> None:
 def test_calibration_changes_the_probability_and_nothing_else(value: float, n: int) -> None:
     measured = {"novelty": (value, n), "shared_network": (1 - value, n)}
     raw = assess(measured, hypotheses(), AssessSettings())
-    found = calibrated(raw, hypotheses(), CURVE)
+    found = calibrated(raw, hypotheses(), CURVE, AssessSettings())
     assert (raw.verdict, raw.weight, raw.low, raw.items) == (
         found.verdict,
         found.weight,

@@ -51,8 +51,8 @@ def test_two_things_may_be_true() -> None:
     joint, chance, way = (by_name[n] for n in ("unrelated_behind_exit", "unrelated", "shared_exit"))
     assert joint.expects["one_exit"] == way.expects["one_exit"]
     assert joint.expects["novelty"] == chance.expects["novelty"]
-    assert not joint.possible({"one_exit": 0.1})
-    assert joint.possible({"one_exit": 0.9})
+    assert not joint.shows({"one_exit": 0.1})
+    assert joint.shows({"one_exit": 0.9})
 
 
 @pytest.mark.parametrize(

@@ -131,4 +131,4 @@ def test_accounts_that_name_no_firm_are_one_firm_s_where_their_own_network_shows
     unnamed = found["unnamed_gateway"]
     assert found["unrelated"].expects["one_domain"] == unnamed.expects["one_domain"]
     assert found["own_gateway"].expects["novelty"] == unnamed.expects["novelty"]
-    assert (True, False) == tuple(unnamed.possible({"shared_network": share}) for share in (0.6, 0.4))
+    assert (True, False) == tuple(unnamed.shows({"shared_network": share}) for share in (0.6, 0.4))

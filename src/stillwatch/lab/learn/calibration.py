@@ -163,7 +163,7 @@ def shipped(training: Sequence[Pair], calibration: Sequence[Pair]) -> Calibratio
             continue
         for group in groups:
             found = assess(group.measured, known, AssessSettings())
-            scores[traffic_class(found.best)].append(found.weight)
+            scores[traffic_class(found)].append(found.weight)
         spans.append(_span(results, len(groups)))
     return Calibration(
         "simulated",
