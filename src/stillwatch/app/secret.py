@@ -27,7 +27,10 @@ def read_key(path: Path) -> HashKey:
     Raises `StateError` if the file has another length or others may read it.
     """
     return HashKey.from_bytes(
-        read_secret(path, remedy="Give another --key-file; a new key starts a new state")
+        read_secret(
+            path,
+            remedy="Give another --key-file, or one that is not there, which is made; a new key starts a new state",
+        )
     )
 
 
@@ -44,7 +47,7 @@ def read_secret(path: Path, *, remedy: str) -> bytes:
         raise ResourceError("cannot be read", where=str(path), remedy="Check its permissions") from error
     if len(secret) != _BYTES:
         raise StateError(
-            f"a key file holds {_BYTES} bytes, this one holds {len(secret)}",
+            f"a key file holds {_BYTES} bytes as they are, this one holds {len(secret)}",
             where=str(path),
             remedy=remedy,
         )
