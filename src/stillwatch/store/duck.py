@@ -26,11 +26,12 @@ class DuckTables:
         self._con = connection
         self._layers: list[Path] = []  # database files that are open besides the first, the newest last
         self._writing = False  # whether the newest of them is written
+        self._counts: list[dict[str, int]] = [{}]  # rows of the tables made in the first file, and in each layer
 
     def define(self, name: str, sql: str) -> Relation:
         """Materialise a statement under `name`, replacing what stood there."""
         with self._room_of(name):
-            self._run(f'CREATE OR REPLACE TABLE "{name}" AS {sql}')
+            self._own_rows()[name] = self._counted(f'CREATE OR REPLACE TABLE "{name}" AS {sql}')
         return Relation(f'SELECT * FROM "{name}"')
 
     def put(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> Relation:
@@ -44,17 +45,21 @@ class DuckTables:
             self.put(name, rows)
             return
         with self.incoming(rows):
-            self._run(f'INSERT INTO "{name}" BY NAME SELECT * FROM _incoming')
+            self.extend(name, "SELECT * FROM _incoming")
 
     def extend(self, name: str, sql: str) -> None:
         """Add the rows of a statement to a table; columns are matched by name."""
-        self._run(f'INSERT INTO "{name}" BY NAME {sql}')
+        more = self._counted(f'INSERT INTO "{name}" BY NAME {sql}')
+        if name in self._own_rows():
+            self._own_rows()[name] += more
 
     def rename(self, name: str, other: str) -> None:
         """Give a table another name, replacing what stood there; one of a finished layer is copied, and stays."""
         self.drop(other)
-        if self._own_rows(name) is not None:
+        own = self._own_rows()
+        if name in own:
             self._run(f'ALTER TABLE {self._writable()}."{name}" RENAME TO "{other}"')
+            own[other] = own.pop(name)
         else:
             self.define(other, f'SELECT * FROM "{name}"')
 
@@ -93,6 +98,7 @@ class DuckTables:
         """Forget a table, if it exists; one of a finished layer stays."""
         with self._room_of(name):
             self._run(f'DROP TABLE IF EXISTS {self._writable()}."{name}"')
+            self._own_rows().pop(name, None)
 
     def view(self, name: str, sql: str) -> Relation:
         """Name a statement without running it."""
@@ -135,6 +141,7 @@ class DuckTables:
         path = str(file).replace("'", "''")
         self._run(f"ATTACH '{path}' AS layer_{len(self._layers) + 1} ({mode})")
         self._layers.append(file)
+        self._counts.append({})
         self._writing = writing
         self._run(self._path())
 
@@ -142,6 +149,7 @@ class DuckTables:
         """Close the newest layer."""
         name = f"layer_{len(self._layers)}"
         self._layers.pop()
+        self._counts.pop()
         self._writing = False
         self._run(self._path())
         self._run(f"DETACH {name}")
@@ -150,17 +158,16 @@ class DuckTables:
     def _room_of(self, name: str) -> Iterator[None]:
         """Use the room of the table again that the block takes away, if that is large; the engine by itself would wait
         for more changes than there are."""
-        large = (self._own_rows(name) or 0) >= LARGE_ROWS
+        large = self._own_rows().get(name, 0) >= LARGE_ROWS
         yield
         if large:
             with suppress(duckdb.Error):  # while something is being read the room stays taken
                 self._con.execute(f"CHECKPOINT {self._writable()}")
 
-    def _own_rows(self, name: str) -> int | None:
-        """About how many rows a table of the newest layer has, if it is one."""
-        sql = "SELECT estimated_size FROM duckdb_tables() WHERE database_name = ? AND table_name = ?"
-        found = self._con.execute(sql, [self._writable(), name]).fetchall()
-        return int(found[0][0]) if found else None
+    def _own_rows(self) -> dict[str, int]:
+        """Rows of the tables made in the database that is written, by name; the engine's own list of them takes its
+        time."""
+        return self._counts[len(self._layers) if self._writing else 0]
 
     def _writable(self) -> str:
         """Name of the database that tables are made in."""
@@ -196,6 +203,10 @@ class DuckTables:
     def _run(self, sql: str) -> None:
         with _translated(sql):
             self._con.execute(sql).fetchall()
+
+    def _counted(self, sql: str) -> int:
+        """Rows that a statement wrote."""
+        return int(self._fetch(sql)[0][0])
 
     def _fetch(self, sql: str) -> list[tuple[Any, ...]]:
         with _translated(sql):
