@@ -73,6 +73,15 @@ def test_a_table_of_a_finished_layer_stays_under_its_name(t: DuckTables, tmp_pat
     t.forget_layers()
 
 
+def test_a_table_below_a_layer_that_is_written_stays_where_it_is(t: DuckTables, tmp_path: Path) -> None:
+    t.put("x", pa.table({"a": [1]}))
+    t.begin_layer(tmp_path / "1.duckdb")
+    t.extend("x", "SELECT 2 AS a")
+    t.rename("x", "y")
+    assert (2, 2) == (t.rows("x"), t.rows("y"))
+    t.forget_layers()
+
+
 def test_dropped_tables_are_gone(t: DuckTables) -> None:
     t.put("x", pa.table({"a": [1]}))
     t.drop("x")
