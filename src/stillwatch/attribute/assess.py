@@ -227,8 +227,8 @@ def _compared(
 
 def _priors(hypotheses: Sequence[Hypothesis], hidden: Collection[str], s: AssessSettings) -> Ints:
     """Prior of each explanation, that of a hidden one lower, in 1/1024 bit."""
-    bits = [h.prior_bits - (s.hidden_bits if h.name in hidden else 0.0) for h in hypotheses]
-    return np.rint(np.array(bits) * UNIT).astype(np.int64)
+    bits = (h.prior_bits - (s.hidden_bits if h.name in hidden else 0.0) for h in hypotheses)
+    return np.array([round(own * UNIT) for own in bits])
 
 
 def _without_choice(names: Sequence[str], bits: Ints, target: int, best: int, s: AssessSettings) -> Ints:
