@@ -76,8 +76,9 @@ def test_the_interval_holds_the_probability(world: tuple[Actors, Actors]) -> Non
 def test_more_that_speaks_for_an_actor_never_lowers_it(
     world: tuple[Actors, Actors], data: st.DataObject
 ) -> None:
-    """Whatever was not shown is shown: the likelihood ratio against somebody unknown does not fall. The probability
-    may: what is cheap to fake speaks for whoever imitates the actor as well, and more where caps bind."""
+    """Whatever was not shown is shown: the likelihood ratio against somebody unknown does not fall, nor does the
+    probability if nobody imitates the actor. The probability by itself may: what is cheap to fake speaks for whoever
+    imitates the actor as well, and more where caps bind."""
     known, relays = world
     if not known["Amber"]:
         return
@@ -86,8 +87,10 @@ def test_more_that_speaks_for_an_actor_never_lowers_it(
     if seen.holding:
         return
     more = [*known["Amber"][:place], (s, HIT), *known["Amber"][place + 1 :]]
-    before, after = verdict(known, relays), verdict({**known, "Amber": more}, relays)
-    assert after.posterior.log2_lr["Amber"] >= before.posterior.log2_lr["Amber"] - 1e-9
+    before, after = (verdict(w, relays).posterior for w in (known, {**known, "Amber": more}))
+    assert after.log2_lr["Amber"] >= before.log2_lr["Amber"] - 1e-9
+    genuine = [p.of["Amber"] / (1 - p.imitated["Amber"]) for p in (before, after)]
+    assert genuine[1] >= genuine[0] - 1e-9
 
 
 @RELAXED

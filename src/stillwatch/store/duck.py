@@ -26,9 +26,7 @@ class DuckTables:
         self._con = connection
         self._layers: list[Path] = []  # database files that are open besides the first, the newest last
         self._writing = False  # whether the newest of them is written
-        self._counts: list[dict[str, int]] = [
-            {}
-        ]  # rows of the tables made in the first file, and in each layer
+        self._counts: list[dict[str, int]] = [{}]  # rows of tables made in the first file, and in each layer
 
     def define(self, name: str, sql: str) -> Relation:
         """Materialise a statement under `name`, replacing what stood there."""
