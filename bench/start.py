@@ -16,11 +16,13 @@ PROGRAMS = {
     "import stillwatch": ("import stillwatch",),
     "numpy, pyarrow, duckdb, numba": ("import numpy, pyarrow, duckdb, numba",),
     "stillwatch --version": (STILLWATCH, "--version"),
+    "stillwatch --help": (STILLWATCH, "--help"),
     "import stillwatch.app.api": ("import stillwatch.app.api",),
 }
 BESIDE = {
     "import stillwatch": "python",
     "stillwatch --version": "python",
+    "stillwatch --help": "python",
     "import stillwatch.app.api": "numpy, pyarrow, duckdb, numba",
 }
 

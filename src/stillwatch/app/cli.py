@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import json
 import pkgutil
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated
 
@@ -29,6 +31,26 @@ def command_names() -> tuple[str, ...]:
 
 def build(names: Iterable[str]) -> typer.Typer:
     """The command line with these commands; only their modules are imported."""
+    app = _empty()
+    for name in names:
+        module = importlib.import_module(f"{commands.__name__}.{name}")
+        if hasattr(module, "__path__"):
+            app.add_typer(_group(module), name=name)
+        else:
+            app.command(name)(module.command)
+    return app
+
+
+def listing() -> typer.Typer:
+    """Names and help texts of all commands, for who names none of them: read from the sources, nothing is imported."""
+    app = _empty()
+    folder = Path(next(iter(commands.__path__)))
+    for name in command_names():
+        app.command(name, help=_help_text(folder / name))(_not_loaded)
+    return app
+
+
+def _empty() -> typer.Typer:
     app = typer.Typer(
         name="stillwatch",
         rich_markup_mode="markdown",
@@ -38,13 +60,20 @@ def build(names: Iterable[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for name in names:
-        module = importlib.import_module(f"{commands.__name__}.{name}")
-        if hasattr(module, "__path__"):
-            app.add_typer(_group(module), name=name)
-        else:
-            app.command(name)(module.command)
     return app
+
+
+def _help_text(command: Path) -> str:
+    """Docstring of a command's function, or of the folder of commands under one name."""
+    if command.is_dir():
+        return ast.get_docstring(ast.parse((command / "__init__.py").read_bytes())) or ""
+    body = ast.parse(command.with_suffix(".py").read_bytes()).body
+    functions = (node for node in body if isinstance(node, ast.FunctionDef) and node.name == "command")
+    return next((ast.get_docstring(function) or "" for function in functions), "")
+
+
+def _not_loaded() -> None:
+    raise AssertionError("a command that was named is built from its own module")
 
 
 def _group(package: ModuleType) -> typer.Typer:
@@ -59,13 +88,11 @@ def _group(package: ModuleType) -> typer.Typer:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with 0 (done), 1 (ran; failed as documented) or 2 (bad input)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    known: Sequence[str] = command_names()
     first = arguments[:1]
-    if first == ["--version"]:
-        known = ()
-    wanted = first if set(first) & set(known) else known
+    named = first if set(first) & set(command_names()) else []
+    app = build(named) if named or first == ["--version"] else listing()
     try:
-        build(wanted)(arguments)
+        app(arguments)
     except StillwatchError as error:
         _explain(error, as_json="--json" in arguments)
         sys.exit(EXIT_BAD_INPUT)
